@@ -1,0 +1,26 @@
+# room(NAME [DEPS room…] [LIBS library…]) makes one static library of a folder under src/, and its
+# test program of the *_test.cpp beside the code. DEPS are the rooms it may include; LIBS the
+# outside libraries that only this room names.
+function(room name)
+  cmake_parse_arguments(ROOM "" "" "DEPS;LIBS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(TRANSFORM ROOM_DEPS PREPEND room_ OUTPUT_VARIABLE deps)
+  if(sources)
+    add_library(room_${name} STATIC ${sources})
+    target_include_directories(room_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(room_${name} PUBLIC ${deps} PRIVATE ${ROOM_LIBS} rollcall_flags)
+  else()
+    add_library(room_${name} INTERFACE)
+    target_include_directories(room_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(room_${name} INTERFACE ${deps})
+  endif()
+  if(ROLLCALL_TESTS AND tests)
+    add_executable(${name}_tests ${tests})
+    target_link_libraries(${name}_tests PRIVATE room_${name} ${ROOM_LIBS} rollcall_flags GTest::gmock
+                                                GTest::gtest_main)
+    gtest_discover_tests(${name}_tests DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit)
+  endif()
+endfunction()

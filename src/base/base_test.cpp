@@ -1,0 +1,73 @@
+#include "base/base.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace rollcall {
+namespace {
+
+Result<int> half(int n) {
+  if (n % 2) return Error{ErrorKind::invalid, "odd", "Give an even number."};
+  return n / 2;
+}
+Result<int> quarter(int n) { return TRY(half(TRY(half(n)))); }
+
+TEST(ErrorTest, TryPassesTheValueOn) { EXPECT_EQ(*quarter(8), 2); }
+TEST(ErrorTest, TryReturnsTheErrorOfTheStepThatFailed) {
+  ASSERT_FALSE(quarter(6).ok());
+  EXPECT_EQ(quarter(6).error().kind, ErrorKind::invalid);
+}
+TEST(ErrorTest, TextNamesPlaceAndRemedy) {
+  auto result = in_context(half(3), "list 7");
+  EXPECT_EQ(result.error().text(), "odd (in list 7). Give an even number.");
+}
+
+TEST(ClockTest, IsoRoundTripsThroughParse) {
+  const Time time{Millis(1767323045000)};
+  EXPECT_EQ(iso_utc(time), "2026-01-02T03:04:05Z");
+  EXPECT_EQ(parse_iso_utc("2026-01-02T03:04:05Z"), time);
+  EXPECT_EQ(parse_iso_utc("2026-01-02T03:04:05.250Z"), time + Millis(250));
+}
+TEST(ClockTest, RefusesWhatIsNoTime) {
+  for (const char* bad : {"", "2026-02-30T00:00:00Z", "2026-01-02 03:04:05Z", "2026-01-02T25:00:00Z",
+                          "2026-01-02T03:04:05", "-026-01-02T03:04:05Z", "2026-01-02T03:04:05.Z"})
+    EXPECT_FALSE(parse_iso_utc(bad)) << bad;
+}
+
+TEST(TextTest, LowersAsciiOnly) {
+  std::string text = "ZoË@Example.COM";
+  ascii_lower(text);
+  EXPECT_EQ(text, "zoË@example.com");
+}
+TEST(TextTest, TrimsWhiteSpaceOfEveryKind) {
+  EXPECT_EQ(trim(" \t a b\r\n"), "a b");
+  EXPECT_EQ(trim(" \n"), "");
+}
+TEST(TextTest, KnowsUtf8) {
+  EXPECT_TRUE(is_utf8("O'Neil Zoë 李 😀"));
+  EXPECT_FALSE(is_utf8("\xff"));
+  EXPECT_FALSE(is_utf8("\xc0\xaf"));          // overlong slash
+  EXPECT_FALSE(is_utf8("\xed\xa0\x80"));      // half a surrogate pair
+  EXPECT_FALSE(is_utf8("\xe6\x9d"));          // cut short
+}
+TEST(TextTest, FindsTheNearestWord) {
+  EXPECT_EQ(nearest("platfrom", {"platform", "project_type"}), "platform");
+  EXPECT_EQ(nearest("Email", {"email"}), "email");
+  EXPECT_FALSE(nearest("zzz", {"platform"}));
+}
+TEST(TextTest, GroupsThousands) {
+  EXPECT_EQ(thousands(-1234567), "-1,234,567");
+  EXPECT_EQ(thousands(999), "999");
+}
+
+TEST(SecretTest, PrintsAsStars) { EXPECT_EQ(Secret("abc").text(), "***"); }
+
+TEST(RandomTest, IdsSortByTimeAndRepeatWithTheSeed) {
+  ManualClock clock{Time{Millis(1767323045000)}};
+  SeededRandom random(1), again(1);
+  EXPECT_EQ(new_id(clock, random), new_id(clock, again));
+  EXPECT_THAT(new_id(clock, random), testing::StartsWith("20260102-030405-"));
+}
+
+}  // namespace
+}  // namespace rollcall

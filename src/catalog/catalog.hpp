@@ -1,0 +1,83 @@
+// Catalog files: YAML to core's values and back, with every problem named at its line and column, and
+// the comparison of what a file says with what is stored.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/base.hpp"
+#include "core/catalog.hpp"
+
+namespace rollcall::catalog {
+
+struct Problem {
+  Place place;
+  std::string message;  // what is wrong, what was expected, the nearest right spelling, the remedy
+};
+// "shop.yaml:12:7: …"
+std::string to_text(const Problem& problem, std::string_view file);
+
+// How `${NAME}` and `file:PATH` are resolved; the caller does the I/O.
+struct References {
+  std::function<std::optional<std::string>(const std::string& name)> environment;
+  std::function<Result<std::string>(const std::filesystem::path& path)> file;
+  std::filesystem::path folder;  // relative paths in the file start here
+};
+
+struct ReadResult {
+  Catalog catalog;  // as far as it could be read; only to be used when problems is empty
+  std::vector<Problem> problems;
+};
+
+// Reads and validates one file together with what is `stored` (the file may name stored objects).
+// Activations come back complete: defaults of the destination are filled in. Relative paths of sources
+// are made absolute. Never throws; bounded in size, depth and aliases.
+ReadResult read(std::string_view yaml, const Catalog& stored, const References& references);
+
+// The stored catalog in the file's form; reading it changes nothing. Secrets print as the reference
+// they came from, or `stored`.
+std::string write(const Catalog& catalog);
+
+// One object as the store keeps it, and back. JSON; secrets are left out (the store encrypts them).
+std::string to_json(const Source&);
+std::string to_json(const Model&);
+std::string to_json(const Segment&);
+std::string to_json(const Destination&);
+std::string to_json(const Activation&);
+Result<Source> source_from_json(std::string_view);
+Result<Model> model_from_json(std::string_view);
+Result<Segment> segment_from_json(std::string_view);
+Result<Destination> destination_from_json(std::string_view);
+Result<Activation> activation_from_json(std::string_view);
+
+// A rule alone, for unsaved segments: YAML or JSON text.
+Result<Rule> read_rule(std::string_view text);
+
+enum class Kind { source, model, segment, destination, activation };
+std::string_view to_string(Kind kind);
+
+struct Difference {
+  enum class What { created, changed, renamed, unchanged, not_in_file };
+  Kind kind;
+  std::string name;      // activations: "Destination/Name" where the name alone is not unique
+  What what;
+  std::string detail;    // for changed: which keys
+  std::string old_name;  // for renamed
+};
+
+struct Comparison {
+  std::vector<Difference> differences;
+  Catalog merged;                 // what to store, uids carried over by name or id
+  std::vector<Problem> problems;  // changes that are refused (match key, destination or list of an
+                                  // activation that has a list), with the remedy
+};
+
+// `has_list(uid)`: whether an activation already has a list in Iterable.
+Comparison compare(const Catalog& stored, const Catalog& file, bool prune,
+                   const std::function<bool(const std::string& uid)>& has_list);
+
+}  // namespace rollcall::catalog

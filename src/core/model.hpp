@@ -1,0 +1,99 @@
+// A model: a table or a query in a source, with a primary key, fields under names people know, and
+// relations to other models. One row per person when its type is `users`.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/rule.hpp"
+
+namespace rollcall {
+
+enum class ModelType { users, events, custom };
+
+struct Field {
+  std::string name;
+  std::string column = {};  // in the table; the name when not given
+  std::string label = {};
+  bool operator==(const Field&) const = default;
+};
+
+enum class RelationKind { has_many, belongs_to, many_to_many };
+
+// key: the field of this model; foreign_key: the field of the other. many_to_many goes through a join
+// model: key = through.through_key and through.through_foreign_key = other.foreign_key.
+struct Relation {
+  std::string name;
+  RelationKind kind = RelationKind::has_many;
+  std::string model;
+  std::string key;
+  std::string foreign_key;
+  std::string through = {};
+  std::string through_key = {};
+  std::string through_foreign_key = {};
+  Place place = {};
+  bool operator==(const Relation&) const = default;
+};
+
+enum class Aggregate { count, count_distinct, sum, avg, min, max };
+
+// A field that is worked out: exactly one of the kinds below.
+struct ComputedField {
+  struct Aggregated {
+    Aggregate aggregate = Aggregate::count;
+    std::string relation;
+    std::string field = {};  // empty for count
+    std::shared_ptr<const Rule> where = nullptr;
+    bool operator==(const Aggregated& o) const {
+      const bool same_where = where && o.where ? *where == *o.where : !where && !o.where;
+      return aggregate == o.aggregate && relation == o.relation && field == o.field && same_where;
+    }
+  };
+  struct Formula {
+    std::string text;
+    bool operator==(const Formula&) const = default;
+  };
+  struct Cases {
+    struct Case {
+      std::shared_ptr<const Rule> when;  // null: otherwise
+      Scalar then;
+      bool operator==(const Case& o) const {
+        const bool same_when = when && o.when ? *when == *o.when : !when && !o.when;
+        return same_when && then == o.then;
+      }
+    };
+    std::vector<Case> cases;
+    bool operator==(const Cases&) const = default;
+  };
+  struct Related {
+    std::string relation;
+    std::string field;
+    bool operator==(const Related&) const = default;
+  };
+  std::string name;
+  std::variant<Aggregated, Formula, Cases, Related> how;
+  std::string label = {};
+  Place place = {};
+  bool operator==(const ComputedField&) const = default;
+};
+
+struct Model {
+  std::string name;
+  std::optional<std::string> id = std::nullopt;
+  ModelType type = ModelType::users;
+  std::string source;
+  std::string table = {};  // one of table and sql
+  std::string sql = {};
+  std::string primary_key;         // a field's name
+  std::vector<Field> fields = {};  // empty: every column under its own name
+  std::vector<ComputedField> computed = {};
+  std::vector<Relation> relations = {};
+  std::string tz = "UTC";  // of zoneless timestamps and of calendar days
+  Place place = {};
+  bool operator==(const Model&) const = default;
+};
+
+}  // namespace rollcall

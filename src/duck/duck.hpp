@@ -1,0 +1,100 @@
+// The one room that names DuckDB: opening databases, running SQL, streaming results and appending rows
+// through its C API, with errors as values. DuckDB is used in two ways: as a source, and as the engine
+// that compares a snapshot with the ledger on this machine.
+//
+// Threads: a Database may be shared; a Connection and what comes from it belong to one thread, save for
+// Connection::interrupt, which any thread may call. A Stream must not outlive its Connection, nor a
+// Chunk the next call of Stream::next.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/base.hpp"
+#include "core/rows.hpp"
+
+namespace rollcall::duck {
+
+struct Options {
+  bool read_only = false;
+  int64_t memory_limit_mb = 160;  // DuckDB spills to `temp_directory` beyond it
+  int threads = 2;
+  std::filesystem::path temp_directory = {};          // default: beside the database file
+  std::vector<std::filesystem::path> extensions = {};  // files, loaded in order; must be signed
+};
+
+class Chunk {
+ public:
+  virtual ~Chunk() = default;
+  [[nodiscard]] virtual size_t rows() const = 0;
+  [[nodiscard]] virtual bool is_null(size_t column, size_t row) const = 0;
+  // Views into the chunk; the column must be a VARCHAR or BLOB.
+  [[nodiscard]] virtual std::string_view text(size_t column, size_t row) const = 0;
+  // BOOLEAN and any integer type up to 64 bits, signed or not (unsigned ones are reinterpreted).
+  [[nodiscard]] virtual int64_t integer(size_t column, size_t row) const = 0;
+  [[nodiscard]] virtual double number(size_t column, size_t row) const = 0;
+};
+
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  // DuckDB's own names of the types ("VARCHAR", "DECIMAL(7,2)", "TIMESTAMP WITH TIME ZONE"…).
+  struct ColumnType {
+    std::string name;
+    std::string type;
+  };
+  [[nodiscard]] virtual const std::vector<ColumnType>& columns() const = 0;
+  // The next chunk, or null at the end.
+  virtual Result<const Chunk*> next() = 0;
+};
+
+// Writes rows into one table, column after column. Types must match the table's: text for VARCHAR,
+// integer for BIGINT/UBIGINT/INTEGER/SMALLINT/BOOLEAN, number for DOUBLE.
+class Appender {
+ public:
+  virtual ~Appender() = default;
+  virtual void text(std::string_view value) = 0;
+  virtual void integer(int64_t value) = 0;
+  virtual void number(double value) = 0;
+  virtual void null() = 0;
+  virtual Status end_row() = 0;
+  // Flushes; nothing is promised for rows before this has returned ok.
+  virtual Status finish() = 0;
+};
+
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  // One or several statements whose result nobody wants.
+  virtual Status run(const std::string& sql) = 0;
+  // One statement; rows are produced as they are asked for, in bounded memory.
+  virtual Result<std::unique_ptr<Stream>> stream(const std::string& sql) = 0;
+  // Column names and types of a query, without running it.
+  virtual Result<std::vector<Stream::ColumnType>> describe(const std::string& sql) = 0;
+  // First column of the first row as an integer; 0 rows is an error.
+  virtual Result<int64_t> scalar(const std::string& sql) = 0;
+  virtual Result<std::unique_ptr<Appender>> appender(const std::string& table) = 0;
+  // Ends what is running with an Error of kind cancelled. Any thread.
+  virtual void interrupt() = 0;
+};
+
+class Database {
+ public:
+  virtual ~Database() = default;
+  // `path` ":memory:" keeps everything in memory. Errors: not_found (read_only and no file), conflict
+  // (another program holds the file), corrupt, invalid.
+  static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path,
+                                                const Options& options = {});
+  virtual Result<std::unique_ptr<Connection>> connect() = 0;
+};
+
+// 'it''s' — quotes a literal; "a""b" — quotes an identifier.
+std::string literal(std::string_view text);
+std::string identifier(std::string_view name);
+
+}  // namespace rollcall::duck

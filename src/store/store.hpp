@@ -1,0 +1,74 @@
+// The only room that opens the catalog database (SQLite, `rollcall.db` under the home): objects, runs,
+// plans, what is known of destinations. Numbered migrations; secrets encrypted with a key file of mode
+// 0600 beside it (`key`); files are private to their owner.
+//
+// Threads and processes: any number may share one home; every call is one transaction and waits up to
+// a few seconds for another writer. Errors: unavailable (locked, disk full), corrupt (not ours, newer
+// version, wrong key file), not_found.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/base.hpp"
+#include "core/catalog.hpp"
+
+namespace rollcall::store {
+
+// Objects travel as the JSON of room catalog; this room does not look inside.
+struct ObjectRow {
+  std::string kind;  // source | model | segment | destination | activation
+  std::string uid;   // given by put when empty
+  std::string name;
+  std::string json;
+  std::vector<std::pair<std::string, Secret>> secrets;  // name, value
+  bool archived = false;
+};
+
+struct RunRow {
+  std::string run_id;
+  std::string activation_uid;
+  std::string activation;  // its name then
+  std::string status;
+  Time started_at;
+  std::optional<Time> finished_at;
+  std::string report_json;
+};
+
+struct PlanRow {
+  std::string plan_id;
+  std::string activation_uid;
+  Time made_at;
+  std::string json;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  // Makes the home when it is not there. `clock` and `random` must outlive the store.
+  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& home, Clock& clock,
+                                             Random& random);
+
+  virtual Result<std::vector<ObjectRow>> objects() = 0;  // archived ones too, in the order of creation
+  // Writes all or nothing. Rows with an empty uid are new and get one.
+  virtual Status put(std::vector<ObjectRow> rows, const std::vector<std::string>& remove_uids) = 0;
+
+  virtual Status put_run(const RunRow& run) = 0;  // inserts, or replaces by run_id
+  virtual Result<RunRow> run(const std::string& run_id) = 0;
+  // Newest first; all activations when no uid is given.
+  virtual Result<std::vector<RunRow>> runs(const std::optional<std::string>& activation_uid,
+                                           int limit) = 0;
+
+  virtual Status put_plan(const PlanRow& plan) = 0;
+  virtual Result<PlanRow> plan(const std::string& plan_id) = 0;
+
+  // Facts about an object that are learnt, not declared (the trial of a destination, measured rates):
+  // JSON by name. Nothing when never written.
+  virtual Result<std::optional<std::string>> fact(const std::string& uid, const std::string& name) = 0;
+  virtual Status put_fact(const std::string& uid, const std::string& name, const std::string& json) = 0;
+};
+
+}  // namespace rollcall::store
