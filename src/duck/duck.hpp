@@ -1,16 +1,20 @@
-// The one room that names DuckDB: opening databases, running SQL, streaming results and appending rows
-// through its C API, with errors as values. DuckDB is used in two ways: as a source, and as the engine
-// that compares a snapshot with the ledger on this machine.
+// The one room that names DuckDB: opening databases, running SQL, streaming results and appending
+// rows through its C API, with errors as values. DuckDB is used in two ways: as a source, and as
+// the engine that compares a snapshot with the ledger on this machine.
 //
-// Threads: a Database may be shared; a Connection and what comes from it belong to one thread, save for
-// Connection::interrupt, which any thread may call. A Stream must not outlive its Connection, nor a
-// Chunk the next call of Stream::next.
+// Threads: a Database may be shared; a Connection and what comes from it belong to one thread, save
+// for Connection::interrupt, which any thread may call, and the stop token. A Stream must not
+// outlive its Connection, nor a Connection its Database, nor a Chunk the next call of Stream::next.
+//
+// Every session's time zone is UTC, whatever the machine's. Rows come in the order of ORDER BY, and
+// in no order at all without one: keeping the order of insertion would cost memory.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,8 +28,14 @@ struct Options {
   bool read_only = false;
   int64_t memory_limit_mb = 160;  // DuckDB spills to `temp_directory` beyond it
   int threads = 2;
-  std::filesystem::path temp_directory = {};          // default: beside the database file
+  // Where DuckDB spills to, each open database into a folder of its own that goes when it is
+  // closed. Default: beside the database file; for ":memory:" the system's folder for temporary
+  // files.
+  std::filesystem::path temp_directory = {};
   std::vector<std::filesystem::path> extensions = {};  // files, loaded in order; must be signed
+  bool select_only = false;  // stream() and describe() refuse whatever is not one SELECT
+  // The only folders or files beside the database that SQL may touch; nothing: no limit.
+  std::optional<std::vector<std::filesystem::path>> reachable = std::nullopt;
 };
 
 class Chunk {
@@ -35,8 +45,10 @@ class Chunk {
   [[nodiscard]] virtual bool is_null(size_t column, size_t row) const = 0;
   // Views into the chunk; the column must be a VARCHAR or BLOB.
   [[nodiscard]] virtual std::string_view text(size_t column, size_t row) const = 0;
-  // BOOLEAN and any integer type up to 64 bits, signed or not (unsigned ones are reinterpreted).
+  // BOOLEAN, any integer type up to 64 bits, signed or not (unsigned ones are reinterpreted), and
+  // DATE, TIME and every TIMESTAMP as DuckDB's own count.
   [[nodiscard]] virtual int64_t integer(size_t column, size_t row) const = 0;
+  // FLOAT and DOUBLE.
   [[nodiscard]] virtual double number(size_t column, size_t row) const = 0;
 };
 
@@ -53,8 +65,10 @@ class Stream {
   virtual Result<const Chunk*> next() = 0;
 };
 
-// Writes rows into one table, column after column. Types must match the table's: text for VARCHAR,
-// integer for BIGINT/UBIGINT/INTEGER/SMALLINT/BOOLEAN, number for DOUBLE.
+// Writes rows into one table, column after column. Types must match the table's: text for VARCHAR
+// and BLOB, integer for BIGINT/UBIGINT/INTEGER/SMALLINT/TINYINT/BOOLEAN/DATE/TIMESTAMP, number for
+// FLOAT/DOUBLE. A value that does not fit makes end_row fail (invalid), and so does text that is
+// not UTF-8 in a VARCHAR; the row is left out.
 class Appender {
  public:
   virtual ~Appender() = default;
@@ -70,13 +84,16 @@ class Appender {
 class Connection {
  public:
   virtual ~Connection() = default;
-  // One or several statements whose result nobody wants.
-  virtual Status run(const std::string& sql) = 0;
-  // One statement; rows are produced as they are asked for, in bounded memory.
-  virtual Result<std::unique_ptr<Stream>> stream(const std::string& sql) = 0;
+  // One or several statements whose result nobody wants. A requested stop ends it as cancelled.
+  virtual Status run(const std::string& sql, const std::stop_token& stop = {}) = 0;
+  // One statement; rows are produced as they are asked for, in bounded memory. A requested stop
+  // ends it as cancelled, here or in Stream::next. A connection has one stream at a time: whatever
+  // it is asked next ends the stream before.
+  virtual Result<std::unique_ptr<Stream>> stream(const std::string& sql,
+                                                 const std::stop_token& stop = {}) = 0;
   // Column names and types of a query, without running it.
   virtual Result<std::vector<Stream::ColumnType>> describe(const std::string& sql) = 0;
-  // First column of the first row as an integer; 0 rows is an error.
+  // First column of the first row as an integer; no row or a null is an error.
   virtual Result<int64_t> scalar(const std::string& sql) = 0;
   virtual Result<std::unique_ptr<Appender>> appender(const std::string& table) = 0;
   // Ends what is running with an Error of kind cancelled. Any thread.
@@ -86,8 +103,8 @@ class Connection {
 class Database {
  public:
   virtual ~Database() = default;
-  // `path` ":memory:" keeps everything in memory. Errors: not_found (read_only and no file), conflict
-  // (another program holds the file), corrupt, invalid.
+  // `path` ":memory:" keeps everything in memory. Errors: not_found (read_only and no file),
+  // conflict (another program holds the file), corrupt, invalid.
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path,
                                                 const Options& options = {});
   virtual Result<std::unique_ptr<Connection>> connect() = 0;

@@ -1,0 +1,773 @@
+// DuckDB's C API behind the door. Every handle is owned by one object below and destroyed by it;
+// the API itself throws nothing.
+#include "duck/duck.hpp"
+
+#include <duckdb.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <functional>
+#include <utility>
+
+#include "duck/error.hpp"
+
+namespace rollcall::duck {
+
+namespace {
+
+// The C API tells sizes and lengths as idx_t; ours are size_t.
+static_assert(sizeof(idx_t) == sizeof(size_t));
+
+std::string taken(char* text) {
+  if (!text) return {};
+  std::string out(text);
+  duckdb_free(text);
+  return out;
+}
+
+class LogicalType {
+ public:
+  explicit LogicalType(duckdb_logical_type type) : type_(type) {}
+  ~LogicalType() { duckdb_destroy_logical_type(&type_); }
+  LogicalType(const LogicalType&) = delete;
+  LogicalType& operator=(const LogicalType&) = delete;
+  [[nodiscard]] duckdb_logical_type get() const { return type_; }
+  [[nodiscard]] duckdb_type id() const { return duckdb_get_type_id(type_); }
+
+ private:
+  duckdb_logical_type type_;
+};
+
+// As DuckDB's DESCRIBE prints it, except that an ENUM's values are left out.
+std::string type_name(duckdb_logical_type type) {
+  if (const std::string alias = taken(duckdb_logical_type_get_alias(type)); !alias.empty())
+    return alias;
+  const auto child = [](duckdb_logical_type of) { return type_name(LogicalType(of).get()); };
+  switch (duckdb_get_type_id(type)) {
+    case DUCKDB_TYPE_BOOLEAN:
+      return "BOOLEAN";
+    case DUCKDB_TYPE_TINYINT:
+      return "TINYINT";
+    case DUCKDB_TYPE_SMALLINT:
+      return "SMALLINT";
+    case DUCKDB_TYPE_INTEGER:
+      return "INTEGER";
+    case DUCKDB_TYPE_BIGINT:
+      return "BIGINT";
+    case DUCKDB_TYPE_UTINYINT:
+      return "UTINYINT";
+    case DUCKDB_TYPE_USMALLINT:
+      return "USMALLINT";
+    case DUCKDB_TYPE_UINTEGER:
+      return "UINTEGER";
+    case DUCKDB_TYPE_UBIGINT:
+      return "UBIGINT";
+    case DUCKDB_TYPE_HUGEINT:
+      return "HUGEINT";
+    case DUCKDB_TYPE_UHUGEINT:
+      return "UHUGEINT";
+    case DUCKDB_TYPE_BIGNUM:
+      return "BIGNUM";
+    case DUCKDB_TYPE_FLOAT:
+      return "FLOAT";
+    case DUCKDB_TYPE_DOUBLE:
+      return "DOUBLE";
+    case DUCKDB_TYPE_DECIMAL:
+      return fmt::format("DECIMAL({},{})", duckdb_decimal_width(type), duckdb_decimal_scale(type));
+    case DUCKDB_TYPE_VARCHAR:
+      return "VARCHAR";
+    case DUCKDB_TYPE_BLOB:
+      return "BLOB";
+    case DUCKDB_TYPE_BIT:
+      return "BIT";
+    case DUCKDB_TYPE_UUID:
+      return "UUID";
+    case DUCKDB_TYPE_ENUM:
+      return "ENUM";
+    case DUCKDB_TYPE_DATE:
+      return "DATE";
+    case DUCKDB_TYPE_TIME:
+      return "TIME";
+    case DUCKDB_TYPE_TIME_NS:
+      return "TIME_NS";
+    case DUCKDB_TYPE_TIME_TZ:
+      return "TIME WITH TIME ZONE";
+    case DUCKDB_TYPE_TIMESTAMP:
+      return "TIMESTAMP";
+    case DUCKDB_TYPE_TIMESTAMP_S:
+      return "TIMESTAMP_S";
+    case DUCKDB_TYPE_TIMESTAMP_MS:
+      return "TIMESTAMP_MS";
+    case DUCKDB_TYPE_TIMESTAMP_NS:
+      return "TIMESTAMP_NS";
+    case DUCKDB_TYPE_TIMESTAMP_TZ:
+      return "TIMESTAMP WITH TIME ZONE";
+    case DUCKDB_TYPE_INTERVAL:
+      return "INTERVAL";
+    case DUCKDB_TYPE_SQLNULL:
+      return "NULL";
+    case DUCKDB_TYPE_LIST:
+      return child(duckdb_list_type_child_type(type)) + "[]";
+    case DUCKDB_TYPE_ARRAY:
+      return fmt::format("{}[{}]", child(duckdb_array_type_child_type(type)),
+                         duckdb_array_type_array_size(type));
+    case DUCKDB_TYPE_MAP:
+      return fmt::format("MAP({}, {})", child(duckdb_map_type_key_type(type)),
+                         child(duckdb_map_type_value_type(type)));
+    case DUCKDB_TYPE_STRUCT:
+    case DUCKDB_TYPE_UNION: {
+      const bool is_struct = duckdb_get_type_id(type) == DUCKDB_TYPE_STRUCT;
+      const idx_t count =
+          is_struct ? duckdb_struct_type_child_count(type) : duckdb_union_type_member_count(type);
+      std::string out = is_struct ? "STRUCT(" : "UNION(";
+      for (idx_t i = 0; i < count; ++i) {
+        const std::string name = taken(is_struct ? duckdb_struct_type_child_name(type, i)
+                                                 : duckdb_union_type_member_name(type, i));
+        out += (i ? ", " : "") + identifier(name) + " " +
+               child(is_struct ? duckdb_struct_type_child_type(type, i)
+                               : duckdb_union_type_member_type(type, i));
+      }
+      return out + ")";
+    }
+    default:
+      return "UNKNOWN";
+  }
+}
+
+class DuckChunk : public Chunk {
+ public:
+  ~DuckChunk() override { reset(nullptr); }
+  DuckChunk() = default;
+  DuckChunk(const DuckChunk&) = delete;
+  DuckChunk& operator=(const DuckChunk&) = delete;
+
+  void reset(duckdb_data_chunk chunk) {
+    if (chunk_) duckdb_destroy_data_chunk(&chunk_);
+    chunk_ = chunk;
+    columns_.clear();
+    rows_ = 0;
+    if (!chunk) return;
+    rows_ = duckdb_data_chunk_get_size(chunk);
+    const idx_t count = duckdb_data_chunk_get_column_count(chunk);
+    columns_.reserve(count);
+    for (idx_t i = 0; i < count; ++i) {
+      duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
+      columns_.push_back({LogicalType(duckdb_vector_get_column_type(vector)).id(),
+                          duckdb_vector_get_data(vector), duckdb_vector_get_validity(vector)});
+    }
+  }
+
+  [[nodiscard]] size_t rows() const override { return rows_; }
+
+  [[nodiscard]] bool is_null(size_t column, size_t row) const override {
+    const uint64_t* valid = columns_[column].valid;
+    return valid && !(valid[row / 64] >> (row % 64) & 1);
+  }
+
+  [[nodiscard]] std::string_view text(size_t column, size_t row) const override {
+    const Vector& v = columns_[column];
+    CHECK(v.type == DUCKDB_TYPE_VARCHAR || v.type == DUCKDB_TYPE_BLOB);
+    const auto& value = static_cast<const duckdb_string_t*>(v.data)[row];
+    constexpr uint32_t kInlined = 12;
+    const uint32_t length = value.value.inlined.length;
+    return length <= kInlined ? std::string_view(value.value.inlined.inlined, length)
+                              : std::string_view(value.value.pointer.ptr, length);
+  }
+
+  [[nodiscard]] int64_t integer(size_t column, size_t row) const override {
+    const Vector& v = columns_[column];
+    const auto at = [&]<class T>(T) {
+      return static_cast<int64_t>(static_cast<const T*>(v.data)[row]);
+    };
+    switch (v.type) {
+      case DUCKDB_TYPE_BOOLEAN:
+        return static_cast<const bool*>(v.data)[row] ? 1 : 0;
+      case DUCKDB_TYPE_TINYINT:
+        return at(int8_t{});
+      case DUCKDB_TYPE_SMALLINT:
+        return at(int16_t{});
+      case DUCKDB_TYPE_INTEGER:
+      case DUCKDB_TYPE_DATE:
+        return at(int32_t{});
+      case DUCKDB_TYPE_BIGINT:
+      case DUCKDB_TYPE_TIME:
+      case DUCKDB_TYPE_TIMESTAMP:
+      case DUCKDB_TYPE_TIMESTAMP_S:
+      case DUCKDB_TYPE_TIMESTAMP_MS:
+      case DUCKDB_TYPE_TIMESTAMP_NS:
+      case DUCKDB_TYPE_TIMESTAMP_TZ:
+        return at(int64_t{});
+      case DUCKDB_TYPE_UTINYINT:
+        return at(uint8_t{});
+      case DUCKDB_TYPE_USMALLINT:
+        return at(uint16_t{});
+      case DUCKDB_TYPE_UINTEGER:
+        return at(uint32_t{});
+      case DUCKDB_TYPE_UBIGINT:
+        return at(uint64_t{});
+      default:
+        CHECK(false && "integer() of a column that holds none");
+        return 0;
+    }
+  }
+
+  [[nodiscard]] double number(size_t column, size_t row) const override {
+    const Vector& v = columns_[column];
+    if (v.type == DUCKDB_TYPE_FLOAT)
+      return static_cast<double>(static_cast<const float*>(v.data)[row]);
+    CHECK(v.type == DUCKDB_TYPE_DOUBLE);
+    return static_cast<const double*>(v.data)[row];
+  }
+
+ private:
+  struct Vector {
+    duckdb_type type;
+    const void* data;
+    const uint64_t* valid;  // null: no nulls
+  };
+  duckdb_data_chunk chunk_ = nullptr;
+  std::vector<Vector> columns_;
+  size_t rows_ = 0;
+};
+
+// What several threads may ask of one connection.
+struct Handle {
+  duckdb_connection connection = nullptr;
+  std::atomic<uint64_t> interrupts{0};
+  std::atomic<uint64_t> statements{0};  // counts what was begun, so that a Stream knows it is over
+
+  void interrupt() {
+    interrupts.fetch_add(1);
+    duckdb_interrupt(connection);
+  }
+};
+
+using StopCallback = std::stop_callback<std::function<void()>>;
+
+// DuckDB forgets an interrupt when the next statement begins. So the stop token is looked at once
+// more after the statement has begun: a stop before that is seen here, one after it by DuckDB.
+class Running {
+ public:
+  Running(Handle& handle, std::stop_token stop)
+      : handle_(&handle),
+        stop_(std::move(stop)),
+        interrupts_(handle.interrupts.load()),
+        callback_(stop_, [&handle] { duckdb_interrupt(handle.connection); }) {}
+  [[nodiscard]] bool stopped() const {
+    return stop_.stop_requested() || handle_->interrupts.load() != interrupts_;
+  }
+  void interrupt() const { duckdb_interrupt(handle_->connection); }
+
+ private:
+  Handle* handle_;
+  std::stop_token stop_;
+  uint64_t interrupts_;
+  StopCallback callback_;
+};
+
+// The statements below end in these; all are safe to destroy when empty.
+struct Prepared {
+  duckdb_prepared_statement handle = nullptr;
+  Prepared() = default;
+  Prepared(const Prepared&) = delete;
+  Prepared& operator=(const Prepared&) = delete;
+  ~Prepared() { duckdb_destroy_prepare(&handle); }
+};
+struct Pending {
+  duckdb_pending_result handle = nullptr;
+  Pending() = default;
+  Pending(const Pending&) = delete;
+  Pending& operator=(const Pending&) = delete;
+  ~Pending() { duckdb_destroy_pending(&handle); }
+};
+struct Rows {
+  duckdb_result handle{};
+  Rows() = default;
+  Rows(const Rows&) = delete;
+  Rows& operator=(const Rows&) = delete;
+  ~Rows() { duckdb_destroy_result(&handle); }
+};
+
+std::string_view or_empty(const char* text) { return text ? text : ""; }
+
+// The API takes a statement up to its first NUL; what stands behind it must not be dropped in
+// silence.
+Status one_text(const std::string& sql) {
+  if (sql.find('\0') == std::string::npos) return ok_status();
+  return Error{.kind = ErrorKind::invalid, .message = "the statement holds a NUL character"};
+}
+
+Status execute(Prepared& prepared, bool streaming, const Running& running, Rows& rows) {
+  Pending pending;
+  const auto begin = streaming ? duckdb_pending_prepared_streaming : duckdb_pending_prepared;
+  if (begin(prepared.handle, &pending.handle) != DuckDBSuccess)
+    return running_failed(or_empty(duckdb_pending_error(pending.handle)));
+  // Workers are at it already, so a stop that came before has to be told again.
+  if (running.stopped()) running.interrupt();
+  if (duckdb_execute_pending(pending.handle, &rows.handle) != DuckDBSuccess) {
+    if (running.stopped()) return cancelled();
+    const std::string_view first = or_empty(duckdb_result_error(&rows.handle));
+    return running_failed(first.empty() ? or_empty(duckdb_pending_error(pending.handle)) : first);
+  }
+  if (running.stopped()) return cancelled();
+  return ok_status();
+}
+
+class DuckStream : public Stream {
+ public:
+  DuckStream(Handle& handle, const std::stop_token& stop)
+      : handle_(&handle), statement_(handle.statements.load()), running_(handle, stop) {}
+
+  Status start(const std::string& sql, bool select_only) {
+    if (auto whole = one_text(sql); !whole.ok()) return whole;
+    if (duckdb_prepare(handle_->connection, sql.c_str(), &prepared_.handle) != DuckDBSuccess)
+      return running_failed(or_empty(duckdb_prepare_error(prepared_.handle)));
+    if (select_only &&
+        duckdb_prepared_statement_type(prepared_.handle) != DUCKDB_STATEMENT_TYPE_SELECT)
+      return Error{.kind = ErrorKind::denied,
+                   .message = "only a SELECT may run here",
+                   .remedy = "Write the query as one SELECT statement."};
+    if (auto ran = execute(prepared_, true, running_, rows_); !ran.ok()) return ran;
+    const idx_t count = duckdb_column_count(&rows_.handle);
+    for (idx_t i = 0; i < count; ++i)
+      columns_.push_back(
+          {std::string(or_empty(duckdb_column_name(&rows_.handle, i))),
+           type_name(LogicalType(duckdb_column_logical_type(&rows_.handle, i)).get())});
+    return ok_status();
+  }
+
+  [[nodiscard]] const std::vector<ColumnType>& columns() const override { return columns_; }
+
+  Result<const Chunk*> next() override {
+    if (ended_) return static_cast<const Chunk*>(nullptr);
+    if (running_.stopped()) return cancelled();
+    if (handle_->statements.load() != statement_)
+      return Error{
+          .kind = ErrorKind::conflict,
+          .message = "the connection was asked something else before these rows were read"};
+    duckdb_data_chunk chunk = duckdb_fetch_chunk(rows_.handle);
+    if (chunk && duckdb_data_chunk_get_size(chunk) == 0) {
+      duckdb_destroy_data_chunk(&chunk);
+      chunk = nullptr;
+    }
+    if (!chunk) {
+      // The end and a failure look alike but for the error beside it.
+      const std::string_view error = or_empty(duckdb_result_error(&rows_.handle));
+      if (!error.empty()) return running_.stopped() ? cancelled() : running_failed(error);
+      ended_ = true;
+      return static_cast<const Chunk*>(nullptr);
+    }
+    chunk_.reset(chunk);
+    return static_cast<const Chunk*>(&chunk_);
+  }
+
+ private:
+  Handle* handle_;
+  uint64_t statement_;
+  Running running_;
+  Prepared prepared_;
+  Rows rows_;
+  DuckChunk chunk_;
+  std::vector<ColumnType> columns_;
+  bool ended_ = false;
+};
+
+// Rows gather in a data chunk and go over a chunk at a time: several times as fast as the
+// appender's own call per value.
+class DuckAppender : public Appender {
+ public:
+  DuckAppender() = default;
+  DuckAppender(const DuckAppender&) = delete;
+  DuckAppender& operator=(const DuckAppender&) = delete;
+  ~DuckAppender() override {
+    if (chunk_) duckdb_destroy_data_chunk(&chunk_);
+    if (appender_) duckdb_appender_destroy(&appender_);
+  }
+
+  Status start(duckdb_connection connection, const std::string& table) {
+    if (duckdb_appender_create(connection, nullptr, table.c_str(), &appender_) != DuckDBSuccess)
+      return failed();
+    const idx_t count = duckdb_appender_column_count(appender_);
+    std::vector<duckdb_logical_type> types;
+    for (idx_t i = 0; i < count; ++i) types.push_back(duckdb_appender_column_type(appender_, i));
+    for (duckdb_logical_type type : types) columns_.push_back({.type = duckdb_get_type_id(type)});
+    chunk_ = duckdb_create_data_chunk(types.data(), count);
+    for (duckdb_logical_type& type : types) duckdb_destroy_logical_type(&type);
+    if (!chunk_)
+      return Error{
+          .kind = ErrorKind::invalid,
+          .message = "a column of " + table + " has a type that rows cannot be appended to"};
+    fetch_vectors();
+    return ok_status();
+  }
+
+  void text(std::string_view value) override {
+    Column* column = next_column();
+    if (!column) return;
+    if (column->type != DUCKDB_TYPE_VARCHAR && column->type != DUCKDB_TYPE_BLOB)
+      return mismatch("text");
+    if (column->type == DUCKDB_TYPE_VARCHAR && !is_utf8(value)) {
+      if (bad_.empty()) bad_ = fmt::format("the text for column {} is not UTF-8", at_ - 1);
+      return;
+    }
+    assign(column->vector, value);
+  }
+
+  void integer(int64_t value) override {
+    Column* column = next_column();
+    if (!column) return;
+    const auto put = [&]<class T>(T) {
+      const T narrow = static_cast<T>(value);
+      if (static_cast<int64_t>(narrow) != value) return mismatch("an integer that does not fit");
+      static_cast<T*>(column->data)[row_] = narrow;
+    };
+    switch (column->type) {
+      case DUCKDB_TYPE_BOOLEAN:
+        static_cast<bool*>(column->data)[row_] = value != 0;
+        return;
+      case DUCKDB_TYPE_TINYINT:
+        return put(int8_t{});
+      case DUCKDB_TYPE_SMALLINT:
+        return put(int16_t{});
+      case DUCKDB_TYPE_INTEGER:
+      case DUCKDB_TYPE_DATE:
+        return put(int32_t{});
+      case DUCKDB_TYPE_UTINYINT:
+        return put(uint8_t{});
+      case DUCKDB_TYPE_USMALLINT:
+        return put(uint16_t{});
+      case DUCKDB_TYPE_UINTEGER:
+        return put(uint32_t{});
+      case DUCKDB_TYPE_BIGINT:
+      case DUCKDB_TYPE_UBIGINT:  // reinterpreted, as Chunk::integer reads it
+      case DUCKDB_TYPE_TIMESTAMP:
+      case DUCKDB_TYPE_TIMESTAMP_TZ:
+        static_cast<int64_t*>(column->data)[row_] = value;
+        return;
+      default:
+        return mismatch("an integer");
+    }
+  }
+
+  void number(double value) override {
+    Column* column = next_column();
+    if (!column) return;
+    if (column->type == DUCKDB_TYPE_DOUBLE) {
+      static_cast<double*>(column->data)[row_] = value;
+    } else if (column->type == DUCKDB_TYPE_FLOAT) {
+      static_cast<float*>(column->data)[row_] = static_cast<float>(value);
+    } else {
+      mismatch("a number");
+    }
+  }
+
+  void null() override {
+    Column* column = next_column();
+    if (!column) return;
+    if (!column->valid) {
+      duckdb_vector_ensure_validity_writable(column->vector);
+      column->valid = duckdb_vector_get_validity(column->vector);
+    }
+    column->valid[row_ / 64] &= ~(uint64_t{1} << (row_ % 64));
+    column->nulls = true;
+  }
+
+  Status end_row() override {
+    if (!bad_.empty() || at_ != columns_.size()) {
+      Error error{.kind = ErrorKind::invalid,
+                  .message = !bad_.empty() ? bad_
+                                           : fmt::format("a row of {} values for {} columns", at_,
+                                                         columns_.size())};
+      forget_row();
+      return error;
+    }
+    at_ = 0;
+    return ++row_ == duckdb_vector_size() ? flush_chunk() : ok_status();
+  }
+
+  Status finish() override {
+    if (at_ != 0) return Error{.kind = ErrorKind::invalid, .message = "the last row was not ended"};
+    if (auto flushed = flush_chunk(); !flushed.ok()) return flushed;
+    return duckdb_appender_close(appender_) == DuckDBSuccess ? ok_status() : failed();
+  }
+
+ private:
+  struct Column {
+    duckdb_type type;
+    duckdb_vector vector = nullptr;
+    void* data = nullptr;
+    uint64_t* valid = nullptr;  // null: no nulls yet
+    bool nulls = false;
+  };
+
+  void assign(duckdb_vector vector, std::string_view value) {
+    // data() may be null for an empty view, which the API would take for a missing string
+    duckdb_vector_assign_string_element_len(vector, row_, value.empty() ? "" : value.data(),
+                                            value.size());
+  }
+
+  Column* next_column() {
+    if (at_ >= columns_.size()) {
+      ++at_;
+      return nullptr;
+    }
+    return &columns_[at_++];
+  }
+
+  void mismatch(std::string_view what) {
+    if (bad_.empty())
+      bad_ = fmt::format("{} was given for column {}, which holds none", what, at_ - 1);
+  }
+
+  void forget_row() {
+    for (Column& column : columns_)
+      if (column.valid) column.valid[row_ / 64] |= uint64_t{1} << (row_ % 64);
+    at_ = 0;
+    bad_.clear();
+  }
+
+  void fetch_vectors() {
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      columns_[i].vector = duckdb_data_chunk_get_vector(chunk_, i);
+      columns_[i].data = duckdb_vector_get_data(columns_[i].vector);
+      columns_[i].valid = nullptr;
+      columns_[i].nulls = false;
+    }
+  }
+
+  Status flush_chunk() {
+    if (row_ == 0) return ok_status();
+    duckdb_data_chunk_set_size(chunk_, row_);
+    if (duckdb_append_data_chunk(appender_, chunk_) != DuckDBSuccess) return failed();
+    duckdb_data_chunk_reset(chunk_);  // also makes every row valid again
+    fetch_vectors();
+    row_ = 0;
+    return ok_status();
+  }
+
+  Status failed() { return running_failed(or_empty(duckdb_appender_error(appender_))); }
+
+  duckdb_appender appender_ = nullptr;
+  duckdb_data_chunk chunk_ = nullptr;
+  std::vector<Column> columns_;
+  size_t row_ = 0;
+  size_t at_ = 0;
+  std::string bad_;  // why the current row cannot be appended
+};
+
+class DuckConnection : public Connection {
+ public:
+  DuckConnection(duckdb_connection connection, bool select_only) : select_only_(select_only) {
+    handle_.connection = connection;
+  }
+  ~DuckConnection() override { duckdb_disconnect(&handle_.connection); }
+  DuckConnection(const DuckConnection&) = delete;
+  DuckConnection& operator=(const DuckConnection&) = delete;
+
+  Status run(const std::string& sql, const std::stop_token& stop) override {
+    handle_.statements.fetch_add(1);
+    if (auto whole = one_text(sql); !whole.ok()) return whole;
+    const Running running(handle_, stop);
+    struct Statements {
+      duckdb_extracted_statements handle = nullptr;
+      ~Statements() { duckdb_destroy_extracted(&handle); }
+    } statements;
+    const idx_t count =
+        duckdb_extract_statements(handle_.connection, sql.c_str(), &statements.handle);
+    if (count == 0) {
+      const std::string_view error = or_empty(duckdb_extract_statements_error(statements.handle));
+      return error.empty() ? ok_status() : running_failed(error);
+    }
+    for (idx_t i = 0; i < count; ++i) {
+      Prepared prepared;
+      if (duckdb_prepare_extracted_statement(handle_.connection, statements.handle, i,
+                                             &prepared.handle) != DuckDBSuccess)
+        return running_failed(or_empty(duckdb_prepare_error(prepared.handle)));
+      Rows rows;
+      if (auto ran = execute(prepared, false, running, rows); !ran.ok()) return ran;
+    }
+    return ok_status();
+  }
+
+  Result<std::unique_ptr<Stream>> stream(const std::string& sql,
+                                         const std::stop_token& stop) override {
+    handle_.statements.fetch_add(1);
+    auto stream = std::make_unique<DuckStream>(handle_, stop);
+    if (auto started = stream->start(sql, select_only_); !started.ok())
+      return std::move(started.error());
+    return std::unique_ptr<Stream>(std::move(stream));
+  }
+
+  Result<std::vector<Stream::ColumnType>> describe(const std::string& sql) override {
+    handle_.statements.fetch_add(1);
+    TRY(one_text(sql));
+    Prepared prepared;
+    if (duckdb_prepare(handle_.connection, sql.c_str(), &prepared.handle) != DuckDBSuccess)
+      return running_failed(or_empty(duckdb_prepare_error(prepared.handle)));
+    if (select_only_ &&
+        duckdb_prepared_statement_type(prepared.handle) != DUCKDB_STATEMENT_TYPE_SELECT)
+      return Error{.kind = ErrorKind::denied,
+                   .message = "only a SELECT may run here",
+                   .remedy = "Write the query as one SELECT statement."};
+    std::vector<Stream::ColumnType> columns;
+    const idx_t count = duckdb_prepared_statement_column_count(prepared.handle);
+    for (idx_t i = 0; i < count; ++i)
+      columns.push_back(
+          {taken(const_cast<char*>(duckdb_prepared_statement_column_name(prepared.handle, i))),
+           type_name(LogicalType(duckdb_prepared_statement_column_logical_type(prepared.handle, i))
+                         .get())});
+    return columns;
+  }
+
+  Result<int64_t> scalar(const std::string& sql) override {
+    auto rows = TRY(stream(sql, {}));
+    const Chunk* chunk = TRY(rows->next());
+    if (!chunk || chunk->is_null(0, 0))
+      return Error{.kind = ErrorKind::not_found, .message = "the query gave no number"};
+    const std::string& type = rows->columns()[0].type;
+    for (const std::string_view known : {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT",
+                                         "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
+      if (type == known) return chunk->integer(0, 0);
+    return Error{.kind = ErrorKind::invalid,
+                 .message = "the query gave a " + type + ", not an integer"};
+  }
+
+  Result<std::unique_ptr<Appender>> appender(const std::string& table) override {
+    handle_.statements.fetch_add(1);
+    auto appender = std::make_unique<DuckAppender>();
+    if (auto started = appender->start(handle_.connection, table); !started.ok())
+      return std::move(started.error());
+    return std::unique_ptr<Appender>(std::move(appender));
+  }
+
+  void interrupt() override { handle_.interrupt(); }
+
+ private:
+  Handle handle_;
+  bool select_only_;
+};
+
+std::filesystem::path spill_folder(const std::filesystem::path& database,
+                                   const std::filesystem::path& wanted, bool in_memory) {
+  // Two databases that spill into one folder would overwrite each other's files: each has its own.
+  static std::atomic<uint64_t> opened{0};
+  std::error_code ignored;
+  std::filesystem::path parent = wanted;
+  if (parent.empty())
+    parent = in_memory ? std::filesystem::temp_directory_path(ignored)
+                       : std::filesystem::absolute(database, ignored).parent_path();
+  if (!wanted.empty()) std::filesystem::create_directories(wanted, ignored);
+  return parent / fmt::format("duck-spill-{}-{}", ::getpid(), opened.fetch_add(1));
+}
+
+class DuckDatabase : public Database {
+ public:
+  DuckDatabase(duckdb_database database, Options options)
+      : database_(database), options_(std::move(options)) {}
+  ~DuckDatabase() override { duckdb_close(&database_); }
+  DuckDatabase(const DuckDatabase&) = delete;
+  DuckDatabase& operator=(const DuckDatabase&) = delete;
+
+  Result<std::unique_ptr<Connection>> connect() override {
+    duckdb_connection connection = nullptr;
+    if (duckdb_connect(database_, &connection) != DuckDBSuccess)
+      return Error{.kind = ErrorKind::unavailable, .message = "DuckDB gave no connection"};
+    return std::unique_ptr<Connection>(
+        std::make_unique<DuckConnection>(connection, options_.select_only));
+  }
+
+  Status prepare() {
+    DuckConnection setup = [&] {
+      duckdb_connection connection = nullptr;
+      duckdb_connect(database_, &connection);
+      return DuckConnection(connection, false);
+    }();
+    for (const std::filesystem::path& extension : options_.extensions) {
+      auto loaded = setup.run("LOAD " + literal(extension.string()), {});
+      if (!loaded.ok())
+        return std::move(loaded.error())
+            .in("loading the extension " + extension.filename().string());
+    }
+    std::string lock;
+    if (options_.reachable) {
+      std::vector<std::string> folders, files;
+      for (const std::filesystem::path& path : *options_.reachable) {
+        std::error_code ignored;
+        (std::filesystem::is_directory(path, ignored) ? folders : files)
+            .push_back(literal(path.string()));
+      }
+      lock = "SET GLOBAL allowed_directories = [" + join(folders, ", ") + "];" +
+             "SET GLOBAL allowed_paths = [" + join(files, ", ") + "];" +
+             "SET GLOBAL enable_external_access = false;";
+    }
+    if (options_.reachable || options_.select_only) lock += "SET GLOBAL lock_configuration = true;";
+    return setup.run("SET GLOBAL TimeZone = 'UTC';" + lock, {});
+  }
+
+ private:
+  duckdb_database database_;
+  Options options_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path,
+                                                 const Options& options) {
+  const bool in_memory = path == ":memory:";
+  std::error_code ignored;
+  if (options.read_only && !in_memory && !std::filesystem::exists(path, ignored))
+    return opening_failed("IO Error: does not exist", path.string());
+  struct Config {
+    duckdb_config handle = nullptr;
+    ~Config() { duckdb_destroy_config(&handle); }
+  } config;
+  if (duckdb_create_config(&config.handle) != DuckDBSuccess)
+    return Error{.kind = ErrorKind::unavailable, .message = "no memory to open DuckDB"};
+  const std::pair<const char*, std::string> settings[] = {
+      {"access_mode", in_memory           ? "AUTOMATIC"
+                      : options.read_only ? "READ_ONLY"
+                                          : "READ_WRITE"},
+      {"memory_limit", fmt::format("{}MiB", options.memory_limit_mb)},
+      {"threads", std::to_string(options.threads)},
+      {"temp_directory", spill_folder(path, options.temp_directory, in_memory).string()},
+      {"preserve_insertion_order", "false"},
+      {"allow_unsigned_extensions", "false"},
+      {"autoinstall_known_extensions", "false"},
+      {"autoload_known_extensions", "false"},
+      {"allow_community_extensions", "false"},
+  };
+  for (const auto& [name, value] : settings)
+    if (duckdb_set_config(config.handle, name, value.c_str()) != DuckDBSuccess)
+      return Error{.kind = ErrorKind::invalid,
+                   .message = fmt::format("DuckDB does not take {} = {}", name, value)};
+  duckdb_database database = nullptr;
+  char* message = nullptr;
+  if (duckdb_open_ext(in_memory ? nullptr : path.c_str(), &database, config.handle, &message) !=
+      DuckDBSuccess)
+    return opening_failed(taken(message), path.string());
+  auto opened = std::make_unique<DuckDatabase>(database, options);
+  if (auto prepared = opened->prepare(); !prepared.ok()) return std::move(prepared.error());
+  return std::unique_ptr<Database>(std::move(opened));
+}
+
+std::string literal(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') out += '\'';
+    out += c;
+  }
+  return out + '\'';
+}
+
+std::string identifier(std::string_view name) {
+  std::string out = "\"";
+  for (const char c : name) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + '"';
+}
+
+}  // namespace rollcall::duck

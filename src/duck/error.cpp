@@ -1,0 +1,147 @@
+// The C API hands out most errors as text alone, each starting with its class ("Binder Error: …"),
+// so the class is read from there, in one place for opening, preparing, running and fetching.
+#include "duck/error.hpp"
+
+#include <array>
+#include <string>
+
+namespace rollcall::duck {
+
+namespace {
+
+struct Split {
+  std::string_view kind;  // "Binder", "IO", …; empty when there is none
+  std::string_view rest;
+};
+
+Split split(std::string_view message) {
+  constexpr std::string_view kMark = " Error: ";
+  const size_t at = message.find(kMark);
+  if (at == std::string_view::npos || at > 24) return {{}, message};
+  return {message.substr(0, at), message.substr(at + kMark.size())};
+}
+
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// Without the echo of the statement ("LINE 1: select …" and a caret): it can be long, and it can
+// hold the key of the person who was asked about.
+std::string without_echo(std::string_view message) {
+  const size_t echo = message.find("\n\nLINE ");
+  std::string out(trim(message.substr(0, echo)));
+  std::string flat;
+  for (const char c : out) {
+    if (c != '\n') {
+      flat += c;
+    } else if (!flat.empty() && flat.back() != ' ') {
+      flat += ' ';
+    }
+  }
+  return flat;
+}
+
+// What stands between quotes, left out. A quote that does not end takes the rest with it.
+std::string without_quotes(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c != '"' && c != '\'') {
+      out += c;
+      continue;
+    }
+    const size_t end = text.rfind(c);  // the last one: a value may hold quotes itself
+    out += "…";
+    if (end == i) return out;
+    i = end;
+  }
+  return out;
+}
+
+// The first line says what is wrong; the lines after it show the row.
+std::string about_rows(std::string_view message) {
+  const std::string_view first = message.substr(0, message.find('\n'));
+  std::string out = without_quotes(first);
+  constexpr std::string_view kColumn = "Error when converting column \"";
+  if (const size_t at = message.find(kColumn); at != std::string_view::npos) {
+    const size_t from = at + kColumn.size();
+    const std::string_view name = message.substr(from, message.find('"', from) - from);
+    if (name.find('\n') == std::string_view::npos) out += " (column `" + std::string(name) + "`)";
+  }
+  return out;
+}
+
+}  // namespace
+
+Error cancelled() { return {.kind = ErrorKind::cancelled, .message = "the query was stopped"}; }
+
+Error running_failed(std::string_view message) {
+  const auto [kind, rest] = split(message);
+  if (kind == "INTERRUPT") return cancelled();
+  if (kind == "Out of Memory" || kind == "OutOfMemory")
+    return {.kind = ErrorKind::unavailable,
+            .message = "DuckDB needs more memory or temporary disk space than it may use",
+            .remedy = "Raise the memory limit, or free space where temporary files go."};
+  if (kind == "IO" || kind == "HTTP" || kind == "Network") {
+    if (has(rest, "No files found") || has(rest, "No such file") || has(rest, "does not exist"))
+      return {.kind = ErrorKind::not_found, .message = without_echo(rest)};
+    if (has(rest, "No space left"))
+      return {.kind = ErrorKind::unavailable,
+              .message = "the disk is full",
+              .remedy = "Free space where temporary files go."};
+    if (has(rest, "Permission denied"))
+      return {.kind = ErrorKind::denied, .message = without_echo(rest)};
+    return {.kind = ErrorKind::unavailable, .message = without_echo(rest)};
+  }
+  if (kind == "Permission") return {.kind = ErrorKind::denied, .message = without_echo(rest)};
+  if (kind == "Catalog")
+    return {.kind = has(rest, "does not exist") ? ErrorKind::not_found : ErrorKind::invalid,
+            .message = without_echo(rest)};
+  if (kind == "Serialization" || kind == "INTERNAL" || kind == "FATAL")
+    return {.kind = ErrorKind::corrupt, .message = about_rows(rest)};
+  if (kind == "TransactionContext" || kind == "Transaction" || kind == "Dependency")
+    return {.kind = ErrorKind::conflict, .message = about_rows(rest)};
+  // What can be told before a row is read speaks of the statement alone.
+  for (const std::string_view early : {"Parser", "Syntax", "Binder", "Not implemented", "Settings"})
+    if (kind == early) return {.kind = ErrorKind::invalid, .message = without_echo(rest)};
+  // Conversion, Invalid Input, Out of Range, Constraint, Mismatch Type…
+  return {.kind = ErrorKind::invalid, .message = about_rows(rest)};
+}
+
+Error opening_failed(std::string_view message, std::string_view path) {
+  const std::string file(path);
+  const auto [kind, rest] = split(message);
+  if (has(rest, "Could not set lock on file")) {
+    std::string who = "another program";
+    if (const size_t pid = rest.find("(PID "); pid != std::string_view::npos)
+      who += " (process " + std::string(rest.substr(pid + 5, rest.find(')', pid) - pid - 5)) + ")";
+    return {.kind = ErrorKind::conflict,
+            .message = who + " holds " + file + " open for writing",
+            .remedy = "Close it there, or let it write a copy for others to read."};
+  }
+  if (has(rest, "does not exist") || has(rest, "No such file"))
+    return {.kind = ErrorKind::not_found,
+            .message = "there is no file " + file,
+            .remedy = "Check the path."};
+  if (has(rest, "Permission denied") || has(rest, "Read-only file system"))
+    return {.kind = ErrorKind::denied,
+            .message = "no permission to open " + file,
+            .remedy = "Give this user access to the file and its folder."};
+  if (has(rest, "No space left"))
+    return {.kind = ErrorKind::unavailable, .message = "the disk is full, opening " + file};
+  if (has(rest, "version number") || has(rest, "newer version") || has(rest, "storage version"))
+    return {.kind = ErrorKind::invalid,
+            .message = file + " was written by another version of DuckDB: " + without_echo(rest),
+            .remedy = "Export it there and import it with DuckDB 1.5."};
+  if (has(rest, "not a valid DuckDB database") || kind == "Serialization" || has(rest, "orrupt") ||
+      has(rest, "checksum"))
+    return {.kind = ErrorKind::corrupt,
+            .message = file + " is not a DuckDB database, or is damaged"};
+  if (kind == "Invalid Input" || kind == "Catalog" || kind == "Settings")
+    return {.kind = ErrorKind::invalid,
+            .message = "cannot open " + file + ": " + without_echo(rest)};
+  return {.kind = ErrorKind::unavailable,
+          .message = "cannot open " + file + ": " + without_echo(rest)};
+}
+
+}  // namespace rollcall::duck

@@ -1,0 +1,16 @@
+// DuckDB's messages as our errors.
+#pragma once
+
+#include <string_view>
+
+#include "base/base.hpp"
+
+namespace rollcall::duck {
+
+// What failed decides its kind: what is being opened, or what is being run.
+Error opening_failed(std::string_view message, std::string_view path);
+// Messages about rows quote the rows; those quotes are left out, for they are a person's data.
+Error running_failed(std::string_view message);
+Error cancelled();
+
+}  // namespace rollcall::duck
