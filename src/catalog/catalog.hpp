@@ -1,5 +1,5 @@
-// Catalog files: YAML to core's values and back, with every problem named at its line and column, and
-// the comparison of what a file says with what is stored.
+// Catalog files: YAML to core's values and back, with every problem named at its line and column,
+// and the comparison of what a file says with what is stored.
 #pragma once
 
 #include <filesystem>
@@ -34,8 +34,8 @@ struct ReadResult {
 };
 
 // Reads and validates one file together with what is `stored` (the file may name stored objects).
-// Activations come back complete: defaults of the destination are filled in. Relative paths of sources
-// are made absolute. Never throws; bounded in size, depth and aliases.
+// Activations come back complete: defaults of the destination are filled in. Relative paths of
+// sources are made absolute. Never throws; bounded in size, depth and aliases.
 ReadResult read(std::string_view yaml, const Catalog& stored, const References& references);
 
 // The stored catalog in the file's form; reading it changes nothing. Secrets print as the reference
@@ -61,23 +61,29 @@ enum class Kind { source, model, segment, destination, activation };
 std::string_view to_string(Kind kind);
 
 struct Difference {
-  enum class What { created, changed, renamed, unchanged, not_in_file };
+  // resumed: an archived activation that the file names again.
+  enum class What { created, changed, renamed, resumed, unchanged, not_in_file };
   Kind kind;
-  std::string name;      // activations: "Destination/Name" where the name alone is not unique
+  std::string name;  // activations: "Destination/Name" where the name alone is not unique
   What what;
-  std::string detail;    // for changed: which keys
-  std::string old_name;  // for renamed
+  std::string detail = {};    // which keys changed: "where, tags"
+  std::string old_name = {};  // for renamed
 };
+std::string_view to_string(Difference::What what);
 
 struct Comparison {
-  std::vector<Difference> differences;
-  Catalog merged;                 // what to store, uids carried over by name or id
-  std::vector<Problem> problems;  // changes that are refused (match key, destination or list of an
-                                  // activation that has a list), with the remedy
+  std::vector<Difference> differences;  // in the order of the file, then what it does not name
+  Catalog merged;  // what to store, uids carried over by name or id; without what is pruned
+  std::vector<Problem> problems;  // why it must not be stored: changes that are refused (match key
+                                  // type, destination or list of an activation that has a list),
+                                  // names that would lead nowhere; each with the remedy
+  std::vector<std::string> warnings = {};  // allowed, but somebody should know
 };
 
-// `has_list(uid)`: whether an activation already has a list in Iterable.
+// `stored` is without the archived activations; `archived` are these. `has_list(uid)`: whether an
+// activation already has a list in Iterable. Only for a `file` that was read without problems.
 Comparison compare(const Catalog& stored, const Catalog& file, bool prune,
-                   const std::function<bool(const std::string& uid)>& has_list);
+                   const std::function<bool(const std::string& uid)>& has_list,
+                   const std::vector<Activation>& archived = {});
 
 }  // namespace rollcall::catalog

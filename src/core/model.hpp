@@ -74,7 +74,7 @@ struct ComputedField {
     bool operator==(const Related&) const = default;
   };
   std::string name;
-  std::variant<Aggregated, Formula, Cases, Related> how;
+  std::variant<Aggregated, Formula, Cases, Related> how = Formula{};
   std::string label = {};
   Place place = {};
   bool operator==(const ComputedField&) const = default;

@@ -17,6 +17,8 @@ struct Source {
   std::string kind;  // duckdb | parquet | csv | …
   std::map<std::string, std::string> options = {};
   std::map<std::string, Secret> secrets = {};  // those options that are secret (password, token)
+  // Where those came from, by the same names: "${NAME}" or "file:PATH" as written.
+  std::map<std::string, std::string> secret_references = {};
   Place place = {};
 };
 

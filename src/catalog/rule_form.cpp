@@ -1,0 +1,441 @@
+// Rules: which key makes a rule what it is, and what each operator takes as its value. Whether a
+// field has the operator is for the compiler, which knows the columns' types.
+#include <algorithm>
+
+#include "catalog/form.hpp"
+
+namespace rollcall::catalog {
+namespace {
+
+// The keys one of which makes a map a rule.
+const std::vector<std::string>& heads() {
+  static const std::vector<std::string> all = {"all",     "any",        "none",          "field",
+                                               "related", "in_segment", "not_in_segment"};
+  return all;
+}
+
+enum class Shape { none, one, one_text, order, list, pair, day, span };
+
+// clang-format off: a table reads better than a column of labels
+Shape shape_of(Op op) {
+  switch (op) {
+    case Op::eq:
+    case Op::ne:
+    case Op::has:
+      return Shape::one;
+    case Op::gt:
+    case Op::gte:
+    case Op::lt:
+    case Op::lte:
+      return Shape::order;
+    case Op::between:
+      return Shape::pair;
+    case Op::in:
+    case Op::not_in:
+    case Op::has_any:
+    case Op::has_all:
+      return Shape::list;
+    case Op::contains:
+    case Op::not_contains:
+    case Op::starts_with:
+    case Op::ends_with:
+    case Op::matches:
+      return Shape::one_text;
+    case Op::is_null:
+    case Op::is_not_null:
+    case Op::is_blank:
+    case Op::is_true:
+    case Op::is_false:
+    case Op::is_empty:
+    case Op::is_not_empty:
+      return Shape::none;
+    case Op::before:
+    case Op::after:
+    case Op::on:
+      return Shape::day;
+    case Op::within_last:
+    case Op::not_within_last:
+    case Op::within_next:
+    case Op::anniversary_within:
+      return Shape::span;
+  }
+  return Shape::none;
+}
+
+bool ignores_case(Op op) {
+  switch (op) {
+    case Op::eq:
+    case Op::ne:
+    case Op::in:
+    case Op::not_in:
+    case Op::contains:
+    case Op::not_contains:
+    case Op::starts_with:
+    case Op::ends_with:
+    case Op::matches:
+      return true;
+    default:
+      return false;
+  }
+}
+// clang-format on
+
+// What people write who think of another language.
+std::string usual_sign(std::string_view sign) {
+  static const std::vector<std::pair<std::string_view, std::string_view>> all = {
+      {"=", "eq"},      {"==", "eq"},         {"!=", "ne"},         {"<>", "ne"},
+      {">", "gt"},      {">=", "gte"},        {"<", "lt"},          {"<=", "lte"},
+      {"~", "matches"}, {"like", "contains"}, {"regex", "matches"}, {"exists", "is_not_null"}};
+  for (const auto& [from, to] : all)
+    if (from == sign) return " (did you mean `" + std::string(to) + "`?)";
+  return "";
+}
+
+bool take_op(In& in, Op& op, const std::vector<std::string>& allowed) {
+  const Node* node = in.node("op");
+  if (!node) {
+    in.missing("op");
+    return false;
+  }
+  const auto read = node->kind == Node::Kind::scalar ? from_word<Op>(node->text) : std::nullopt;
+  if (read && std::find(allowed.begin(), allowed.end(), node->text) != allowed.end()) {
+    op = *read;
+    return true;
+  }
+  std::string hint = node->kind == Node::Kind::scalar ? usual_sign(node->text) : "";
+  if (hint.empty() && node->kind == Node::Kind::scalar) hint = did_you_mean(node->text, allowed);
+  in.reading().problem(
+      node->place, fmt::format("there is no operator like {} here{}; operators: {}", found(*node),
+                               hint, join(allowed, ", ")));
+  return false;
+}
+
+// So that no sum of times leaves the range of dates: some 200 years.
+int64_t span_max(Duration::Unit unit) {
+  switch (unit) {
+    case Duration::Unit::minutes:
+      return 100'000'000;
+    case Duration::Unit::hours:
+      return 1'750'000;
+    case Duration::Unit::days:
+      return 73'000;
+    case Duration::Unit::weeks:
+      return 10'400;
+    case Duration::Unit::months:
+      return 2'400;
+    case Duration::Unit::years:
+      return 200;
+  }
+  return 0;
+}
+
+bool take_span(const Node& node, Reading& reading, std::string_view key, Duration& value) {
+  const auto units = words<Duration::Unit>();
+  const auto unit = node.kind == Node::Kind::map && node.keys.size() == 1
+                        ? from_word<Duration::Unit>(node.keys[0].text)
+                        : std::nullopt;
+  if (!unit) {
+    const std::string hint = node.kind == Node::Kind::map && node.keys.size() == 1
+                                 ? did_you_mean(node.keys[0].text, units)
+                                 : "";
+    reading.expected(node, key, "a span like {days: 90}, in one of " + join(units, ", "));
+    reading.problems.back().message += hint;
+    return false;
+  }
+  int64_t count = 0;
+  if (!take(node.items[0], reading, node.keys[0].text, count)) return false;
+  if (count < 0 || count > span_max(*unit)) {
+    reading.problem(node.items[0].place,
+                    fmt::format("`{}` must be from 0 to {}", node.keys[0].text, span_max(*unit)));
+    return false;
+  }
+  value = {*unit, count};
+  return true;
+}
+
+std::optional<double> as_number(const Scalar& value) {
+  if (const auto* whole = std::get_if<int64_t>(&value)) return static_cast<double>(*whole);
+  if (const auto* fraction = std::get_if<double>(&value)) return *fraction;
+  return std::nullopt;
+}
+
+bool take_list(const Node& node, Reading& reading, std::string_view key,
+               std::vector<Scalar>& values) {
+  if (node.kind != Node::Kind::list) {
+    reading.expected(node, key, "a list of values like [a, b]");
+    return false;
+  }
+  return take(node, reading, key, values);
+}
+
+bool take_operand(const Node& node, Reading& reading, Op op, Operand& operand) {
+  constexpr std::string_view key = "value";
+  const std::string name(word(op));
+  switch (shape_of(op)) {
+    case Shape::none:
+      reading.problem(node.place, "`" + name + "` takes no value");
+      return false;
+    case Shape::one: {
+      Scalar value;
+      if (!take(node, reading, key, value)) return false;
+      operand = std::move(value);
+      return true;
+    }
+    case Shape::one_text: {
+      std::string value;
+      if (!take(node, reading, key, value)) return false;
+      operand = Scalar(std::move(value));
+      return true;
+    }
+    case Shape::order: {
+      Scalar value;
+      if (!take(node, reading, key, value)) return false;
+      if (std::holds_alternative<bool>(value)) {
+        reading.expected(node, key, "a number");
+        return false;
+      }
+      operand = std::move(value);
+      return true;
+    }
+    case Shape::list: {
+      std::vector<Scalar> values;
+      if (!take_list(node, reading, key, values)) return false;
+      if (values.empty()) {
+        reading.problem(node.place, "`" + name + "` needs at least one value in its list");
+        return false;
+      }
+      operand = std::move(values);
+      return true;
+    }
+    case Shape::pair: {
+      std::vector<Scalar> values;
+      if (!take_list(node, reading, key, values)) return false;
+      if (values.size() != 2) {
+        reading.problem(node.place,
+                        fmt::format("`between` needs two values, the lower and the upper, found {}",
+                                    values.size()));
+        return false;
+      }
+      const auto low = as_number(values[0]), high = as_number(values[1]);
+      if (low && high && *high < *low) {
+        reading.problem(node.place,
+                        "`between` needs the lower value first: as it stands nobody can match");
+        return false;
+      }
+      operand = std::move(values);
+      return true;
+    }
+    case Shape::day: {
+      if (node.kind == Node::Kind::map) {
+        Duration span;
+        if (!take_span(node, reading, key, span)) return false;
+        operand = span;
+        return true;
+      }
+      if (node.kind != Node::Kind::scalar || scalar_kind(node) != ScalarKind::text) {
+        reading.expected(
+            node, key,
+            "a date like 2026-01-31, a time like 2026-01-31T12:00:00Z or a span like {days: 90}");
+        return false;
+      }
+      operand = Scalar(node.text);
+      return true;
+    }
+    case Shape::span: {
+      Duration span;
+      if (!take_span(node, reading, key, span)) return false;
+      operand = span;
+      return true;
+    }
+  }
+  return false;
+}
+
+void form_field_test(In& in, FieldTest& test) {
+  in.required("field", test.field);
+  const bool known = take_op(in, test.op, words<Op>());
+  const Node* value = in.node("value");
+  if (known && value) {
+    take_operand(*value, in.reading(), test.op, test.value);
+  } else if (known && shape_of(test.op) != Shape::none) {
+    in.reading().problem(in.place(), fmt::format("`{}` needs a `value`", word(test.op)));
+  }
+  in.optional("ignore_case", test.ignore_case);
+  if (known && test.ignore_case)
+    in.check(ignores_case(test.op), "ignore_case",
+             fmt::format("`{}` has no `ignore_case`: only operators of text do", word(test.op)));
+}
+
+void form_count(In& in, RelatedTest& test) {
+  static const std::vector<std::string> kCounting = {"eq",  "ne",      "gt", "gte",   "lt",
+                                                     "lte", "between", "in", "not_in"};
+  const bool known = take_op(in, test.op, kCounting);
+  const Node* value = in.node("value");
+  if (!value) return in.missing("value");
+  if (!known || !take_operand(*value, in.reading(), test.op, test.count)) return;
+  const auto counts = [](const Scalar& one) {
+    const auto* number = std::get_if<int64_t>(&one);
+    return number && *number >= 0;
+  };
+  const auto* one = std::get_if<Scalar>(&test.count);
+  const auto* several = std::get_if<std::vector<Scalar>>(&test.count);
+  const bool ok =
+      one ? counts(*one) : several && std::all_of(several->begin(), several->end(), counts);
+  in.check(ok, "value", "a count is a whole number from 0 up");
+}
+
+bool take_rules(In& in, std::string_view key, std::vector<Rule>& rules) {
+  return in.optional(key, rules);
+}
+
+}  // namespace
+
+bool take(const Node& node, Reading& reading, std::string_view key, Rule& rule) {
+  rule.place = node.place;
+  if (node.kind == Node::Kind::list) {
+    reading.problem(node.place,
+                    fmt::format("`{}` must be one rule, found a list: write `{{all: [...]}}` or "
+                                "`{{any: [...]}}` around it",
+                                key));
+    return false;
+  }
+  if (node.kind != Node::Kind::map) {
+    reading.expected(node, key, "a rule (a map)");
+    return false;
+  }
+  std::vector<std::string> present;
+  for (const std::string& head : heads())
+    if (node.find(head)) present.push_back(head);
+  if (present.size() != 1) {
+    std::string message = "a rule has one of the keys " + join(heads(), ", ");
+    if (present.empty() && !node.keys.empty()) {
+      message += ", found `" + node.keys[0].text.substr(0, 60) + "`" +
+                 did_you_mean(node.keys[0].text, heads());
+    } else if (present.empty()) {
+      message += "; for everyone write {all: []}";
+    } else {
+      message += ", found " + join(present, " and ") +
+                 ": put several rules into the list of an `all` or `any`";
+    }
+    reading.problem(node.place, std::move(message));
+    return false;
+  }
+
+  const size_t before = reading.problems.size();
+  const std::string& head = present[0];
+  In in(node, reading, "a rule with `" + head + "`");
+  // Where the compiler will point at: the name in question rather than the brace before it.
+  if (head != "all" && head != "any" && head != "none") rule.place = in.place(head);
+  if (head == "all") {
+    AllOf all;
+    take_rules(in, head, all.rules);
+    rule.test = std::move(all);
+  } else if (head == "any") {
+    AnyOf any;
+    take_rules(in, head, any.rules);
+    rule.test = std::move(any);
+  } else if (head == "none") {
+    NoneOf none;
+    take_rules(in, head, none.rules);
+    rule.test = std::move(none);
+  } else if (head == "field") {
+    FieldTest test;
+    form_field_test(in, test);
+    rule.test = std::move(test);
+  } else if (head == "related") {
+    RelatedTest test;
+    in.required("related", test.relation);
+    if (const Node* count = in.node("count")) {
+      if (count->kind == Node::Kind::map) {
+        In inner(*count, reading, "a count");
+        form_count(inner, test);
+        inner.done();
+      } else {
+        reading.expected(*count, "count", "a map like {op: gte, value: 2}");
+      }
+    }
+    in.optional("where", test.where);
+    rule.test = std::move(test);
+  } else {
+    SegmentTest test;
+    test.member = head == "in_segment";
+    in.required(head, test.segment);
+    rule.test = std::move(test);
+  }
+  in.done();
+  return reading.problems.size() == before;
+}
+
+bool take(const Node& node, Reading& reading, std::string_view key,
+          std::shared_ptr<const Rule>& value) {
+  auto rule = std::make_shared<Rule>();
+  const bool ok = take(node, reading, key, *rule);
+  value = std::move(rule);
+  return ok;
+}
+
+namespace {
+
+Node give_operand(const Operand& operand) {
+  if (const auto* one = std::get_if<Scalar>(&operand)) return give(*one);
+  if (const auto* several = std::get_if<std::vector<Scalar>>(&operand)) return give(*several);
+  if (const auto* span = std::get_if<Duration>(&operand)) {
+    Node node = Node::map();
+    node.add(word(span->unit), give(span->count));
+    return node;
+  }
+  return {};
+}
+
+struct GiveTest {
+  Node operator()(const AllOf& all) const { return only("all", give(all.rules)); }
+  Node operator()(const AnyOf& any) const { return only("any", give(any.rules)); }
+  Node operator()(const NoneOf& none) const { return only("none", give(none.rules)); }
+  Node operator()(const FieldTest& test) const {
+    Node node = only("field", give(test.field));
+    node.add("op", give(test.op));
+    if (!std::holds_alternative<std::monostate>(test.value))
+      node.add("value", give_operand(test.value));
+    if (test.ignore_case) node.add("ignore_case", give(true));
+    return node;
+  }
+  Node operator()(const RelatedTest& test) const {
+    Node node = only("related", give(test.relation));
+    if (const RelatedTest usual; !(test.op == usual.op && test.count == usual.count)) {
+      Node count = only("op", give(test.op));
+      count.add("value", give_operand(test.count));
+      node.add("count", std::move(count));
+    }
+    if (test.where) node.add("where", give(*test.where));
+    return node;
+  }
+  Node operator()(const SegmentTest& test) const {
+    return only(test.member ? "in_segment" : "not_in_segment", give(test.segment));
+  }
+  static Node only(std::string_view key, Node value) {
+    Node node = Node::map();
+    node.add(key, std::move(value));
+    return node;
+  }
+};
+
+}  // namespace
+
+Node give(const Rule& rule) { return std::visit(GiveTest{}, rule.test); }
+Node give(const std::shared_ptr<const Rule>& rule) { return rule ? give(*rule) : Node{}; }
+
+Result<Rule> read_rule(std::string_view text) {
+  Reading reading;
+  Rule rule;
+  const Node node = parse_yaml(text, reading.problems);
+  if (reading.problems.empty()) take(node, reading, "rule", rule);
+  if (reading.problems.empty()) return rule;
+  const Problem& first = reading.problems.front();
+  std::string message =
+      fmt::format("line {}, column {}: {}", first.place.line, first.place.column, first.message);
+  if (reading.problems.size() > 1)
+    message += fmt::format(" (and {} more problems)", reading.problems.size() - 1);
+  return Error{ErrorKind::invalid, std::move(message)};
+}
+
+}  // namespace rollcall::catalog

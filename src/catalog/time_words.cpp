@@ -1,0 +1,263 @@
+#include "catalog/time_words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <set>
+
+namespace rollcall::catalog {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct SpanUnit {
+  std::string_view suffix;
+  int64_t ms;
+};
+constexpr std::array<SpanUnit, 5> kUnits = {
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
+
+// A whole number without a sign; nothing when it is more than that or does not fit.
+std::optional<int64_t> whole(std::string_view text) {
+  int64_t value = 0;
+  if (text.empty() || text[0] < '0' || text[0] > '9') return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::vector<std::string> split(std::string_view text, char at) {
+  std::vector<std::string> parts;
+  while (true) {
+    const size_t end = text.find(at);
+    parts.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
+std::optional<milliseconds> parse_span(std::string_view text) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto count = whole(text.substr(0, digits));
+  if (!count) return std::nullopt;
+  for (const SpanUnit& unit : kUnits) {
+    if (text.substr(digits) != unit.suffix) continue;
+    if (*count > std::numeric_limits<int64_t>::max() / unit.ms) return std::nullopt;
+    return milliseconds(*count * unit.ms);
+  }
+  return std::nullopt;
+}
+
+std::string span_text(milliseconds span) {
+  if (span.count() == 0) return "0s";
+  for (const SpanUnit& unit : kUnits)
+    if (span.count() % unit.ms == 0)
+      return std::to_string(span.count() / unit.ms) + std::string(unit.suffix);
+  return std::to_string(span.count()) + "ms";
+}
+
+bool is_time_of_day(std::string_view text) {
+  if (text.size() != 5 || text[2] != ':') return false;
+  const auto hour = whole(text.substr(0, 2)), minute = whole(text.substr(3));
+  return hour && minute && *hour < 24 && *minute < 60;
+}
+
+std::optional<std::string> zone_problem(const std::string& zone, const References* references) {
+  // The ones people mean most often, for spelling mistakes.
+  static const std::vector<std::string> kCommon = {"UTC",
+                                                   "Europe/London",
+                                                   "Europe/Dublin",
+                                                   "Europe/Lisbon",
+                                                   "Europe/Paris",
+                                                   "Europe/Brussels",
+                                                   "Europe/Amsterdam",
+                                                   "Europe/Berlin",
+                                                   "Europe/Zurich",
+                                                   "Europe/Vienna",
+                                                   "Europe/Rome",
+                                                   "Europe/Madrid",
+                                                   "Europe/Copenhagen",
+                                                   "Europe/Stockholm",
+                                                   "Europe/Oslo",
+                                                   "Europe/Helsinki",
+                                                   "Europe/Warsaw",
+                                                   "Europe/Prague",
+                                                   "Europe/Budapest",
+                                                   "Europe/Bucharest",
+                                                   "Europe/Athens",
+                                                   "Europe/Istanbul",
+                                                   "Europe/Kyiv",
+                                                   "America/New_York",
+                                                   "America/Chicago",
+                                                   "America/Denver",
+                                                   "America/Phoenix",
+                                                   "America/Los_Angeles",
+                                                   "America/Toronto",
+                                                   "America/Vancouver",
+                                                   "America/Mexico_City",
+                                                   "America/Bogota",
+                                                   "America/Sao_Paulo",
+                                                   "America/Santiago",
+                                                   "America/Argentina/Buenos_Aires",
+                                                   "Africa/Cairo",
+                                                   "Africa/Casablanca",
+                                                   "Africa/Johannesburg",
+                                                   "Africa/Lagos",
+                                                   "Africa/Nairobi",
+                                                   "Asia/Dubai",
+                                                   "Asia/Jerusalem",
+                                                   "Asia/Riyadh",
+                                                   "Asia/Karachi",
+                                                   "Asia/Kolkata",
+                                                   "Asia/Dhaka",
+                                                   "Asia/Bangkok",
+                                                   "Asia/Jakarta",
+                                                   "Asia/Singapore",
+                                                   "Asia/Hong_Kong",
+                                                   "Asia/Shanghai",
+                                                   "Asia/Taipei",
+                                                   "Asia/Manila",
+                                                   "Asia/Seoul",
+                                                   "Asia/Tokyo",
+                                                   "Australia/Perth",
+                                                   "Australia/Brisbane",
+                                                   "Australia/Sydney",
+                                                   "Australia/Melbourne",
+                                                   "Pacific/Auckland"};
+  static const std::set<std::string, std::less<>> kAreas = {
+      "Africa", "America", "Antarctica", "Arctic", "Asia",   "Atlantic", "Australia", "Brazil",
+      "Canada", "Chile",   "Etc",        "Europe", "Indian", "Mexico",   "Pacific",   "US"};
+  // Names without an area that every copy of the tz database has.
+  static const std::set<std::string, std::less<>> kSingle = {
+      "UTC", "GMT", "Zulu", "CET",     "MET",     "EET",     "WET",
+      "EST", "MST", "HST",  "EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT"};
+  const std::string wrong = fmt::format(
+      "`{}` is no time zone of the IANA database{}; expected a name like "
+      "`Europe/Paris`, or `UTC`",
+      zone.size() <= 60 ? zone : "…", did_you_mean(zone, kCommon));
+  if (zone.empty() || zone.size() > 60 || zone.front() == '/') return wrong;
+  for (const char c : zone)
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+          c == '+' || c == '-' || c == '/'))
+      return wrong;
+  if (zone == "UTC" || std::find(kCommon.begin(), kCommon.end(), zone) != kCommon.end())
+    return std::nullopt;
+  const std::filesystem::path data = "/usr/share/zoneinfo";
+  const auto is_zone = [&](const std::string& name) {
+    const auto bytes = references->file(data / name);
+    return bytes.ok() && bytes->starts_with("TZif");
+  };
+  if (references && references->file && is_zone("UTC"))
+    return is_zone(zone) ? std::nullopt : std::optional(wrong);
+  const size_t slash = zone.find('/');
+  const bool plausible = slash == std::string::npos
+                             ? kSingle.contains(zone)
+                             : kAreas.contains(zone.substr(0, slash)) && zone.back() != '/';
+  return plausible ? std::nullopt : std::optional(wrong);
+}
+
+namespace {
+
+struct CronField {
+  std::string_view name;
+  int min, max;
+  std::vector<std::string> names;  // from min on
+};
+
+const std::array<CronField, 5>& cron_fields() {
+  static const std::array<CronField, 5> fields = {{
+      {"minute", 0, 59, {}},
+      {"hour", 0, 23, {}},
+      {"day of month", 1, 31, {}},
+      {"month",
+       1,
+       12,
+       {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}},
+      {"day of week", 0, 7, {"sun", "mon", "tue", "wed", "thu", "fri", "sat"}},
+  }};
+  return fields;
+}
+
+// One value of a field: a number or a name.
+std::optional<int> cron_value(const CronField& field, std::string text) {
+  ascii_lower(text);
+  for (size_t i = 0; i < field.names.size(); ++i)
+    if (text == field.names[i]) return field.min + static_cast<int>(i);
+  const auto number = text.size() <= 2 ? whole(text) : std::nullopt;
+  if (!number || *number < field.min || *number > field.max) return std::nullopt;
+  return static_cast<int>(*number);
+}
+
+// The values a field allows, or what is wrong with it.
+std::optional<std::string> cron_set(const CronField& field, const std::string& text,
+                                    std::set<int>& values) {
+  const auto wrong = [&](const std::string& part) {
+    return fmt::format(
+        "the {} of a cron text goes from {} to {}{}, as `*`, a value, `a-b`, a list `a,b` or "
+        "with a step `*/n`; found `{}`",
+        field.name, field.min, field.max,
+        field.names.empty() ? ""
+                            : fmt::format(" or {}…{}", field.names.front(), field.names.back()),
+        part);
+  };
+  for (const std::string& part : split(text, ',')) {
+    const size_t slash = part.find('/');
+    const std::string range = part.substr(0, slash);
+    int64_t step = 1;
+    if (slash != std::string::npos) {
+      const auto given = whole(std::string_view(part).substr(slash + 1));
+      if (!given || *given < 1 || *given > field.max) return wrong(part);
+      step = *given;
+    }
+    int from = field.min, to = field.max;
+    if (range != "*") {
+      const size_t dash = range.find('-');
+      const auto first = cron_value(field, range.substr(0, dash));
+      if (!first) return wrong(part);
+      from = *first;
+      if (dash != std::string::npos) {
+        const auto last = cron_value(field, range.substr(dash + 1));
+        if (!last || *last < from) return wrong(part);
+        to = *last;
+      } else if (slash == std::string::npos) {
+        to = from;
+      }
+    }
+    for (int value = from; value <= to; value += static_cast<int>(step)) values.insert(value);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> cron_problem(const std::string& cron) {
+  constexpr size_t kCronMax = 200;
+  std::vector<std::string> parts;
+  for (std::string& part : split(cron, ' '))
+    if (!part.empty()) parts.push_back(std::move(part));
+  if (cron.size() > kCronMax || parts.size() != cron_fields().size())
+    return fmt::format(
+        "a cron text has five fields (minute, hour, day of month, month, day of week), like "
+        "`0 7 * * *`; found {}",
+        parts.size());
+  std::array<std::set<int>, 5> sets;
+  for (size_t i = 0; i < parts.size(); ++i)
+    if (auto problem = cron_set(cron_fields()[i], parts[i], sets[i])) return problem;
+  // With no day of the week asked for, some month must have one of the days.
+  if (parts[4] == "*") {
+    static constexpr std::array<int, 13> kLongest = {0,  31, 29, 31, 30, 31, 30,
+                                                     31, 31, 30, 31, 30, 31};
+    for (const int month : sets[3])
+      if (*sets[2].begin() <= kLongest[static_cast<size_t>(month)]) return std::nullopt;
+    return fmt::format("this cron text never comes: no month it names has a day {}",
+                       *sets[2].begin());
+  }
+  return std::nullopt;
+}
+
+}  // namespace rollcall::catalog
