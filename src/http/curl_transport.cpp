@@ -1,0 +1,195 @@
+#include <curl/curl.h>
+
+#include <charconv>
+#include <mutex>
+
+#include "http/http.hpp"
+
+namespace rollcall::http {
+namespace {
+
+constexpr long kConnectTimeoutMs = 10'000;
+
+struct Exchange {
+  const Request& request;
+  const std::stop_token& stop;
+  CURL* handle;
+  Response response = {};
+  bool too_long = false;
+  bool refused_by_caller = false;
+};
+
+size_t on_body(char* data, size_t, size_t size, void* user) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  long status = 0;
+  curl_easy_getinfo(exchange.handle, CURLINFO_RESPONSE_CODE, &status);
+  if (exchange.request.on_body && status == 200) {
+    if (exchange.request.on_body({data, size})) return size;
+    exchange.refused_by_caller = true;
+    return 0;
+  }
+  if (exchange.response.body.size() + size > exchange.request.response_bytes_max) {
+    exchange.too_long = true;
+    return 0;
+  }
+  exchange.response.body.append(data, size);
+  return size;
+}
+
+size_t on_header(char* data, size_t, size_t size, void* user) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  const std::string_view line(data, size);
+  const size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return size;
+  std::string name(line.substr(0, colon));
+  ascii_lower(name);
+  const std::string_view value = trim(line.substr(colon + 1));
+  if (name == "content-type") exchange.response.content_type = std::string(value);
+  if (name == "retry-after") {
+    int seconds = 0;
+    const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+    if (problem == std::errc() && end == value.data() + value.size() && seconds >= 0)
+      exchange.response.retry_after = std::chrono::seconds(std::min(seconds, 3600));
+  }
+  return size;
+}
+
+int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<Exchange*>(user)->stop.stop_requested() ? 1 : 0;
+}
+
+bool never_left(CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Host and port alone: paths and queries may hold a person's address.
+std::string host_of(const std::string& url) {
+  const size_t from = url.find("://");
+  if (from == std::string::npos) return url;
+  return url.substr(from + 3, url.find('/', from + 3) - from - 3);
+}
+
+class CurlTransport : public Transport {
+ public:
+  CurlTransport() { curl_global_init(CURL_GLOBAL_DEFAULT); }
+  ~CurlTransport() override {
+    for (CURL* handle : idle_) curl_easy_cleanup(handle);
+  }
+
+  Answer send(const Request& request, const std::stop_token& stop) override {
+    CURL* handle = take();
+    CHECK(handle != nullptr);
+    Exchange exchange{request, stop, handle};
+    curl_easy_reset(handle);  // keeps connections and TLS sessions
+    curl_slist* headers = nullptr;
+    for (const auto& [name, value] : request.headers)
+      headers = curl_slist_append(headers, (name + ": " + value).c_str());
+    headers = curl_slist_append(headers, "Expect:");  // no 100-continue round trip
+    curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
+    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+    if (request.method == "POST") {
+      curl_easy_setopt(handle, CURLOPT_POST, 1L);
+      curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
+      curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    } else if (request.method != "GET") {
+      curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    }
+    if (request.at_most_once) {
+      curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
+    }
+    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
+    curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
+    curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &exchange);
+    const CURLcode code = curl_easy_perform(handle);
+    long status = 0;
+    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+    curl_slist_free_all(headers);
+    give_back(handle);
+    exchange.response.status = static_cast<int>(status);
+    if (code == CURLE_OK) return std::move(exchange.response);
+    return tl::unexpected(failure(code, exchange));
+  }
+
+ private:
+  static Failure failure(CURLcode code, const Exchange& exchange) {
+    const std::string host = host_of(exchange.request.url);
+    Error error{ErrorKind::unavailable,
+                std::string("no answer from ") + host + ": " + curl_easy_strerror(code)};
+    if (exchange.stop.stop_requested()) {
+      error = {ErrorKind::cancelled, "stopped while talking to " + host};
+    } else if (exchange.too_long) {
+      error = {ErrorKind::corrupt, host + " answered with more than " +
+                                       std::to_string(exchange.request.response_bytes_max) + " bytes"};
+    } else if (exchange.refused_by_caller) {
+      error = {ErrorKind::corrupt, host + " answered with a body that makes no sense"};
+    } else if (code == CURLE_PEER_FAILED_VERIFICATION) {
+      error.remedy = "The certificate of this host cannot be trusted: check the address and the clock.";
+    } else if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST) {
+      error.remedy = "Check the destination's region or base_url, and the network.";
+    }
+    return {std::move(error), !never_left(code)};
+  }
+
+  CURL* take() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        CURL* handle = idle_.back();
+        idle_.pop_back();
+        return handle;
+      }
+    }
+    return curl_easy_init();
+  }
+  void give_back(CURL* handle) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(handle);
+  }
+
+  std::mutex mutex_;
+  std::vector<CURL*> idle_;  // protected by mutex_
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> make_transport() { return std::make_unique<CurlTransport>(); }
+
+std::string url_encode(std::string_view text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.' || c == '~';
+    if (plain) {
+      out += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    }
+  }
+  return out;
+}
+
+}  // namespace rollcall::http

@@ -1,0 +1,311 @@
+#include <nlohmann/json.hpp>
+
+#include "iterable/iterable.hpp"
+
+namespace rollcall::iterable {
+namespace {
+
+using nlohmann::json;
+
+// Tries of one call, the first included, and the pause between them: it doubles from the first to the
+// longest, and a random half of it is taken so that callers do not march in step.
+constexpr int kTries = 8;
+constexpr Millis kFirstPause{250};
+constexpr Millis kLongestPause{20'000};
+// A list just made answered "invalidListId" for up to half a minute. Source: docs/facts/iterable.md.
+constexpr Millis kNewListPatience{45'000};
+constexpr Millis kReadTimeout{60'000};
+constexpr Millis kWriteTimeout{60'000};
+constexpr Millis kMembersTimeout{4 * 3600'000};  // lists of millions take hours
+
+bool worth_another_try(int status) {
+  return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
+}
+
+// Bodies may echo the key and people's data: of an error only the short code word is ever shown.
+std::string code_of(std::string_view body) {
+  const json parsed = json::parse(body, nullptr, false);
+  if (!parsed.is_object() || !parsed.contains("code") || !parsed["code"].is_string()) return "";
+  const auto code = parsed["code"].get<std::string>();
+  const bool word = code.size() <= 64 && std::all_of(code.begin(), code.end(), [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.';
+                    });
+  return word ? code : "";
+}
+
+bool says_invalid_list(const http::Response& response) {
+  return response.status == 400 && response.body.find("invalidListId") != std::string::npos;
+}
+
+std::string text_at(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+std::vector<int64_t> ids_at(const json& object, const char* name) {
+  std::vector<int64_t> out;
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_array()) return out;
+  for (const json& entry : *found)
+    if (entry.is_number_integer()) out.push_back(entry.get<int64_t>());
+  return out;
+}
+
+Error senseless(std::string_view endpoint) {
+  return {ErrorKind::corrupt, "Iterable answered " + std::string(endpoint) + " with something that is not what it documents",
+          "Try again; if it stays, check that the destination's region or base_url is right."};
+}
+
+}  // namespace
+
+Project project_of(const Destination& destination) {
+  std::string url = destination.base_url.value_or(destination.region == "eu" ? "https://api.eu.iterable.com"
+                                                                             : "https://api.iterable.com");
+  while (!url.empty() && url.back() == '/') url.pop_back();
+  return {std::move(url), destination.api_key, destination.project_type};
+}
+
+void CallCounter::made(std::string_view endpoint, bool again, bool throttled) {
+  const std::lock_guard lock(mutex_);
+  ++counts_.total;
+  ++counts_.by_endpoint[std::string(endpoint)];
+  if (again) ++counts_.retried;
+  if (throttled) ++counts_.throttled;
+}
+
+CallCounts CallCounter::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+struct Client::Call {
+  std::string_view endpoint;   // as the report counts it
+  std::string_view bucket;     // whose limit it falls under
+  http::Request request;
+  int tries = kTries;
+  bool list_is_new = false;
+};
+
+Client::Client(Project project, http::Transport& transport, Clock& clock, Random& random, Pace& pace,
+               CallCounter& counter)
+    : project_(std::move(project)), transport_(transport), clock_(clock), random_(random), pace_(pace), counter_(counter) {}
+
+http::Answer Client::perform(const Call& call, const std::stop_token& stop) const {
+  http::Request request = call.request;
+  request.url = project_.base_url + "/api/" + request.url;
+  request.headers.emplace_back("Api-Key", project_.api_key.reveal());
+  request.headers.emplace_back("Accept", "application/json, text/plain, */*");
+  if (request.method == "POST") request.headers.emplace_back("Content-Type", "application/json");
+  bool may_have_arrived = false;  // in any of the tries
+  Millis pause = kFirstPause;
+  const Millis started = clock_.monotonic();
+  for (int tries = 1;; ++tries) {
+    if (!pace_.wait(call.bucket, stop))
+      return tl::unexpected(http::Failure{{ErrorKind::cancelled, "stopped while waiting to call Iterable"}, may_have_arrived});
+    http::Answer answer = transport_.send(request, stop);
+    const bool throttled = answer && answer->status == 429;
+    counter_.made(call.endpoint, tries > 1, throttled);
+    bool again = false;
+    std::optional<Millis> retry_after;
+    if (answer) {
+      again = worth_another_try(answer->status);
+      retry_after = answer->retry_after;
+      if (throttled) {
+        pace_.throttled(call.bucket, answer->retry_after);
+      } else {
+        pace_.answered(call.bucket);
+      }
+      if (call.list_is_new && says_invalid_list(*answer) && clock_.monotonic() - started < kNewListPatience) {
+        again = true;
+        tries = 1;  // patience is counted in seconds here
+      }
+      // An answer that came to nothing may still be one whose work was begun.
+      if (again && answer->status != 429) may_have_arrived = true;
+    } else {
+      may_have_arrived = may_have_arrived || answer.error().may_have_arrived;
+      again = answer.error().error.kind == ErrorKind::unavailable;
+    }
+    if (!again || tries >= call.tries) {
+      if (!answer) answer.error().may_have_arrived = may_have_arrived;
+      return answer;
+    }
+    const auto jittered = Millis(static_cast<int64_t>(static_cast<double>(pause.count()) * (0.5 + random_.unit() / 2)));
+    if (!clock_.sleep(std::max(jittered, retry_after.value_or(Millis(0))), stop))
+      return tl::unexpected(http::Failure{{ErrorKind::cancelled, "stopped while waiting to try again"}, may_have_arrived});
+    pause = std::min(pause * 2, kLongestPause);
+  }
+}
+
+Error Client::error_of(std::string_view endpoint, const http::Response& response) const {
+  const std::string code = code_of(response.body);
+  Error error{ErrorKind::unavailable, "Iterable answered " + std::string(endpoint) + " with status " +
+                                          std::to_string(response.status) + (code.empty() ? "" : " " + code)};
+  if (response.status == 401 || response.status == 403) {
+    error.kind = ErrorKind::denied;
+    error.remedy = "Check the API key: it must be a server-side key of this project and of this data centre.";
+  } else if (response.status == 429) {
+    error.kind = ErrorKind::throttled;
+    error.remedy = "Other tools share this project's limits; run again later.";
+    error.retry_after = response.retry_after;
+  } else if (says_invalid_list(response)) {
+    error.kind = ErrorKind::not_found;
+    error.message = "Iterable does not know this list any more";
+    error.remedy = "Was it deleted? `run --new-list` makes a new one.";
+  } else if (response.status == 404) {
+    error.kind = ErrorKind::not_found;
+    error.remedy = "Check the destination's base_url.";
+  } else if (response.status >= 400 && response.status < 500 && response.status != 408) {
+    error.kind = ErrorKind::invalid;
+  } else {
+    error.remedy = "Iterable seems to be in trouble; the next run carries on from here.";
+  }
+  return error;
+}
+
+Result<std::vector<ListInfo>> Client::lists(const std::stop_token& stop) const {
+  const http::Answer answer = perform({.endpoint = "lists", .bucket = "lists",
+                                       .request = {.url = "lists", .timeout = kReadTimeout}}, stop);
+  if (!answer) return Error(answer.error().error);
+  if (answer->status != 200) return error_of("lists", *answer);
+  const json body = json::parse(answer->body, nullptr, false);
+  if (!body.is_object() || !body.contains("lists") || !body["lists"].is_array()) return senseless("lists");
+  std::vector<ListInfo> out;
+  for (const json& entry : body["lists"]) {
+    if (!entry.is_object() || !entry.contains("id") || !entry["id"].is_number_integer()) return senseless("lists");
+    ListInfo info{entry["id"].get<int64_t>(), text_at(entry, "name"), text_at(entry, "listType"), 0};
+    if (entry.contains("createdAt") && entry["createdAt"].is_number_integer())
+      info.created_at_ms = entry["createdAt"].get<int64_t>();
+    out.push_back(std::move(info));
+  }
+  return out;
+}
+
+CreateListAnswer Client::create_list(const std::string& name, const std::string& description,
+                                     const std::stop_token& stop) const {
+  std::string body = R"({"name":)";
+  append_json_string(body, name);
+  if (!description.empty()) {
+    body += R"(,"description":)";
+    append_json_string(body, description);
+  }
+  body += '}';
+  const http::Answer answer =
+      perform({.endpoint = "lists/create", .bucket = "lists/create",
+               .request = {.method = "POST", .url = "lists", .body = std::move(body), .timeout = kWriteTimeout, .at_most_once = true},
+               .tries = 1}, stop);
+  if (!answer) return {answer.error().error, answer.error().may_have_arrived};
+  if (answer->status != 200) return {error_of("lists/create", *answer), answer->status >= 500};
+  const json parsed = json::parse(answer->body, nullptr, false);
+  if (!parsed.is_object() || !parsed.contains("listId") || !parsed["listId"].is_number_integer())
+    return {senseless("lists/create"), true};
+  return {parsed["listId"].get<int64_t>(), true};
+}
+
+Status Client::list_members(int64_t list_id, KeyType prefer, const std::function<void(std::string_view)>& on_member,
+                            const std::stop_token& stop) const {
+  std::string rest;
+  bool sensible = true;
+  const auto on_body = [&](std::string_view piece) {
+    constexpr size_t kLineBytesMax = 4096;
+    while (!piece.empty()) {
+      const size_t end = piece.find('\n');
+      rest += piece.substr(0, end);
+      if (rest.size() > kLineBytesMax) return sensible = false;
+      if (end == std::string_view::npos) break;
+      if (!rest.empty() && rest.back() == '\r') rest.pop_back();
+      if (!rest.empty()) on_member(rest);
+      rest.clear();
+      piece.remove_prefix(end + 1);
+    }
+    return true;
+  };
+  const std::string query = "lists/getUsers?listId=" + std::to_string(list_id) +
+                            (prefer == KeyType::user_id && project_.type == ProjectType::hybrid ? "&preferUserId=true" : "");
+  // One try: members already told cannot be taken back. The caller starts over with a clean slate.
+  const http::Answer answer =
+      perform({.endpoint = "lists/getUsers", .bucket = "lists/getUsers",
+               .request = {.url = query, .timeout = kMembersTimeout, .on_body = on_body}, .tries = 1}, stop);
+  if (!answer) return Error(answer.error().error);
+  if (answer->status != 200) {
+    if (answer->status == 400 && answer->body.find("Invalid email list id") != std::string::npos)
+      return Error{ErrorKind::not_found, "Iterable does not know list " + std::to_string(list_id),
+                   "Was it deleted? `run --new-list` makes a new one."};
+    return error_of("lists/getUsers", *answer);
+  }
+  if (!rest.empty()) on_member(rest);
+  return ok_status();
+}
+
+Result<std::optional<Profile>> Client::look_up(KeyType type, std::string_view key, const std::stop_token& stop) const {
+  const bool by_email = type == KeyType::email;
+  const std::string_view endpoint = by_email ? "users/getByEmail" : "users/byUserId";
+  const std::string url = (by_email ? "users/getByEmail?email=" : "users/byUserId?userId=") + http::url_encode(key);
+  const http::Answer answer =
+      perform({.endpoint = endpoint, .bucket = "users/get", .request = {.url = url, .timeout = kReadTimeout}}, stop);
+  if (!answer) return Error(answer.error().error);
+  const bool unknown_id = !by_email && (answer->status == 400 || answer->status == 404) &&
+                          (answer->body.find("No user with that id exists") != std::string::npos ||
+                           answer->body.find("noUserWithIdExists") != std::string::npos ||
+                           answer->body.find("UnknownUserIdError") != std::string::npos);
+  const bool unknown_email = by_email && (answer->status == 400 || answer->status == 404) &&
+                             answer->body.find("UnknownEmailError") != std::string::npos;
+  if (unknown_id || unknown_email) return std::optional<Profile>();
+  // An address Iterable finds malformed is nobody's. Source: docs/facts/iterable.md, users/getByEmail.
+  if (by_email && answer->status == 400 && code_of(answer->body) == "InvalidEmailAddressError") return std::optional<Profile>();
+  if (answer->status != 200) return error_of(endpoint, *answer);
+  const json body = json::parse(answer->body, nullptr, false);
+  if (!body.is_object()) return senseless(endpoint);
+  if (!body.contains("user") || body["user"].is_null()) return std::optional<Profile>();
+  const json& user = body["user"];
+  if (!user.is_object()) return senseless(endpoint);
+  Profile profile{.email = text_at(user, "email"), .user_id = text_at(user, "userId"), .email_list_ids = {}, .user_list_ids = {}, .data_fields_json = "{}"};
+  if (user.contains("dataFields") && user["dataFields"].is_object()) {
+    const json& data = user["dataFields"];
+    profile.email_list_ids = ids_at(data, "emailListIds");
+    profile.user_list_ids = ids_at(data, "userListIds");
+    if (profile.email.empty()) profile.email = text_at(data, "email");
+    if (profile.user_id.empty()) profile.user_id = text_at(data, "userId");
+    profile.data_fields_json = data.dump(-1, ' ', false, json::error_handler_t::replace);
+  }
+  return std::optional<Profile>(std::move(profile));
+}
+
+Result<std::map<std::string, std::string>> Client::fields(const std::stop_token& stop) const {
+  const http::Answer answer = perform({.endpoint = "users/getFields", .bucket = "users/getFields",
+                                       .request = {.url = "users/getFields", .timeout = kReadTimeout}}, stop);
+  if (!answer) return Error(answer.error().error);
+  if (answer->status != 200) return error_of("users/getFields", *answer);
+  const json body = json::parse(answer->body, nullptr, false);
+  if (!body.is_object() || !body.contains("fields") || !body["fields"].is_object()) return senseless("users/getFields");
+  std::map<std::string, std::string> out;
+  for (const auto& [name, type] : body["fields"].items())
+    if (type.is_string()) out[name] = type.get<std::string>();
+  return out;
+}
+
+BatchAnswer Client::send(const Batch& batch, const std::stop_token& stop) const {
+  CHECK(!batch.people.empty() && batch.people.size() <= kPeoplePerCallMax);
+  std::string_view endpoint;
+  switch (batch.call) {
+    case BatchCall::subscribe: endpoint = "lists/subscribe"; break;
+    case BatchCall::unsubscribe: endpoint = "lists/unsubscribe"; break;
+    case BatchCall::bulk_update: endpoint = "users/bulkUpdate"; break;
+  }
+  std::string body = encode(batch);
+  if (body.size() > kBodyBytesMax) {
+    if (batch.people.size() > 1) return {.kind = BatchAnswer::Kind::too_large};
+    return {.kind = BatchAnswer::Kind::refused, .reason = "too_large"};
+  }
+  const http::Answer answer =
+      perform({.endpoint = endpoint, .bucket = endpoint,
+               .request = {.method = "POST", .url = std::string(endpoint), .body = std::move(body), .timeout = kWriteTimeout},
+               .list_is_new = batch.list_is_new}, stop);
+  if (!answer)
+    return {.kind = BatchAnswer::Kind::failed, .error = answer.error().error, .may_have_arrived = answer.error().may_have_arrived};
+  const int status = answer->status;
+  const bool about_people = status == 200 || status == 413 || status == 409 || (status == 400 && !says_invalid_list(*answer));
+  if (about_people) return read_answer(batch, status, answer->body);
+  return {.kind = BatchAnswer::Kind::failed, .error = error_of(endpoint, *answer), .may_have_arrived = status >= 500};
+}
+
+}  // namespace rollcall::iterable

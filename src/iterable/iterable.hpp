@@ -1,0 +1,187 @@
+// Iterable, typed: the calls Rollcall makes and what their answers mean. Its spellings (listId,
+// notFoundEmails, updateExistingUsersOnly…) stay inside this room, and so do retries: a call is tried
+// again here or nowhere.
+//
+// The room contains no call that deletes, forgets or merges a person, and no way to unsubscribe from a
+// channel.
+//
+// Threads: a Client may be used from any number of threads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/base.hpp"
+#include "core/activation.hpp"
+#include "core/report.hpp"
+#include "http/http.hpp"
+
+namespace rollcall::iterable {
+
+// Source: docs/facts/iterable.md, batch size.
+constexpr size_t kPeoplePerCallMax = 1000;
+constexpr size_t kBodyBytesMax = 4'000'000;
+
+struct Project {
+  std::string base_url;  // "https://api.iterable.com"
+  Secret api_key;
+  ProjectType type = ProjectType::hybrid;
+};
+// The project behind a destination: its base_url, or its region's host.
+Project project_of(const Destination& destination);
+
+struct ListInfo {
+  int64_t id = 0;
+  std::string name;
+  std::string type;  // Standard | Dynamic | Suppression | Internal
+  int64_t created_at_ms = 0;
+};
+
+struct Profile {
+  std::string email;    // empty: none
+  std::string user_id;  // empty: none
+  std::vector<int64_t> email_list_ids;
+  std::vector<int64_t> user_list_ids;
+  std::string data_fields_json;
+};
+
+// One person of a batch: the normalised match key, and the JSON text of the dataFields object ("" to
+// send none). Views must outlive the call.
+struct Person {
+  std::string_view key;
+  std::string_view data_fields = {};
+};
+
+// What an answer says about one person.
+struct Verdict {
+  enum class Kind { confirmed, not_found, rejected };
+  Kind kind = Kind::confirmed;
+  std::string reason = {};  // rejected: invalid_email, invalid_user_id, conflict, forgotten, invalid_data, …
+  bool final = false;       // no later try can succeed with the same data
+  bool operator==(const Verdict&) const = default;
+};
+
+struct BatchAnswer {
+  enum class Kind {
+    answered,   // verdicts holds one entry per person, in the order sent
+    doubtful,   // answered, but its counts and names do not agree: send it again in halves
+    refused,    // the whole batch, for somebody's data: halve until the bad one stands alone
+    too_large,  // halve
+    failed,     // no answer that says anything about people: see error
+  };
+  Kind kind = Kind::failed;
+  std::vector<Verdict> verdicts = {};
+  std::vector<std::string> created_fields = {};
+  std::vector<std::string> filtered_out_fields = {};
+  std::string reason = {};  // refused: Iterable's code in our words; for one person alone, the verdict
+  bool final = false;       // refused: as in Verdict
+  std::optional<Error> error = std::nullopt;  // failed
+  bool may_have_arrived = true;               // failed: whether it may have taken effect
+};
+
+enum class BatchCall { subscribe, unsubscribe, bulk_update };
+
+struct Batch {
+  BatchCall call = BatchCall::subscribe;
+  int64_t list_id = 0;
+  KeyType key_type = KeyType::email;
+  std::span<const Person> people = {};
+  bool existing_only = true;       // subscribe: updateExistingUsersOnly
+  bool create_new_fields = false;  // bulk_update
+  bool merge_objects = false;      // objects are merged into what is stored instead of replacing it
+  bool list_is_new = false;        // a list just made may not be known everywhere yet: keep trying
+};
+
+// The body a batch would be sent as; what pieces up batches counts its bytes by this.
+std::string encode(const Batch& batch);
+// Reads an answer with status 200, or one that refuses. Pure; this is where answers become verdicts.
+BatchAnswer read_answer(const Batch& batch, int status, std::string_view body);
+
+// Counts of calls made, by endpoint. Threads: any.
+class CallCounter {
+ public:
+  void made(std::string_view endpoint, bool again, bool throttled);
+  [[nodiscard]] CallCounts counts() const;
+
+ private:
+  mutable std::mutex mutex_;
+  CallCounts counts_;  // protected by mutex_
+};
+
+// Keeps calls under the limits of one project: published ones from the start, unpublished ones found by
+// what Iterable says (halved on 429, slowly up again). Threads: any; fair by order of arrival.
+class Pace {
+ public:
+  explicit Pace(Clock& clock);
+  ~Pace();
+  // Waits for a place; false when stopped.
+  bool wait(std::string_view endpoint, const std::stop_token& stop);
+  void throttled(std::string_view endpoint, std::optional<Millis> retry_after);
+  void answered(std::string_view endpoint);
+  // Calls a second that this endpoint may make now; nothing: no limit known.
+  [[nodiscard]] std::optional<double> rate(std::string_view endpoint) const;
+
+ private:
+  struct Bucket;
+  Bucket& bucket(std::string_view endpoint) const;
+  Clock& clock_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, std::unique_ptr<Bucket>, std::less<>> buckets_;  // protected by mutex_
+};
+
+struct CreateListAnswer {
+  Result<int64_t> id;
+  bool may_have_arrived = false;  // when there is no id: whether a list may have been made all the same
+};
+
+class Client {
+ public:
+  // All must outlive the client.
+  Client(Project project, http::Transport& transport, Clock& clock, Random& random, Pace& pace,
+         CallCounter& counter);
+
+  [[nodiscard]] const Project& project() const { return project_; }
+
+  Result<std::vector<ListInfo>> lists(const std::stop_token& stop) const;
+  // Sent once; never repeated here, because a lost answer may hide a list.
+  [[nodiscard]] CreateListAnswer create_list(const std::string& name, const std::string& description,
+                                             const std::stop_token& stop) const;
+  // Every member of a list by the identifier Iterable tells for it, streamed. In hybrid projects user
+  // ids are asked for when the key is one.
+  Status list_members(int64_t list_id, KeyType prefer, const std::function<void(std::string_view)>& on_member,
+                      const std::stop_token& stop) const;
+  // Nothing: not a contact.
+  Result<std::optional<Profile>> look_up(KeyType type, std::string_view key,
+                                         const std::stop_token& stop) const;
+  // Iterable's field names and types; nested ones dotted.
+  Result<std::map<std::string, std::string>> fields(const std::stop_token& stop) const;
+
+  [[nodiscard]] BatchAnswer send(const Batch& batch, const std::stop_token& stop) const;
+
+ private:
+  struct Call;
+  http::Answer perform(const Call& call, const std::stop_token& stop) const;
+  [[nodiscard]] Error error_of(std::string_view endpoint, const http::Response& response) const;
+
+  Project project_;
+  http::Transport& transport_;
+  Clock& clock_;
+  Random& random_;
+  Pace& pace_;
+  CallCounter& counter_;
+};
+
+// The JSON text of a string; the one way text gets into a body.
+void append_json_string(std::string& out, std::string_view text);
+
+}  // namespace rollcall::iterable
