@@ -7,9 +7,10 @@
 
 namespace sim {
 
-std::string ExportJob::state() const {
-  if (cancelled) return "cancelled";
-  if (end_time_ms != 0) return "completed";
+std::string ExportJob::state(int64_t now_ms) const {
+  constexpr int64_t kCancellingMs = 1000;
+  if (cancelled_ms != 0) return now_ms < cancelled_ms + kCancellingMs ? "cancelling" : "cancelled";
+  if (written) return "completed";
   return started_ms != 0 ? "running" : "enqueued";
 }
 
@@ -33,7 +34,7 @@ ExportJob* Exports::find(int64_t id) {
 void Exports::step(int64_t now_ms, int64_t job_ms) {
   int running = 0;
   for (auto& [id, job] : jobs_) {
-    if (job.cancelled || job.started_ms == 0 || job.end_time_ms != 0) continue;
+    if (job.cancelled_ms != 0 || job.started_ms == 0 || job.end_time_ms != 0) continue;
     if (job.started_ms + job_ms <= now_ms) {
       job.end_time_ms = now_ms;
     } else {
@@ -42,7 +43,7 @@ void Exports::step(int64_t now_ms, int64_t job_ms) {
   }
   for (auto& [id, job] : jobs_) {
     if (running >= kConcurrentMax) break;
-    if (job.cancelled || job.started_ms != 0) continue;
+    if (job.cancelled_ms != 0 || job.started_ms != 0) continue;
     job.started_ms = now_ms;
     ++running;
   }

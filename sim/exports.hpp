@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -29,14 +30,16 @@ struct ExportJob {
   int64_t scheduled_ms = 0;
   int64_t started_ms = 0;  // 0: enqueued
   int64_t end_time_ms = 0;
-  bool cancelled = false;
-  bool written = false;  // files are there
+  int64_t cancelled_ms = 0;  // 0: not cancelled
+  bool written = false;      // files are there
   bool truncated = false;
   int64_t bytes = 0;
   std::vector<ExportFile> files;
 
-  // enqueued, running, completed or cancelled.
-  std::string state() const;
+  // enqueued, running, completed, cancelling or cancelled; lower case, as clients meet it. A
+  // cancelled job is "cancelling" for a second.
+  std::string state(int64_t now_ms) const;
+  bool is_due() const { return cancelled_ms == 0 && end_time_ms != 0 && !written; }
 };
 
 class Exports {
@@ -51,6 +54,9 @@ class Exports {
   ExportJob& add(int64_t now_ms);
   ExportJob* find(int64_t id);
   std::map<int64_t, ExportJob>& jobs() { return jobs_; }
+  // Held while a job's files are written, so that two askers do not write them twice. Taken before
+  // the service's lock, never after it.
+  std::mutex& writing() { return writing_; }
   // Starts what is due and ends what has run for `job_ms`.
   void step(int64_t now_ms, int64_t job_ms);
   // A path for a new file; makes the folder on first use. Empty if the disk refuses.
@@ -60,6 +66,7 @@ class Exports {
   std::map<int64_t, ExportJob> jobs_;
   int64_t next_id_ = 1001;
   std::string folder_;
+  std::mutex writing_;
 };
 
 }  // namespace sim
