@@ -203,6 +203,7 @@ Response Service::handle_api(const Request& request, std::string_view path,
   }
   if (auto failed = fail_before(call)) return *failed;
   Response response = route.handler(project_, call);
+  call.noted.over_limit = noted.over_limit;
   noted = call.noted;
   spoil(faults, response);
   return response;
