@@ -23,8 +23,16 @@ bool take(const Node& node, Reading& reading, std::string_view key, std::string&
   return true;
 }
 
+namespace {
+// What comes from elsewhere is a number or a boolean if it looks like one, also where the reference
+// had to stand in quotation marks.
+ScalarKind wanted_kind(const Node& node) {
+  return scalar_kind(node.reference.empty() ? node : Node::scalar(node.text, false));
+}
+}  // namespace
+
 bool take(const Node& node, Reading& reading, std::string_view key, bool& value) {
-  if (node.kind != Node::Kind::scalar || scalar_kind(node) != ScalarKind::boolean) {
+  if (node.kind != Node::Kind::scalar || wanted_kind(node) != ScalarKind::boolean) {
     reading.expected(node, key, "true or false");
     return false;
   }
@@ -57,7 +65,7 @@ bool has_leading_zero(std::string_view text) {
 
 std::optional<Scalar> take_number(const Node& node, Reading& reading, std::string_view key,
                                   std::string_view what) {
-  if (node.kind != Node::Kind::scalar || scalar_kind(node) != ScalarKind::number) {
+  if (node.kind != Node::Kind::scalar || wanted_kind(node) != ScalarKind::number) {
     reading.expected(node, key, what);
     return std::nullopt;
   }
@@ -162,6 +170,22 @@ const Node* In::ask(std::string_view key) {
   return node_.find(key);
 }
 
+bool Reading::complained(Place place) const {
+  return std::any_of(problems.begin(), problems.end(), [&](const Problem& problem) {
+    return problem.place.line == place.line && problem.place.column == place.column;
+  });
+}
+
+bool In::good(std::string_view key) const {
+  return has(key) && std::find(failed_.begin(), failed_.end(), key) == failed_.end();
+}
+
+void In::filled(std::string_view key) {
+  const Node* node = node_.find(key);
+  if (node && node->kind == Node::Kind::scalar && !reading_.complained(node->place))
+    check(!trim(node->text).empty(), key, fmt::format("`{}` is empty", key));
+}
+
 Place In::place(std::string_view key) const {
   const Node* node = node_.find(key);
   return node ? node->place : node_.place;
@@ -172,7 +196,7 @@ void In::named(std::string_view key, std::string& value) {
   const Node* node = ask(key);
   if (!node) return missing(key);
   std::string name;
-  if (!read(*node, key, name)) return;
+  if (!read(*node, key, name) || reading_.complained(node->place)) return;
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (trim(name).empty())
     reading_.problem(node->place, fmt::format("`{}` is empty", key));
@@ -226,12 +250,7 @@ bool In::secret(std::string_view key, Secret& value, std::string& reference,
   const bool printable = std::all_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
   });
-  const auto& problems = reading_.problems;
-  const bool unresolved =
-      std::any_of(problems.begin(), problems.end(), [&](const Problem& problem) {
-        return problem.place.line == node->place.line && problem.place.column == node->place.column;
-      });
-  if (unresolved) return true;
+  if (reading_.complained(node->place)) return true;
   if (text.empty())
     reading_.problem(node->place,
                      fmt::format("`{}` is empty{}", key,
@@ -250,7 +269,7 @@ void In::distinct(std::string_view key, std::string_view child, std::string_view
   std::set<std::string_view> seen;
   for (const Node& item : list->items) {
     const Node* name = item.kind == Node::Kind::map ? item.find(child) : nullptr;
-    if (!name || name->kind != Node::Kind::scalar) continue;
+    if (!name || name->kind != Node::Kind::scalar || name->text.empty()) continue;
     if (!seen.insert(name->text).second)
       reading_.problem(name->place, fmt::format("{} `{}` stands here twice", what, name->text));
   }

@@ -47,8 +47,10 @@ struct Reading {
   std::vector<NameUse> uses = {};
 
   void problem(Place place, std::string message) {
-    problems.push_back({place, std::move(message)});
+    if (problems.size() < kProblemsKept) problems.push_back({place, std::move(message)});
   }
+  // Whether something was wrong at this place already, so that one mistake is named once.
+  [[nodiscard]] bool complained(Place place) const;
   // "`paused` must be true or false, found text `maybe`"
   void expected(const Node& node, std::string_view key, std::string_view what) {
     problem(node.place, fmt::format("`{}` must be {}, found {}", key, what, found(node)));
@@ -160,6 +162,10 @@ class In {
               const std::function<std::optional<std::pair<Secret, std::string>>()>& known);
 
   [[nodiscard]] bool has(std::string_view key) const { return node_.find(key) != nullptr; }
+  // The key is there and was read without a problem.
+  [[nodiscard]] bool good(std::string_view key) const;
+  // A problem when the key is there and its text blank.
+  void filled(std::string_view key);
   // A problem at the value of `key` (or at the map, when it has no such key) unless `ok`.
   template <class Message>
   void check(bool ok, std::string_view key, Message&& message) {
@@ -186,15 +192,18 @@ class In {
     if (node.kind == Node::Kind::null) {
       reading_.problem(node.place,
                        fmt::format("`{}` has no value: write one, or leave the key out", key));
-      return false;
+    } else if (take(node, reading_, key, value)) {
+      return true;
     }
-    return take(node, reading_, key, value);
+    failed_.emplace_back(key);
+    return false;
   }
 
   const Node& node_;
   Reading& reading_;
   std::string what_;
   std::vector<std::string> asked_;
+  std::vector<std::string> failed_;
   bool rest_allowed_ = false;
 };
 
@@ -232,6 +241,8 @@ class Out {
     return true;
   }
   [[nodiscard]] bool has(std::string_view) const { return true; }
+  [[nodiscard]] bool good(std::string_view) const { return true; }
+  void filled(std::string_view) {}
   template <class Message>
   void check(bool, std::string_view, Message&&) {}
   void distinct(std::string_view, std::string_view, std::string_view) {}
@@ -273,7 +284,16 @@ bool take(const Node& node, Reading& reading, std::string_view key, std::vector<
   }
   values.clear();
   bool ok = true;
-  for (const Node& item : node.items) ok = take(item, reading, key, values.emplace_back()) && ok;
+  for (const Node& item : node.items) {
+    T& value = values.emplace_back();
+    if constexpr (Formed<T>)
+      if (item.kind != Node::Kind::map) {
+        reading.expected(item, key, fmt::format("a list of maps ({})", Called<T>::text));
+        ok = false;
+        continue;
+      }
+    ok = take(item, reading, key, value) && ok;
+  }
   return ok;
 }
 

@@ -58,7 +58,8 @@ constexpr size_t kBytesMax = 4 << 20;
 constexpr int kDepthMax = 64;
 constexpr size_t kNodesMax = 200'000;
 constexpr size_t kNodeTextMax = 16 << 20;  // all scalars together, aliases counted
-constexpr size_t kProblemsMax = 100;       // more than a person reads at once
+constexpr size_t kProblemsMax = 100;       // told: more than a person reads at once
+constexpr size_t kProblemsKept = 1'000;    // gathered: what follows is not looked at
 
 // Null node and at least one problem when the text is no YAML or passes a limit. Duplicate keys and
 // the like are problems too, but the tree is complete.

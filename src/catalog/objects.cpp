@@ -130,7 +130,7 @@ void take_option(In& in, const Option& option, Source& source) {
     }
     case OptionKind::path: {
       there = in.optional(key, text);
-      in.check(!there || !trim(text).empty(), key, "`" + key + "` is empty");
+      in.filled(key);
       const References* references = in.reading().references;
       const bool is_url = text.find("://") != std::string::npos;
       if (references && !references->folder.empty() && !text.empty() && !is_url)
@@ -239,6 +239,7 @@ void relation_form(F& f, Relation& relation) {
   const bool key = f.optional("through_key", relation.through_key);
   const bool foreign = f.optional("through_foreign_key", relation.through_foreign_key);
   if constexpr (F::kReads) {
+    if (!f.good("kind")) return;
     if (relation.kind == RelationKind::many_to_many) {
       f.check(through && key && foreign, "kind",
               "a many_to_many relation needs `through`, `through_key` and `through_foreign_key`: "
@@ -260,11 +261,11 @@ void aggregated_form(F& f, ComputedField::Aggregated& how) {
   f.required("relation", how.relation);
   f.optional("field", how.field);
   f.optional("where", how.where);
-  if constexpr (F::kReads) {
+  if (f.good("aggregate")) {
     if (how.aggregate == Aggregate::count)
       f.check(how.field.empty(), "field",
               "`count` counts rows and takes no `field`; for its values there is count_distinct");
-    else if (how.field.empty())
+    else if (!f.has("field"))
       f.missing("field");
   }
 }
@@ -324,7 +325,7 @@ void form(In& in, ComputedField& field) {
   } else if (present[0] == "formula") {
     ComputedField::Formula how;
     in.required("formula", how.text);
-    in.check(!trim(how.text).empty(), "formula", "`formula` is empty");
+    in.filled("formula");
     field.how = std::move(how);
   } else if (present[0] == "cases") {
     ComputedField::Cases how;
@@ -358,11 +359,8 @@ void form(In& in, Model& model) {
   const bool table = in.has("table"), sql = in.has("sql");
   in.check(table || sql, "", "a model needs `table` or `sql`");
   in.check(!(table && sql), "sql", "a model has `table` or `sql`, not both");
-  in.check(!table || !trim(model.table).empty(), "table", "`table` is empty");
-  in.check(!sql || !trim(model.sql).empty(), "sql", "`sql` is empty");
+  for (const char* key : {"table", "sql", "primary_key"}) in.filled(key);
   if (model.type == ModelType::users && !in.has("primary_key")) in.missing("primary_key");
-  in.check(!in.has("primary_key") || !model.primary_key.empty(), "primary_key",
-           "`primary_key` is empty");
   if (const auto problem = zone_problem(model.tz, in.reading().references))
     in.check(false, "tz", *problem);
   in.distinct("fields", "name", "the field");
@@ -638,7 +636,7 @@ void destination_form(F& f, Destination& destination) {
   f.kept("service", destination.service);
   f.kept("region", destination.region);
   f.optional("base_url", destination.base_url);
-  f.required("project_type", destination.project_type);
+  f.kept("project_type", destination.project_type);
 }
 
 }  // namespace

@@ -42,14 +42,17 @@ class Lines {
     return {static_cast<int>(line) + 1, column};
   }
 
+  [[nodiscard]] std::string_view line(const YAML::Mark& mark) const {
+    if (mark.line < 0 || static_cast<size_t>(mark.line) >= starts_.size()) return {};
+    const std::string_view rest = text_.substr(starts_[static_cast<size_t>(mark.line)]);
+    return rest.substr(0, rest.find('\n'));
+  }
+
   // Whether the line is indented with a tab, the usual reason for errors that speak of something
   // else.
   [[nodiscard]] bool has_tab_indent(const YAML::Mark& mark) const {
-    if (mark.line < 0 || static_cast<size_t>(mark.line) >= starts_.size()) return false;
-    const size_t from = starts_[static_cast<size_t>(mark.line)];
-    const size_t word = text_.find_first_not_of(" \t", from);
-    return text_.substr(from, word == std::string_view::npos ? word : word - from).find('\t') !=
-           std::string_view::npos;
+    const std::string_view all = line(mark);
+    return all.substr(0, all.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
   }
 
  private:
@@ -191,6 +194,8 @@ class Builder : public YAML::EventHandler {
   void add_size(size_t nodes, size_t bytes, Place place) {
     nodes_ += nodes;
     bytes_ += bytes;
+    if (problems_.size() >= kProblemsKept)
+      throw Abandoned{{place, "too many problems: what follows was not read"}};
     if (nodes_ > kNodesMax || bytes_ > kNodeTextMax)
       throw Abandoned{{place, "too much: at most " + thousands(kNodesMax) +
                                   " values, aliases counted as what they stand for"}};
@@ -246,6 +251,31 @@ std::string join_surrogates(std::string_view json) {
   return out;
 }
 
+// yaml-cpp's words for what people do wrong most often, in the words of somebody who looks at a
+// file.
+std::string syntax_message(const YAML::Exception& error, const Lines& lines) {
+  static const std::map<std::string, std::string, std::less<>> kWords = {
+      {"end of map not found", "the indentation does not fit the lines above"},
+      {"end of sequence not found", "the indentation does not fit the lines above"},
+      {"end of map flow not found", "a `{` is not closed where it should be"},
+      {"end of sequence flow not found", "a `[` is not closed where it should be"},
+      {"illegal flow end", "a bracket closes that was not opened"},
+      {"illegal map value", "a `: ` too many: put text that holds one in quotation marks"},
+      {"illegal block entry", "a `- ` where none can stand"},
+      {"unknown token", "text cannot begin with this character: put it in quotation marks"},
+      {"the referenced anchor is not defined", "this alias names nothing that stands above it"},
+  };
+  const auto words = kWords.find(error.msg);
+  std::string message = "this is not YAML: " + (words == kWords.end() ? error.msg : words->second);
+  if (lines.has_tab_indent(error.mark)) {
+    message += " (indent with spaces: this line has a tab)";
+  } else if (const std::string_view line = lines.line(error.mark);
+             line.find("${") != std::string_view::npos && line.find('{') < line.find("${")) {
+    message += " (inside `{}` a reference stands in quotation marks: \"${NAME}\")";
+  }
+  return message;
+}
+
 // What YAML forbids, and yaml-cpp would take for the end of the text or another encoding.
 std::optional<Problem> forbidden_character(std::string_view text) {
   int line = 1, column = 1;
@@ -299,9 +329,7 @@ Node parse_yaml(std::string_view text, std::vector<Problem>& problems) {
   } catch (const Abandoned& abandoned) {
     problems.push_back(abandoned.problem);
   } catch (const YAML::Exception& error) {
-    std::string message = "this is not YAML: " + error.msg;
-    if (lines.has_tab_indent(error.mark)) message += " (indent with spaces: this line has a tab)";
-    problems.push_back({lines.place(error.mark), std::move(message)});
+    problems.push_back({lines.place(error.mark), syntax_message(error, lines)});
   } catch (const std::exception& error) {
     problems.push_back({{1, 1}, std::string("this is not YAML: ") + error.what()});
   }

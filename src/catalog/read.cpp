@@ -93,6 +93,14 @@ void take_activation(const Node& node, Reading& reading, const Catalog& all,
   const std::string model = segment ? segment->model : defaults ? defaults->model.value_or("") : "";
   form_with_defaults(in, activation, defaults, model);
   in.done();
+  // Pausing is an operator's act: a file that does not speak of it does not undo it.
+  if (!in.has("paused"))
+    for (const Activation& stored : reading.stored->activations) {
+      const bool same = activation.id && stored.id ? activation.id == stored.id
+                                                   : stored.destination == activation.destination &&
+                                                         stored.name == activation.name;
+      if (same) activation.paused = stored.paused;
+    }
   if (destination && activation.match_key.type == KeyType::email &&
       !activation.match_key.field.empty() && destination->project_type == ProjectType::user_id)
     in.check(false, "match_key",
@@ -159,7 +167,8 @@ void sort_and_cut(std::vector<Problem>& problems) {
     return std::pair(a.place.line, a.place.column) < std::pair(b.place.line, b.place.column);
   });
   if (problems.size() <= kProblemsMax) return;
-  const size_t more = problems.size() - kProblemsMax;
+  const std::string more =
+      problems.size() < kProblemsKept ? std::to_string(problems.size() - kProblemsMax) : "many";
   problems.resize(kProblemsMax);
   problems.push_back({problems.back().place, fmt::format("and {} more problems", more)});
 }

@@ -21,6 +21,7 @@ class Resolver {
       : references_(references), problems_(problems) {}
 
   void resolve(Node& node, bool is_path) {
+    if (problems_.size() >= kProblemsKept) return;
     for (size_t i = 0; i < node.items.size(); ++i)
       // A path may be a `file:` URL; it is never the text of a file.
       resolve(node.items[i], node.kind == Node::Kind::map && node.keys[i].text == "path");

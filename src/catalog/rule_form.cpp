@@ -102,11 +102,14 @@ bool take_op(In& in, Op& op, const std::vector<std::string>& allowed) {
     op = *read;
     return true;
   }
-  std::string hint = node->kind == Node::Kind::scalar ? usual_sign(node->text) : "";
-  if (hint.empty() && node->kind == Node::Kind::scalar) hint = did_you_mean(node->text, allowed);
-  in.reading().problem(
-      node->place, fmt::format("there is no operator like {} here{}; operators: {}", found(*node),
-                               hint, join(allowed, ", ")));
+  const bool is_word =
+      node->kind == Node::Kind::scalar && node->reference.empty() && node->text.size() <= 30;
+  std::string hint = is_word ? usual_sign(node->text) : "";
+  if (is_word && hint.empty()) hint = did_you_mean(node->text, allowed);
+  in.reading().problem(node->place,
+                       fmt::format("there is no operator {}{} here; expected one of {}",
+                                   is_word ? "`" + node->text + "`" : "like " + found(*node), hint,
+                                   join(allowed, ", ")));
   return false;
 }
 

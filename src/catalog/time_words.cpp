@@ -136,10 +136,13 @@ std::optional<std::string> zone_problem(const std::string& zone, const Reference
   static const std::set<std::string, std::less<>> kSingle = {
       "UTC", "GMT", "Zulu", "CET",     "MET",     "EET",     "WET",
       "EST", "MST", "HST",  "EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT"};
+  std::string hint = did_you_mean(zone, kCommon);
+  for (const std::string& common : kCommon)
+    if (hint.empty() && common.ends_with("/" + zone)) hint = " (did you mean `" + common + "`?)";
   const std::string wrong = fmt::format(
       "`{}` is no time zone of the IANA database{}; expected a name like "
       "`Europe/Paris`, or `UTC`",
-      zone.size() <= 60 ? zone : "…", did_you_mean(zone, kCommon));
+      zone.size() <= 60 ? zone : "…", hint);
   if (zone.empty() || zone.size() > 60 || zone.front() == '/') return wrong;
   for (const char c : zone)
     if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
