@@ -271,7 +271,8 @@ void In::distinct(std::string_view key, std::string_view child, std::string_view
     const Node* name = item.kind == Node::Kind::map ? item.find(child) : nullptr;
     if (!name || name->kind != Node::Kind::scalar || name->text.empty()) continue;
     if (!seen.insert(name->text).second)
-      reading_.problem(name->place, fmt::format("{} `{}` stands here twice", what, name->text));
+      reading_.problem(name->place,
+                       fmt::format("{} {} stands here twice", what, excerpt(name->text)));
   }
 }
 
@@ -280,10 +281,9 @@ void In::done() {
   for (const Node::Key& key : node_.keys) {
     if (std::find(asked_.begin(), asked_.end(), key.text) != asked_.end()) continue;
     const std::string hint = did_you_mean(key.text, asked_);
-    reading_.problem(
-        key.place,
-        fmt::format("{} has no key `{}`{}", what_, key.text.size() <= 60 ? key.text : "…",
-                    hint.empty() ? "; expected one of " + join(asked_, ", ") : hint));
+    reading_.problem(key.place,
+                     fmt::format("{} has no key {}{}", what_, excerpt(key.text),
+                                 hint.empty() ? "; expected one of " + join(asked_, ", ") : hint));
   }
 }
 

@@ -30,11 +30,19 @@ std::vector<std::string> names_of(const Catalog& all, Kind kind) {
   return {};
 }
 
-std::string leads_nowhere(Kind kind, const std::string& name,
-                          const std::vector<std::string>& known) {
+// The nearest right spelling, unless looking for it would take long: among many names, or when
+// there are more problems than anybody is told.
+std::string hint(const std::string& name, const std::vector<std::string>& known, size_t problems) {
+  constexpr size_t kNamesMax = 500;
+  return known.size() > kNamesMax || problems > 2 * kProblemsMax ? "" : did_you_mean(name, known);
+}
+
+std::string leads_nowhere(Kind kind, const std::string& name, const std::vector<std::string>& known,
+                          size_t problems) {
   if (known.empty())
-    return fmt::format("there is no {} `{}`: none is defined", to_string(kind), name);
-  return fmt::format("there is no {} `{}`{}", to_string(kind), name, did_you_mean(name, known));
+    return fmt::format("there is no {} {}: none is defined", to_string(kind), excerpt(name));
+  return fmt::format("there is no {} {}{}", to_string(kind), excerpt(name),
+                     hint(name, known, problems));
 }
 
 // Calls `visit(rule, model)` for the rule and all within it; `model` is the one whose fields it
@@ -122,31 +130,33 @@ void check_names(const std::vector<NameUse>& uses, const Catalog& all,
     sets[kind] = {names[kind].begin(), names[kind].end()};
   }
   for (const NameUse& use : uses)
-    if (!use.name.empty() && !sets[use.kind].contains(use.name))
+    if (problems.size() < kProblemsKept && !use.name.empty() && !sets[use.kind].contains(use.name))
       problems.push_back(
-          {use.place, leads_nowhere(use.kind, use.name, names[use.kind]) + said_by(use.owner)});
+          {use.place, leads_nowhere(use.kind, use.name, names[use.kind], problems.size()) +
+                          said_by(use.owner)});
 }
 
 void check_rules(const Catalog& all, const std::function<bool(Place)>& wanted,
                  std::vector<Problem>& problems) {
   std::string owner;
   const RuleVisit check = [&](const Rule& rule, const Model* model) {
+    if (problems.size() >= kProblemsKept) return;
     const Place place = owner.empty() ? rule.place : Place{};
     if (const auto* test = std::get_if<RelatedTest>(&rule.test);
         test && model && !test->relation.empty() && !relation_of(model, test->relation)) {
       const auto names = names_of(model->relations);
       problems.push_back(
-          {place,
-           fmt::format("the model `{}` has no relation `{}`{}{}", model->name, test->relation,
-                       names.empty() ? ": it has none" : did_you_mean(test->relation, names),
-                       said_by(owner))});
+          {place, fmt::format("the model `{}` has no relation {}{}{}", model->name,
+                              excerpt(test->relation),
+                              names.empty() ? ": it has none" : did_you_mean(test->relation, names),
+                              said_by(owner))});
     }
     if (const auto* test = std::get_if<SegmentTest>(&rule.test); test && !test->segment.empty()) {
       const Segment* segment = all.segment(test->segment);
       if (!segment)
-        problems.push_back(
-            {place,
-             leads_nowhere(Kind::segment, test->segment, names_of(all.segments)) + said_by(owner)});
+        problems.push_back({place, leads_nowhere(Kind::segment, test->segment,
+                                                 names_of(all.segments), problems.size()) +
+                                       said_by(owner)});
       else if (model && !segment->model.empty() && segment->model != model->name)
         problems.push_back(
             {place,

@@ -68,8 +68,15 @@ ScalarKind scalar_kind(const Node& scalar) {
   return is_number(scalar.text) ? ScalarKind::number : ScalarKind::text;
 }
 
-std::string found(const Node& node) {
+std::string excerpt(std::string_view text) {
   constexpr size_t kShown = 60;
+  if (text.size() <= kShown) return "`" + std::string(text) + "`";
+  size_t end = kShown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return "`" + std::string(text.substr(0, end)) + "…`";
+}
+
+std::string found(const Node& node) {
   switch (node.kind) {
     case Node::Kind::null:
       return "nothing";
@@ -81,11 +88,16 @@ std::string found(const Node& node) {
       break;
   }
   if (!node.reference.empty()) return "what `" + node.reference + "` holds";
-  if (scalar_kind(node) != ScalarKind::text && node.text.size() <= kShown)
-    return (scalar_kind(node) == ScalarKind::number ? "the number " : "") + node.text;
   if (node.text.empty()) return "empty text";
-  if (node.text.size() > kShown || node.text.find('\n') != std::string::npos) return "a long text";
-  return "text `" + node.text + "`";
+  switch (scalar_kind(node)) {
+    case ScalarKind::text:
+      return "text " + excerpt(node.text);
+    case ScalarKind::boolean:
+      return node.text;
+    case ScalarKind::number:
+      break;
+  }
+  return node.text.size() <= 30 ? "the number " + node.text : "a long number";
 }
 
 }  // namespace rollcall::catalog

@@ -52,6 +52,8 @@ ScalarKind scalar_kind(const Node& scalar);
 // "text `x`", "the number 5", "a list", "nothing": for messages. Never the value behind a
 // reference.
 std::string found(const Node& node);
+// "`x`", cut short where it is long: for messages.
+std::string excerpt(std::string_view text);
 
 // Limits on what comes from outside. An alias counts as what it stands for, each time.
 constexpr size_t kBytesMax = 4 << 20;

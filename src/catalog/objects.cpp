@@ -392,8 +392,8 @@ void form(In& in, Model& model) {
     if (!relation.empty() &&
         std::find(relations.begin(), relations.end(), relation) == relations.end())
       in.reading().problem(place(aggregated ? "relation" : "related"),
-                           fmt::format("the model `{}` has no relation `{}`{}", model.name,
-                                       relation, did_you_mean(relation, relations)));
+                           fmt::format("the model `{}` has no relation {}{}", model.name,
+                                       excerpt(relation), did_you_mean(relation, relations)));
   }
 }
 void form(Out& out, Model& model) { model_form(out, model); }
@@ -436,8 +436,8 @@ bool take(const Node& node, Reading& reading, std::string_view key, Schedule& sc
   if (present.size() != 1) {
     reading.expected(node, key, kExpected);
     if (present.empty() && node.kind == Node::Kind::map && !node.keys.empty())
-      reading.problems.back().message += " with `" + node.keys[0].text.substr(0, 60) + "`" +
-                                         did_you_mean(node.keys[0].text, kKinds);
+      reading.problems.back().message +=
+          " with " + excerpt(node.keys[0].text) + did_you_mean(node.keys[0].text, kKinds);
     if (present.size() > 1) reading.problems.back().message += " with " + join(present, " and ");
     return false;
   }

@@ -125,7 +125,7 @@ class Builder : public YAML::EventHandler {
   void check_tag(const std::string& tag, const YAML::Mark& mark) {
     if (tag.empty() || tag == "?" || tag == "!" || tag == "tag:yaml.org,2002:str") return;
     problems_.push_back(
-        {lines_.place(mark), "YAML tags are not used here: leave `" + tag + "` out"});
+        {lines_.place(mark), "YAML tags are not used here: leave " + excerpt(tag) + " out"});
   }
 
   // yaml-cpp takes a quotation mark that is never closed for text up to the end of the file.
@@ -178,7 +178,7 @@ class Builder : public YAML::EventHandler {
       if (key.kind != Node::Kind::scalar) {
         problems_.push_back({key.place, "a key must be a word, found " + found(key)});
       } else if (!parent.seen.insert(key.text).second) {
-        problems_.push_back({key.place, "the key `" + key.text + "` stands here twice"});
+        problems_.push_back({key.place, "the key " + excerpt(key.text) + " stands here twice"});
       } else {
         parent.node.keys.push_back({std::move(key.text), key.place});
         parent.node.items.push_back(std::move(node));

@@ -47,14 +47,19 @@ std::string quote(std::string_view text) {
 
 enum class Where { block, flow };  // inside brackets fewer characters are safe
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+// Also any byte of a character beyond ASCII; those that are not safe are those that quote()
+// escapes.
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_plain(std::string_view text, Where where) {
   // What some YAML readers take for a boolean, nothing or a number, and words that mean something
   // here.
-  static constexpr std::array<std::string_view, 13> kWords = {
-      "true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf", "stored", "never"};
+  static constexpr std::array<std::string_view, 12> kWords = {
+      "true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf", "stored"};
   if (text.empty() || text.size() > kWidth || text.back() == ' ' || text.back() == ':')
     return false;
   if (is_digit(text.front())) {

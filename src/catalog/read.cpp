@@ -26,8 +26,12 @@ std::string_view to_string(Kind kind) {
 }
 
 std::string to_text(const Problem& problem, std::string_view file) {
-  return fmt::format("{}:{}:{}: {}", file, std::max(problem.place.line, 1),
-                     std::max(problem.place.column, 1), problem.message);
+  std::string text = fmt::format("{}:{}:{}: {}", file, std::max(problem.place.line, 1),
+                                 std::max(problem.place.column, 1), problem.message);
+  // One line a problem, whatever was quoted in it.
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return text;
 }
 
 namespace {

@@ -68,10 +68,10 @@ class Resolver {
       referenced = true;
       const auto value = references_.environment ? references_.environment(name) : std::nullopt;
       if (!value)
-        problems_.push_back({node.place, "the environment variable `" + name +
-                                             "` is not set: set it, or "
+        problems_.push_back({node.place, "the environment variable " + excerpt(name) +
+                                             " is not set: set it, or "
                                              "write the value here"});
-      else if (checked(node, "the environment variable `" + name + "`", *value))
+      else if (checked(node, "the environment variable " + excerpt(name), *value))
         out += *value;
       i = end + 1;
     }
@@ -98,12 +98,12 @@ class Resolver {
     auto text = references_.file(where);
     if (!text.ok()) {
       problems_.push_back(
-          {node.place, "`" + node.reference + "` cannot be read: " + text.error().text()});
+          {node.place, excerpt(node.reference) + " cannot be read: " + text.error().text()});
       return;
     }
     // Editors end a file with a line break that nobody means.
     while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
-    if (checked(node, "`" + node.reference + "`", *text)) node.text = std::move(*text);
+    if (checked(node, excerpt(node.reference), *text)) node.text = std::move(*text);
   }
 
   bool checked(const Node& node, const std::string& what, const std::string& value) {
@@ -116,9 +116,17 @@ class Resolver {
       problems_.push_back({node.place, what + " does not hold text in UTF-8"});
       return false;
     }
+    total_ += value.size();
+    if (total_ > kNodeTextMax) {
+      problems_.push_back({node.place, what +
+                                           " is too much: all values from elsewhere have at most " +
+                                           thousands(kNodeTextMax) + " bytes"});
+      return false;
+    }
     return true;
   }
 
+  size_t total_ = 0;
   const References& references_;
   std::vector<Problem>& problems_;
 };

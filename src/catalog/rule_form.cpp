@@ -312,8 +312,7 @@ bool take(const Node& node, Reading& reading, std::string_view key, Rule& rule) 
   if (present.size() != 1) {
     std::string message = "a rule has one of the keys " + join(heads(), ", ");
     if (present.empty() && !node.keys.empty()) {
-      message += ", found `" + node.keys[0].text.substr(0, 60) + "`" +
-                 did_you_mean(node.keys[0].text, heads());
+      message += ", found " + excerpt(node.keys[0].text) + did_you_mean(node.keys[0].text, heads());
     } else if (present.empty()) {
       message += "; for everyone write {all: []}";
     } else {
