@@ -1,0 +1,194 @@
+// The ledger: what Iterable confirmed about every person of one activation, and the journal of the run
+// in progress. Written from outcomes (and from reading the list itself) and from nothing else.
+//
+// On disk, in the activation's folder:
+//   lock                 held by whoever runs the activation; the system lets go of it at any death
+//   state.json           the list, the open run, the newest ledger; replaced whole, by rename
+//   ledger-N.parquet     one row a person; a file is never changed, a run that ends writes the next
+//   runs/ID/work.duckdb  snapshot and sealed plan of the open run; gone when it has ended
+//   runs/ID/journal      what was sent and what was answered, appended line by line, synced before a
+//                        batch leaves
+//   runs/ID/people.parquet  after the run: everybody not on the list, and why
+//
+// After a kill: state.json says which run is open; its plan is whole or not there; its journal says what
+// was sent. A torn last line of the journal is a line that was never relied on.
+//
+// Ledger columns: key; on_list (0 off, 1 on, 2 perhaps); in_segment (false: a leaver not yet confirmed,
+// or, with on_list 0, somebody removed lately); reason (null: as it should be; not_a_contact, rejected,
+// unknown, not_sent), detail (Iterable's reason), final; since_ms (of this reason), tried_ms;
+// wrote_ms, wrote_kind (last membership write: 1 add, 2 remove); tried_hash (of the attributes that were
+// rejected); pk; and "a:NAME" per attribute: the fingerprint last confirmed, 0 a confirmed null, null
+// never confirmed.
+//
+// Threads: a Lease and a Journal may be shared by several; the functions that read may be called by
+// anybody at any time, also while another process runs the activation.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "attributes/attributes.hpp"
+#include "base/base.hpp"
+#include "core/outcome.hpp"
+#include "core/report.hpp"
+#include "duck/duck.hpp"
+
+namespace rollcall::ledger {
+
+struct ListRecord {
+  int64_t id = 0;
+  std::string name;
+  int64_t created_at_ms = 0;
+  bool created = true;  // by Rollcall; false: adopted
+};
+
+// A creation whose answer we have not got: ours is the list of this name that is not among `seen`.
+struct ListIntent {
+  std::string name;
+  std::vector<int64_t> seen;
+  int64_t at_ms = 0;
+};
+
+struct OpenRun {
+  std::string run_id;
+  std::string catalog_hash;
+  int64_t snapshot_ms = 0;
+  std::string report_json;  // counts known when the plan was sealed
+  std::vector<std::string> pending = {};  // attributes left out of the plan
+  bool prepared = false;  // fields are made and the plan is final: batches may have left
+};
+
+struct State {
+  int64_t generation = 0;  // 0: no ledger yet
+  std::optional<ListRecord> list = std::nullopt;
+  std::optional<ListIntent> list_intent = std::nullopt;
+  std::optional<OpenRun> open_run = std::nullopt;
+  bool settled = false;  // a run has ended completed or completed_with_rejects
+  StandingCounts standing = {};
+};
+
+// Where things are; nothing is made.
+struct Folder {
+  std::filesystem::path path;
+  [[nodiscard]] std::filesystem::path ledger_file(int64_t generation) const;
+  [[nodiscard]] std::filesystem::path run(const std::string& run_id) const;
+  [[nodiscard]] std::filesystem::path work_database(const std::string& run_id) const;
+  [[nodiscard]] std::filesystem::path people_file(const std::string& run_id) const;
+};
+
+// The state as it is now; a fresh one when there is none. Errors: corrupt, unavailable.
+Result<State> read_state(const Folder& folder);
+
+// The right to run the activation. Errors: conflict when another holds it.
+class Lease {
+ public:
+  static Result<std::unique_ptr<Lease>> take(const Folder& folder);
+  ~Lease();
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  // Replaces state.json, durably.
+  Status write_state(const State& state);
+  [[nodiscard]] const Folder& folder() const { return folder_; }
+
+ private:
+  Lease(Folder folder, int descriptor) : folder_(std::move(folder)), descriptor_(descriptor) {}
+  Folder folder_;
+  int descriptor_;
+};
+
+// What the journal says about the changes of the open run.
+struct Settled {
+  // One entry per change, by seq: nothing when it has not been sent; unknown when it was sent and its
+  // answer is not in the journal.
+  std::vector<std::optional<OutcomeKind>> kinds;
+  std::map<uint32_t, Outcome> rejections;  // those with a reason
+  std::vector<std::string> filtered_fields;  // dropped by Iterable in this run
+  std::vector<std::string> fields_created;
+  CallCounts calls;
+};
+
+class Journal {
+ public:
+  // Opens or creates; appends after what is whole.
+  static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& run_folder);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  // Before a batch leaves; synced. Returns the batch's number.
+  Result<int64_t> sent(const std::vector<uint32_t>& seqs);
+  // Its outcomes, one per seq of the batch, in order. `batch` nothing: found out by a look-up alone.
+  Status answered(std::optional<int64_t> batch, const std::vector<uint32_t>& seqs, const std::vector<Outcome>& outcomes);
+  // A batch that certainly did not arrive: as if never sent.
+  Status withdrawn(const std::vector<uint32_t>& seqs);
+  Status filtered(const std::vector<std::string>& fields);
+  Status created(const std::vector<std::string>& fields);
+  Status calls(const CallCounts& counts);
+
+  // Reads a journal; `changes` is the number of changes in the plan.
+  static Result<Settled> read(const std::filesystem::path& run_folder, size_t changes);
+
+ private:
+  explicit Journal(std::FILE* file) : file_(file) {}
+  Status append(const std::string& line, bool sync);
+  std::mutex mutex_;
+  std::FILE* file_;  // protected by mutex_
+  int64_t batches_ = 0;
+};
+
+struct Promotion {
+  std::vector<attributes::Target> targets;
+  std::vector<bool> pending;
+  Settled settled;
+  Time now = {};
+};
+
+// The next ledger: the last one, and what this run settled, in one new file; then `people.parquet`.
+// Makes both and returns the standing and the outcomes by kind; the caller makes them count by writing
+// the state. Repeatable: a kill before that leaves a file nobody reads.
+struct Promoted {
+  int64_t generation = 0;
+  StandingCounts standing;
+};
+Result<Promoted> promote(Lease& lease, const State& state, const std::string& run_id, duck::Connection& work,
+                         const Promotion& promotion);
+// Removes ledgers older than the newest, and work databases of ended runs.
+void tidy(Lease& lease, const State& state);
+
+// One person as the ledger has it.
+struct PersonRow {
+  std::string key;
+  int on_list = 0;
+  bool in_segment = false;
+  std::string reason, detail;
+  bool final = false;
+  int64_t since_ms = 0, tried_ms = 0, wrote_ms = 0;
+  int wrote_kind = 0;
+  std::map<std::string, std::optional<uint64_t>> attributes;
+};
+Result<std::optional<PersonRow>> find(const Folder& folder, const State& state, const std::string& key);
+// Streams every row (for audits and full runs), in no order.
+Status for_each(const Folder& folder, const State& state, const std::function<void(const PersonRow&)>& on_row);
+
+// The people not on the list after a run. Streams; kind "all" for every kind.
+struct MissingPerson {
+  std::string kind, key, primary_key, reason, detail;
+  int64_t since_ms = 0;
+};
+Status missing_people(const Folder& folder, const std::string& run_id, const std::string& kind,
+                      const std::function<bool(const MissingPerson&)>& on_person);
+
+// After reading the real list (adoption, full runs): `listed` holds the normalised keys on it. People the
+// ledger had on the list and who are not there become unknown to the ledger, so that they enter again.
+// Writes the next ledger and the state.
+Status reconcile(Lease& lease, State& state, duck::Connection& work, const std::string& listed_table, Time now);
+
+}  // namespace rollcall::ledger

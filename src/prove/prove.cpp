@@ -1,0 +1,98 @@
+#include "prove/prove.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+namespace rollcall::prove {
+
+namespace {
+constexpr size_t kLookupsAtOnce = 8;
+}
+
+Result<std::vector<Seen>> look_up_all(const iterable::Client& client, KeyType type, const std::vector<std::string>& keys,
+                                      Clock& clock, const std::stop_token& stop) {
+  std::vector<Seen> out(keys.size());
+  std::atomic<size_t> next{0};
+  std::mutex mutex;
+  std::optional<Error> failure;  // protected by mutex
+  std::stop_source ours;
+  const std::stop_callback pass_on(stop, [&ours] { ours.request_stop(); });
+  const auto work = [&] {
+    while (!ours.stop_requested()) {
+      const size_t i = next.fetch_add(1);
+      if (i >= keys.size()) return;
+      auto profile = client.look_up(type, keys[i], ours.get_token());
+      if (!profile.ok()) {
+        const std::lock_guard lock(mutex);
+        if (!failure) failure = profile.error();
+        ours.request_stop();
+        return;
+      }
+      out[i] = {std::move(*profile), clock.monotonic()};
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (size_t i = 1; i < std::min(kLookupsAtOnce, keys.size()); ++i) threads.emplace_back(work);
+    work();
+  }
+  if (failure) return std::move(*failure).in("looking people up");
+  if (stop.stop_requested()) return Error{ErrorKind::cancelled, "stopped while looking people up"};
+  return out;
+}
+
+std::string to_json(const Trial& trial) {
+  const char* standing = trial.standing == Trial::Standing::passed ? "passed" : trial.standing == Trial::Standing::failed ? "failed" : "untried";
+  return nlohmann::json{{"standing", standing}, {"absent_tested", trial.absent_tested}, {"note", trial.note}}.dump();
+}
+
+Trial trial_from_json(const std::string& text) {
+  const nlohmann::json in = nlohmann::json::parse(text, nullptr, false);
+  Trial out;
+  if (!in.is_object()) return out;
+  const std::string standing = in.value("standing", "untried");
+  out.standing = standing == "passed" ? Trial::Standing::passed : standing == "failed" ? Trial::Standing::failed : Trial::Standing::untried;
+  out.absent_tested = in.value("absent_tested", false);
+  out.note = in.value("note", "");
+  return out;
+}
+
+By Trust::by() const {
+  if (type_ == ProjectType::email) return By::lookup;
+  const std::lock_guard lock(mutex_);
+  return trial_.standing == Trial::Standing::passed ? By::answer : By::lookup;
+}
+
+Trial Trust::trial() const {
+  const std::lock_guard lock(mutex_);
+  return trial_;
+}
+
+void Trust::set(Trial trial) {
+  const std::lock_guard lock(mutex_);
+  trial_ = std::move(trial);
+}
+
+Result<bool> Trust::check_named(const iterable::Client& client, KeyType key_type, const std::string& key, const std::stop_token& stop) {
+  const std::lock_guard lock(mutex_);  // held through the look-up: nothing else is sent meanwhile
+  if (trial_.absent_tested || trial_.standing != Trial::Standing::passed) return false;
+  const auto profile = TRY(client.look_up(key_type, key, stop));
+  if (!profile) {
+    trial_.absent_tested = true;
+    return false;
+  }
+  trial_.standing = Trial::Standing::failed;
+  trial_.note = "somebody Iterable named as not found was found by a look-up";
+  return true;
+}
+
+Told told(const iterable::Profile& profile, int64_t list_id, ProjectType declared) {
+  const auto holds = [&](const std::vector<int64_t>& ids) { return std::find(ids.begin(), ids.end(), list_id) != ids.end(); };
+  const bool email_based = holds(profile.email_list_ids), other = holds(profile.user_list_ids);
+  if (!email_based && !other) return Told::not_yet;
+  return (declared == ProjectType::email ? email_based : other) ? Told::as_declared : Told::otherwise;
+}
+
+}  // namespace rollcall::prove

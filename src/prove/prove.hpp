@@ -1,0 +1,67 @@
+// Who is a contact: proof by look-ups, and the trial of a destination that decides whether Iterable's
+// own answer may stand as proof.
+//
+// A proof is worth as long as it is fresh: whoever writes relies on it at once. Threads: look_up_all
+// makes its own; a Trust may be shared by several.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/base.hpp"
+#include "core/observer.hpp"
+#include "iterable/iterable.hpp"
+
+namespace rollcall::prove {
+
+struct Seen {
+  std::optional<iterable::Profile> profile;  // nothing: not a contact
+  Millis at{0};                              // monotonic
+};
+
+// Looks people up, several at a time, in the order given.
+Result<std::vector<Seen>> look_up_all(const iterable::Client& client, KeyType type, const std::vector<std::string>& keys,
+                                      Clock& clock, const std::stop_token& stop);
+
+// How existence is proven in a run.
+enum class By {
+  answer,  // updateExistingUsersOnly holds here: the answer names who is not a contact
+  lookup,  // everybody is looked up before a write
+};
+
+// What is known of a destination; kept by the store from run to run.
+struct Trial {
+  enum class Standing { untried, passed, failed };
+  Standing standing = Standing::untried;
+  bool absent_tested = false;  // somebody absent was sent with the flag, and was not created
+  std::string note = {};       // why it failed
+};
+std::string to_json(const Trial& trial);
+Trial trial_from_json(const std::string& json);
+
+// The trial's part of the run: shared by the batches in flight.
+class Trust {
+ public:
+  Trust(ProjectType type, Trial trial) : type_(type), trial_(std::move(trial)) {}
+  [[nodiscard]] By by() const;
+  [[nodiscard]] Trial trial() const;
+  void set(Trial trial);
+  // Called with the first person an answer names as not found, before anything else is sent: looks them
+  // up, and trusts the flag from then on or no longer. Returns whether they exist after all.
+  Result<bool> check_named(const iterable::Client& client, KeyType key_type, const std::string& key, const std::stop_token& stop);
+
+ private:
+  ProjectType type_;
+  mutable std::mutex mutex_;
+  Trial trial_;  // protected by mutex_
+};
+
+// Whether the list is told in a profile the way the declared project type says. A project declared
+// otherwise than it is would be written by the wrong rules.
+enum class Told { not_yet, as_declared, otherwise };
+Told told(const iterable::Profile& profile, int64_t list_id, ProjectType declared);
+
+}  // namespace rollcall::prove
