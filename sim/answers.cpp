@@ -155,7 +155,7 @@ Response answer_too_many_fields(int64_t project_id, int64_t limit, int64_t total
 BodyReader::BodyReader(const Request& request, std::string_view endpoint, int64_t shape)
     : request_(request), endpoint_(endpoint), shape_(shape) {}
 
-const Json* BodyReader::object() {
+Json* BodyReader::object() {
   body_ = parse_json(request_.body);
   if (!body_) {
     malformed_ = true;
@@ -177,7 +177,8 @@ void BodyReader::fail(std::string path, Expected expected) {
   if (errors_.size() < kErrorsNamedMax) errors_.emplace_back(std::move(path), expected);
 }
 
-const Json* BodyReader::member(const Json& parent, const char* name, bool required, At at) {
+template <typename AnyJson>
+AnyJson* BodyReader::member(AnyJson& parent, const char* name, bool required, At at) {
   auto found = parent.find(name);
   if (found == parent.end()) {
     if (required) fail(path_of(name, at), Expected::present);
@@ -219,8 +220,8 @@ std::optional<bool> BodyReader::boolean(const Json& parent, const char* name, At
   return value->get<bool>();
 }
 
-const Json* BodyReader::array(const Json& parent, const char* name, bool required, At at) {
-  const Json* value = member(parent, name, required, at);
+Json* BodyReader::array(Json& parent, const char* name, bool required, At at) {
+  Json* value = member(parent, name, required, at);
   if (value == nullptr) return nullptr;
   if (!value->is_array()) {
     fail(path_of(name, at), Expected::array);
@@ -229,8 +230,8 @@ const Json* BodyReader::array(const Json& parent, const char* name, bool require
   return value;
 }
 
-const Json* BodyReader::object(const Json& parent, const char* name, At at) {
-  const Json* value = member(parent, name, false, at);
+Json* BodyReader::object(Json& parent, const char* name, At at) {
+  Json* value = member(parent, name, false, at);
   if (value == nullptr) return nullptr;
   if (!value->is_object()) {
     fail(path_of(name, at), Expected::object);
@@ -239,8 +240,8 @@ const Json* BodyReader::object(const Json& parent, const char* name, At at) {
   return value;
 }
 
-std::optional<std::vector<int64_t>> BodyReader::integers(const Json& parent, const char* name) {
-  const Json* value = array(parent, name);
+std::optional<std::vector<int64_t>> BodyReader::integers(Json& parent, const char* name) {
+  Json* value = array(parent, name);
   if (value == nullptr) return std::nullopt;
   std::vector<int64_t> out;
   for (size_t i = 0; i < value->size(); ++i) {

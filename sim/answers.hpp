@@ -49,17 +49,17 @@ class BodyReader {
   BodyReader(const Request& request, std::string_view endpoint, int64_t shape);
 
   // The parsed body, an object; null if there were errors (see refusal()).
-  const Json* object();
+  Json* object();
 
   using At = BodyPlace;
   const std::string* text(const Json& parent, const char* name, bool required = false, At at = {});
   std::optional<int64_t> integer(const Json& parent, const char* name, bool required = false,
                                  At at = {});
   std::optional<bool> boolean(const Json& parent, const char* name, At at = {});
-  const Json* array(const Json& parent, const char* name, bool required = false, At at = {});
-  const Json* object(const Json& parent, const char* name, At at = {});
+  Json* array(Json& parent, const char* name, bool required = false, At at = {});
+  Json* object(Json& parent, const char* name, At at = {});
   // An array of whole numbers.
-  std::optional<std::vector<int64_t>> integers(const Json& parent, const char* name);
+  std::optional<std::vector<int64_t>> integers(Json& parent, const char* name);
   void fail(std::string path, Expected expected);
 
   bool failed() const { return !errors_.empty() || malformed_; }
@@ -67,7 +67,8 @@ class BodyReader {
   Response refusal() const;
 
  private:
-  const Json* member(const Json& parent, const char* name, bool required, At at);
+  template <typename AnyJson>
+  AnyJson* member(AnyJson& parent, const char* name, bool required, At at);
   static std::string path_of(const char* name, At at);
 
   const Request& request_;

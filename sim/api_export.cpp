@@ -382,7 +382,7 @@ Response export_user_events(Project&, Call& call) {
 
 Response start_export(Project& project, Call& call) {
   BodyReader reader(call.request, call.endpoint, call.switches.shape);
-  const Json* body = reader.object();
+  Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
   const std::string* type = reader.text(*body, "dataTypeName", true);
   const std::string* format = reader.text(*body, "outputFormat", true);

@@ -67,7 +67,7 @@ std::vector<Slot> members_of(const std::vector<uint64_t>& bits) {
 // Reads and applies subscribe and unsubscribe.
 Response write_members(Project& project, Call& call, WriteKind kind) {
   BodyReader reader(call.request, call.endpoint, call.switches.shape);
-  const Json* body = reader.object();
+  Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
   WriteOptions options;
   options.kind = kind;
@@ -83,9 +83,9 @@ Response write_members(Project& project, Call& call, WriteKind kind) {
     if (options.channel_unsubscribe) ++call.noted.channel_unsubscribe_true;
   }
   std::vector<Row> rows;
-  if (const Json* subscribers = reader.array(*body, "subscribers", true)) {
+  if (Json* subscribers = reader.array(*body, "subscribers", true)) {
     rows.reserve(subscribers->size());
-    for (const Json& one : *subscribers) {
+    for (Json& one : *subscribers) {
       BodyReader::At at{"subscribers", static_cast<int64_t>(rows.size())};
       rows.push_back(read_row(reader, one, at, kind == WriteKind::subscribe));
       if (rows.back().prefer_user_id) ++call.noted.prefer_user_id_true;
@@ -122,7 +122,7 @@ Response get_lists(Project& project, Call&) {
 
 Response create_list(Project& project, Call& call) {
   BodyReader reader(call.request, call.endpoint, call.switches.shape);
-  const Json* body = reader.object();
+  Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
   const std::string* name = reader.text(*body, "name", true);
   const std::string* description = reader.text(*body, "description");

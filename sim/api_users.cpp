@@ -138,7 +138,7 @@ Response look_up_email(Project& project, const std::string& email) {
 }
 
 // The arrays updateSubscriptions overwrites, as fields of the profile.
-Json read_subscriptions(BodyReader& reader, const Json& body) {
+Json read_subscriptions(BodyReader& reader, Json& body) {
   Json fields = Json::object();
   for (const char* name :
        {"subscribedMessageTypeIds", "unsubscribedChannelIds", "unsubscribedMessageTypeIds"}) {
@@ -160,7 +160,7 @@ void overwrite_subscriptions(Project& project, Slot slot, const Json& fields,
   }
 }
 
-std::optional<std::vector<int64_t>> read_list_ids(BodyReader& reader, const Json& body) {
+std::optional<std::vector<int64_t>> read_list_ids(BodyReader& reader, Json& body) {
   auto ids = reader.integers(body, "emailListIds");
   return ids ? ids : reader.integers(body, "userListIds");
 }
@@ -185,6 +185,7 @@ Json shown_fields(const Project& project, const Contact& contact,
       if (!fields.contains(name)) fields[name] = Json::array();
     }
   }
+  if (project.switches.shape == Switches::shape_2017) return fields;  // no itblInternal yet
   // Indexed after it was accepted; a document cannot be shown before it is there.
   int64_t indexed_ms = std::min(contact.updated_ms + project.switches.visible_after_ms,
                                 std::max(now_ms, contact.updated_ms));
@@ -228,7 +229,7 @@ Response get_user_by_id(Project& project, Call& call) {
 
 Response update_user(Project& project, Call& call) {
   BodyReader reader(call.request, call.endpoint, call.switches.shape);
-  const Json* body = reader.object();
+  Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
   Row row = read_row(reader, *body, {}, true);
   auto create_new = reader.boolean(*body, "createNewFields");
@@ -247,16 +248,16 @@ Response update_user(Project& project, Call& call) {
 
 Response bulk_update_users(Project& project, Call& call) {
   BodyReader reader(call.request, call.endpoint, call.switches.shape);
-  const Json* body = reader.object();
+  Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
   WriteOptions options;
   options.kind = WriteKind::bulk_update;
   options.create_new_fields = reader.boolean(*body, "createNewFields");
   bool update_only = reader.boolean(*body, "updateOnly").value_or(false);
   std::vector<Row> rows;
-  if (const Json* users = reader.array(*body, "users", true)) {
+  if (Json* users = reader.array(*body, "users", true)) {
     rows.reserve(users->size());
-    for (const Json& one : *users) {
+    for (Json& one : *users) {
       rows.push_back(read_row(reader, one, {"users", static_cast<int64_t>(rows.size())}, true));
       if (rows.back().prefer_user_id) ++call.noted.prefer_user_id_true;
     }
@@ -311,7 +312,7 @@ Response delete_user_by_id(Project& project, Call& call) {
 
 Response forget_user(Project& project, Call& call) {
   BodyReader reader(call.request, call.endpoint, call.switches.shape);
-  const Json* body = reader.object();
+  Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
   Person person = read_person(reader, *body);
   if (person.refusal) return *person.refusal;
@@ -343,7 +344,7 @@ Response forget_user(Project& project, Call& call) {
 
 Response unforget_user(Project& project, Call& call) {
   BodyReader reader(call.request, call.endpoint, call.switches.shape);
-  const Json* body = reader.object();
+  Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
   Person person = read_person(reader, *body);
   if (person.refusal) return *person.refusal;
@@ -369,7 +370,7 @@ Response get_forgotten_user_ids(Project& project, Call&) {
 
 Response update_email(Project& project, Call& call) {
   BodyReader reader(call.request, call.endpoint, call.switches.shape);
-  const Json* body = reader.object();
+  Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
   const std::string* new_email = reader.text(*body, "newEmail", true);
   Person person = read_person(reader, *body, "currentEmail", "currentUserId");
@@ -402,7 +403,7 @@ Response update_email(Project& project, Call& call) {
 
 Response update_subscriptions(Project& project, Call& call) {
   BodyReader reader(call.request, call.endpoint, call.switches.shape);
-  const Json* body = reader.object();
+  Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
   Json fields = read_subscriptions(reader, *body);
   auto list_ids = read_list_ids(reader, *body);
@@ -423,14 +424,14 @@ Response update_subscriptions(Project& project, Call& call) {
 
 Response bulk_update_subscriptions(Project& project, Call& call) {
   BodyReader reader(call.request, call.endpoint, call.switches.shape);
-  const Json* body = reader.object();
+  Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
-  const Json* requests = reader.array(*body, "updateSubscriptionsRequests", true);
+  Json* requests = reader.array(*body, "updateSubscriptionsRequests", true);
   if (requests == nullptr) return reader.refusal();
   int64_t done = 0;
   std::vector<std::string> invalid_emails, invalid_user_ids, failed_emails, failed_user_ids;
   for (size_t i = 0; i < requests->size(); ++i) {
-    const Json& one = (*requests)[i];
+    Json& one = (*requests)[i];
     Row row =
         read_row(reader, one, {"updateSubscriptionsRequests", static_cast<int64_t>(i)}, false);
     if (reader.failed()) return reader.refusal();
@@ -439,7 +440,7 @@ Response bulk_update_subscriptions(Project& project, Call& call) {
   call.noted.largest_batch = static_cast<int64_t>(requests->size());
   std::lock_guard lock(project.mutex);
   for (size_t i = 0; i < requests->size(); ++i) {
-    const Json& one = (*requests)[i];
+    Json& one = (*requests)[i];
     Row row = read_row(reader, one, {}, false);
     Json fields = read_subscriptions(reader, one);
     auto list_ids = read_list_ids(reader, one);
@@ -473,7 +474,7 @@ Response bulk_update_subscriptions(Project& project, Call& call) {
 
 Response merge_users(Project& project, Call& call) {
   BodyReader reader(call.request, call.endpoint, call.switches.shape);
-  const Json* body = reader.object();
+  Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
   reader.array(*body, "arrayMerge");
   Person source = read_person(reader, *body, "sourceEmail", "sourceUserId");

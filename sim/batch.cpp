@@ -9,8 +9,7 @@ namespace sim {
 namespace {
 
 // The service's own fields, which writes cannot set.
-constexpr std::array<std::string_view, 3> kReadOnlyFields = {"profileUpdatedAt", "itblInternal",
-                                                             "devices"};
+constexpr std::array kReadOnlyFields = {"profileUpdatedAt", "itblInternal", "devices"};
 // Stands for the one channel the simulated lists belong to.
 constexpr int64_t kListChannel = 1;
 
@@ -36,6 +35,7 @@ struct Target {
   std::vector<Slot> slots;
   std::optional<std::string> new_email;  // to write on the profile
   std::optional<std::string> new_user_id;
+  std::optional<std::vector<int64_t>> list_ids;  // memberships set as a field
 };
 
 class Batch {
@@ -63,7 +63,7 @@ class Batch {
   Target unknown(const Row& row);
   void take_identity_from_fields(Row& row, Target& target);
   void apply(Row& row, Target& target);
-  bool apply_to(Slot slot, Row& row, const Target& target);
+  bool apply_to(Slot slot, Row& row, Target& target);
   std::optional<std::vector<int64_t>> take_list_ids(Json& fields);
   void fail(const Row& row, const std::vector<NamedFailure>& failures);
   void name(Failure failure, const std::string& text);
@@ -421,7 +421,9 @@ std::string Batch::placeholder() {
 }
 
 std::optional<std::vector<int64_t>> Batch::take_list_ids(Json& fields) {
-  const char* name = world_.type() == ProjectType::email ? "emailListIds" : "userListIds";
+  static const std::string kEmailLists = "emailListIds";
+  static const std::string kUserLists = "userListIds";
+  const std::string& name = world_.type() == ProjectType::email ? kEmailLists : kUserLists;
   auto found = fields.find(name);
   if (found == fields.end()) return std::nullopt;
   std::vector<int64_t> ids;
@@ -436,7 +438,7 @@ std::optional<std::vector<int64_t>> Batch::take_list_ids(Json& fields) {
 }
 
 // True if anything changed.
-bool Batch::apply_to(Slot slot, Row& row, const Target& target) {
+bool Batch::apply_to(Slot slot, Row& row, Target& target) {
   bool changed = false;
   if (target.new_email && world_.contact(slot).email != *target.new_email) {
     world_.set_email(slot, *target.new_email, now_ms_);
@@ -447,10 +449,10 @@ bool Batch::apply_to(Slot slot, Row& row, const Target& target) {
     changed = true;
   }
   if (row.fields.is_object()) {
-    for (std::string_view name : kReadOnlyFields) row.fields.erase(std::string(name));
+    for (const char* name : kReadOnlyFields) row.fields.erase(name);
     // Set this way, memberships change without the events that subscribe sends.
-    Json fields = row.fields;
-    if (auto ids = take_list_ids(fields)) {
+    if (auto ids = take_list_ids(row.fields)) target.list_ids = std::move(ids);
+    if (const auto& ids = target.list_ids) {
       for (const auto& [id, known] : world_.lists()) {
         if (known.type != "Standard") continue;
         bool wanted = std::find(ids->begin(), ids->end(), id) != ids->end();
@@ -458,13 +460,13 @@ bool Batch::apply_to(Slot slot, Row& row, const Target& target) {
       }
     }
     World::Merge merge{row.merge, switches_.merge_nested == Switches::merge_deep};
-    changed |= world_.set_fields(slot, fields, merge, now_ms_);
+    changed |= world_.set_fields(slot, row.fields, merge, now_ms_);
   }
   if (changed) world_.touch(slot, now_ms_);
   if (list_ == nullptr) return changed;
 
   bool joins = options_.kind == WriteKind::subscribe;
-  world_.mark_list_operation(slot, now_ms_);
+  world_.mark_list_operation(slot);
   if (world_.set_member(*list_, slot, joins, now_ms_)) {
     ++(joins ? project_.subscribe_events : project_.unsubscribe_events);
     if (switches_.list_change_touches_profile == Switches::on) world_.touch(slot, now_ms_);
@@ -593,7 +595,7 @@ void examine(Row& row) {
   if (row.user_id) row.user_id_is_valid = is_valid_user_id(*row.user_id);
 }
 
-Row read_row(BodyReader& reader, const Json& json, BodyReader::At at, bool with_fields) {
+Row read_row(BodyReader& reader, Json& json, BodyReader::At at, bool with_fields) {
   Row row;
   if (!json.is_object()) {
     reader.fail(fmt::format("obj.{}[{}]", at.array, at.row), Expected::object);
@@ -602,7 +604,7 @@ Row read_row(BodyReader& reader, const Json& json, BodyReader::At at, bool with_
   if (const std::string* email = reader.text(json, "email", false, at)) row.email = *email;
   if (const std::string* user_id = reader.text(json, "userId", false, at)) row.user_id = *user_id;
   if (with_fields) {
-    if (const Json* fields = reader.object(json, "dataFields", at)) row.fields = *fields;
+    if (Json* fields = reader.object(json, "dataFields", at)) row.fields = std::move(*fields);
     row.merge = reader.boolean(json, "mergeNestedObjects", at).value_or(false);
     row.prefer_user_id = reader.boolean(json, "preferUserId", at).value_or(false);
   }

@@ -33,8 +33,9 @@ struct Row {
   bool prefer_user_id = false;
 };
 
-// Reads one element of `array`. Wrong types are noted in `reader`.
-Row read_row(BodyReader& reader, const Json& json, BodyReader::At at, bool with_fields);
+// Reads one element of `array`, and takes its dataFields out of it. Wrong types are noted in
+// `reader`.
+Row read_row(BodyReader& reader, Json& json, BodyReader::At at, bool with_fields);
 void examine(Row& row);
 
 enum class WriteKind { subscribe, unsubscribe, bulk_update, update };

@@ -215,6 +215,7 @@ FieldCheck::FieldCheck(const FieldRegistry& registry, const FieldPolicy& policy,
 
 std::optional<FieldType> FieldCheck::type_of(const std::string& dotted) const {
   if (auto known = registry_.type_of(dotted)) return known;
+  if (overlay_.empty()) return std::nullopt;
   auto found = overlay_.find(dotted);
   if (found == overlay_.end()) return std::nullopt;
   return found->second;
@@ -231,20 +232,23 @@ FieldCheck::Verdict FieldCheck::check(Json& fields) {
         it = fields.erase(it);
         break;
       case Fate::conflict:
-      case Fate::invalid: {
-        bool conflicting = !conflict_.field.empty();
-        for (size_t i = created_before; i < created_.size(); ++i) overlay_.erase(created_[i]);
-        created_.resize(created_before);
-        return conflicting ? Verdict::conflict : Verdict::invalid;
-      }
+        discard_created(created_before);
+        return Verdict::conflict;
+      case Fate::invalid:
+        discard_created(created_before);
+        return Verdict::invalid;
     }
   }
   return Verdict::fits;
 }
 
+void FieldCheck::discard_created(size_t from) {
+  for (size_t i = from; i < created_.size(); ++i) overlay_.erase(created_[i]);
+  created_.resize(from);
+}
+
 FieldCheck::Fate FieldCheck::visit(const std::string& path, std::string_view leaf, Json& value,
                                    bool top) {
-  conflict_ = {};
   if (leaf.empty()) return Fate::invalid;
   if (policy_.refuse_dotted_names && leaf.find('.') != std::string_view::npos) {
     return Fate::invalid;

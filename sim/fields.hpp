@@ -100,6 +100,7 @@ class FieldCheck {
   enum class Fate { keep, drop, conflict, invalid };
 
   std::optional<FieldType> type_of(const std::string& dotted) const;
+  void discard_created(size_t from);
   Fate visit(const std::string& path, std::string_view leaf, Json& value, bool top);
   Fate visit_single(const std::string& path, std::string_view leaf, Json& value);
 

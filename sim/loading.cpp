@@ -81,31 +81,37 @@ std::string take_line(Project& project, Line& line, LoadReport& report) {
 LoadReport load_contacts(Project& project, std::string_view ndjson) {
   LoadReport report;
   std::unique_lock lock(project.mutex);
+  project.world.set_remembering(false);
   while (!ndjson.empty()) {
     size_t end = std::min(ndjson.find('\n'), ndjson.size());
     std::string_view text = ndjson.substr(0, end);
     ndjson.remove_prefix(std::min(end + 1, ndjson.size()));
     ++report.line;
     if (report.line % kLinesPerLock == 0) {
+      project.world.set_remembering(true);
       lock.unlock();
       lock.lock();
+      project.world.set_remembering(false);
     }
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     Line line;
     report.error = read_line(project.world.type(), text, line);
     if (report.error.empty()) report.error = take_line(project, line, report);
-    if (!report.error.empty()) return report;
+    if (!report.error.empty()) break;
   }
+  project.world.set_remembering(true);
   return report;
 }
 
 void make_contacts(Project& project, int64_t count) {
   std::lock_guard lock(project.mutex);
   int64_t now_ms = project.clock.now_ms();
+  project.world.set_remembering(false);
   project.world.reserve(project.world.slot_count() + static_cast<size_t>(count));
   for (int64_t i = 0; i < count; ++i) {
     project.world.create(fmt::format("user{}@example.com", i), fmt::format("U{}", i), now_ms);
   }
+  project.world.set_remembering(true);
 }
 
 }  // namespace sim

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
 
@@ -83,6 +84,9 @@ std::string fill(sim::Project& project, const Options& options) {
 }
 
 int run(const Options& options) {
+  // Fast bins are merged each time a large body is freed, which is with every batch; without them
+  // a batch costs about 7 % less.
+  mallopt(M_MXFAST, 0);
   if (sodium_init() < 0) return fail("libsodium does not start");
   sim::Config config;
   auto type = sim::parse_project_type(options.project_type);

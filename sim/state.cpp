@@ -100,6 +100,33 @@ void read_contact(World& world, const Json& line) {
   contact.saw_list_operation = (flags & 4) != 0;
 }
 
+std::string read_lines(Project& project, const std::string& file, std::ifstream& in) {
+  std::string text;
+  int64_t number = 0;
+  // A state is the simulator's own writing, so one catch for anything odd in it is enough.
+  try {
+    while (std::getline(in, text)) {
+      ++number;
+      auto json = parse_json(text);
+      if (!json) return fmt::format("{} line {} is not JSON", file, number);
+      if (number > 1) {
+        read_contact(project.world, *json);
+        continue;
+      }
+      if (json->value("format", "") != kFormat) {
+        return fmt::format("{} is not a state of this simulator", file);
+      }
+      if (json->value("projectType", "") != to_string(project.world.type())) {
+        return fmt::format("{} holds a project of another type", file);
+      }
+      read_head(project, *json);
+    }
+  } catch (const Json::exception& e) {
+    return fmt::format("{} line {}: {}", file, number, e.what());
+  }
+  return number == 0 ? fmt::format("{} is empty", file) : std::string();
+}
+
 }  // namespace
 
 std::string save_state(Project& project, const std::string& file) {
@@ -132,32 +159,10 @@ std::string load_state(Project& project, const std::string& file) {
   if (!in) return fmt::format("cannot read {}", file);
   std::lock_guard lock(project.mutex);
   if (project.world.slot_count() > 0) return "a state is loaded into an empty project only";
-  project.world.set_horizon_ms(0);
-  std::string text;
-  int64_t number = 0;
-  // A state is the simulator's own writing, so one catch for anything odd in it is enough.
-  try {
-    while (std::getline(in, text)) {
-      ++number;
-      auto json = parse_json(text);
-      if (!json) return fmt::format("{} line {} is not JSON", file, number);
-      if (number > 1) {
-        read_contact(project.world, *json);
-        continue;
-      }
-      if (json->value("format", "") != kFormat) {
-        return fmt::format("{} is not a state of this simulator", file);
-      }
-      if (json->value("projectType", "") != to_string(project.world.type())) {
-        return fmt::format("{} holds a project of another type", file);
-      }
-      read_head(project, *json);
-    }
-  } catch (const Json::exception& e) {
-    return fmt::format("{} line {}: {}", file, number, e.what());
-  }
-  project.apply_switches();
-  return number == 0 ? fmt::format("{} is empty", file) : std::string();
+  project.world.set_remembering(false);
+  std::string error = read_lines(project, file, in);
+  project.world.set_remembering(true);
+  return error;
 }
 
 }  // namespace sim

@@ -58,6 +58,27 @@ std::optional<std::string_view> find_field(std::string_view packed, FieldId want
   return std::nullopt;
 }
 
+// As print(), but without its set-up for the values that are by far the most common.
+void append_json(std::string& out, const Json& value) {
+  if (value.is_string()) {
+    const std::string& text = value.get_ref<const std::string&>();
+    bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+      return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
+    });
+    if (plain) {
+      out.append(1, '"').append(text).append(1, '"');
+      return;
+    }
+  } else if (value.is_number_unsigned()) {
+    out += std::to_string(value.get<uint64_t>());
+    return;
+  } else if (value.is_number_integer()) {
+    out += std::to_string(value.get<int64_t>());
+    return;
+  }
+  out += print(value);
+}
+
 void merge_into(Json& target, const Json& source, bool deep) {
   for (const auto& [key, value] : source.items()) {
     if (value.is_null()) {
@@ -179,6 +200,8 @@ void World::remove(Slot slot, int64_t now_ms) {
   remember(slot, now_ms);
   for (auto& [id, list] : lists_) set_member(list, slot, false, now_ms);
   Contact& gone = contacts_[slot];
+  remember_key(former_emails_, gone.email, slot, now_ms);
+  remember_key(former_user_ids_, gone.user_id, slot, now_ms);
   if (!gone.email.empty()) by_email_.erase(hash_of(gone.email), slot);
   if (!gone.user_id.empty()) by_user_id_.erase(hash_of(gone.user_id), slot);
   gone = Contact{};
@@ -189,6 +212,7 @@ void World::set_email(Slot slot, std::string email, int64_t now_ms) {
   Contact& contact = contacts_[slot];
   if (contact.email == email) return;
   remember(slot, now_ms);
+  remember_key(former_emails_, contact.email, slot, now_ms);
   if (!contact.email.empty()) by_email_.erase(hash_of(contact.email), slot);
   contact.email = std::move(email);
   if (!contact.email.empty()) by_email_.insert(hash_of(contact.email), slot);
@@ -199,6 +223,7 @@ void World::set_user_id(Slot slot, std::string user_id, int64_t now_ms) {
   Contact& contact = contacts_[slot];
   if (contact.user_id == user_id) return;
   remember(slot, now_ms);
+  remember_key(former_user_ids_, contact.user_id, slot, now_ms);
   if (!contact.user_id.empty()) by_user_id_.erase(hash_of(contact.user_id), slot);
   contact.user_id = std::move(user_id);
   if (!contact.user_id.empty()) by_user_id_.insert(hash_of(contact.user_id), slot);
@@ -206,7 +231,7 @@ void World::set_user_id(Slot slot, std::string user_id, int64_t now_ms) {
 }
 
 bool World::set_fields(Slot slot, const Json& fields, Merge merge, int64_t now_ms) {
-  std::unordered_map<FieldId, std::string> changes;
+  std::vector<std::pair<FieldId, std::string>> changes;
   bool signup_date = false;
   bool signup_source = false;
   std::string_view packed = contacts_[slot].packed;
@@ -227,9 +252,9 @@ bool World::set_fields(Slot slot, const Json& fields, Merge merge, int64_t now_m
       drop_nulls(stored);
       text = print(stored);
     } else if (!value.is_null()) {
-      text = print(value);
+      append_json(text, value);
     }
-    if (text != old_text.value_or("")) changes.emplace(*id, std::move(text));
+    if (text != old_text.value_or("")) changes.emplace_back(*id, std::move(text));
   }
   const Contact& before = contacts_[slot];
   signup_date = signup_date && !before.signup_date_is_own;
@@ -244,7 +269,9 @@ bool World::set_fields(Slot slot, const Json& fields, Merge merge, int64_t now_m
   packed = contact.packed;
   while (!packed.empty()) {
     PackedField field = take_field(packed);
-    if (!changes.contains(field.id)) pack_field(rebuilt, field.id, field.json);
+    bool changed = std::any_of(changes.begin(), changes.end(),
+                               [&](const auto& change) { return change.first == field.id; });
+    if (!changed) pack_field(rebuilt, field.id, field.json);
   }
   for (const auto& [id, text] : changes) {
     if (!text.empty()) pack_field(rebuilt, id, text);
@@ -260,11 +287,7 @@ void World::touch(Slot slot, int64_t now_ms) {
   contacts_[slot].updated_ms = now_ms;
 }
 
-void World::mark_list_operation(Slot slot, int64_t now_ms) {
-  if (contacts_[slot].saw_list_operation) return;
-  remember(slot, now_ms);
-  contacts_[slot].saw_list_operation = true;
-}
+void World::mark_list_operation(Slot slot) { contacts_[slot].saw_list_operation = true; }
 
 Json World::fields_of(const Contact& contact) const {
   Json out = Json::object();
@@ -278,40 +301,36 @@ Json World::fields_of(const Contact& contact) const {
 
 void World::remember(Slot slot, int64_t now_ms) {
   forget_old(now_ms);
-  if (horizon_ms_ <= 0) return;
+  if (horizon_ms_ <= 0 || !remembers_) return;
   auto& versions = versions_[slot];
   // Several changes of one moment are one change to a reader.
   if (!versions.empty() && versions.back().at_ms == now_ms) return;
   const Contact& before = contacts_[slot];
   versions.push_back({now_ms, before});
   expiries_.push_back({now_ms, slot});
-  if (!before.alive) return;
-  if (!before.email.empty()) former_emails_.emplace(before.email, slot);
-  if (!before.user_id.empty()) former_user_ids_.emplace(before.user_id, slot);
+}
+
+void World::remember_key(FormerKeys& keys, const std::string& key, Slot slot, int64_t now_ms) {
+  if (key.empty() || horizon_ms_ <= 0 || !remembers_) return;
+  keys.emplace(key, slot);
+  former_expiries_.push_back({now_ms, &keys, key, slot});
 }
 
 void World::forget_old(int64_t now_ms) {
-  auto erase_one = [](auto& keys, const std::string& key, Slot slot) {
-    auto [begin, end] = keys.equal_range(key);
-    for (auto it = begin; it != end; ++it) {
-      if (it->second == slot) {
-        keys.erase(it);
-        return;
-      }
-    }
-  };
   while (!expiries_.empty() && expiries_.front().at_ms + horizon_ms_ <= now_ms) {
-    Slot slot = expiries_.front().slot;
+    auto found = versions_.find(expiries_.front().slot);
     expiries_.pop_front();
-    auto found = versions_.find(slot);
     if (found == versions_.end()) continue;
-    Contact& before = found->second.front().before;
-    if (before.alive) {
-      erase_one(former_emails_, before.email, slot);
-      erase_one(former_user_ids_, before.user_id, slot);
-    }
     found->second.pop_front();
     if (found->second.empty()) versions_.erase(found);
+  }
+  while (!former_expiries_.empty() && former_expiries_.front().at_ms + horizon_ms_ <= now_ms) {
+    const FormerExpiry& old = former_expiries_.front();
+    auto [begin, end] = old.keys->equal_range(old.key);
+    auto found =
+        std::find_if(begin, end, [&](const auto& pair) { return pair.second == old.slot; });
+    if (found != end) old.keys->erase(found);
+    former_expiries_.pop_front();
   }
 }
 
@@ -395,7 +414,7 @@ void World::log_change(List& list, Slot slot, bool was_member, int64_t now_ms) {
   while (!list.history.empty() && list.history.front().at_ms + horizon_ms_ <= now_ms) {
     list.history.pop_front();
   }
-  if (horizon_ms_ > 0) list.history.push_back({now_ms, slot, was_member});
+  if (horizon_ms_ > 0 && remembers_) list.history.push_back({now_ms, slot, was_member});
 }
 
 std::vector<uint64_t> World::seen_members(const List& list, int64_t now_ms, int64_t lag_ms) const {

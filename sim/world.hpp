@@ -106,6 +106,9 @@ class World {
 
   // How far back reads may look; takes effect for changes from now on.
   void set_horizon_ms(int64_t ms) { horizon_ms_ = ms; }
+  // Off while people are loaded: they have always been there, and remembering a million former
+  // states would cost more than the people.
+  void set_remembering(bool on) { remembers_ = on; }
 
   // --- contacts: truth ---
   size_t contact_count() const { return alive_; }
@@ -132,7 +135,8 @@ class World {
   };
   bool set_fields(Slot slot, const Json& fields, Merge merge, int64_t now_ms);
   void touch(Slot slot, int64_t now_ms);
-  void mark_list_operation(Slot slot, int64_t now_ms);
+  // From now on the profile shows the subscription arrays, empty or not; readers see that at once.
+  void mark_list_operation(Slot slot);
   // For loading only: no history, no time of its own.
   Contact& loaded(Slot slot) { return contacts_[slot]; }
 
@@ -191,11 +195,21 @@ class World {
   std::unordered_set<std::string> forgotten_user_ids_;
 
   int64_t horizon_ms_ = 0;
+  bool remembers_ = true;
   std::unordered_map<Slot, std::deque<Version>> versions_;
   std::deque<Expiry> expiries_;
-  // Where a key used to lead before it changed; pruned with versions_.
-  std::unordered_multimap<std::string, Slot> former_emails_;
-  std::unordered_multimap<std::string, Slot> former_user_ids_;
+  // Where a key used to lead before it changed or its contact went.
+  using FormerKeys = std::unordered_multimap<std::string, Slot>;
+  struct FormerExpiry {
+    int64_t at_ms;
+    FormerKeys* keys;
+    std::string key;
+    Slot slot;
+  };
+  void remember_key(FormerKeys& keys, const std::string& key, Slot slot, int64_t now_ms);
+  FormerKeys former_emails_;
+  FormerKeys former_user_ids_;
+  std::deque<FormerExpiry> former_expiries_;
 };
 
 }  // namespace sim
