@@ -148,12 +148,12 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part, const
 
 void Delivery::send(std::vector<Item> items, BatchCall call, const std::string& part, const std::stop_token& stop, bool maybe_applied) {
   if (failed() || stop.stop_requested()) return;
-  const auto halves = [&](bool maybe_applied) {
+  const auto halves = [&](bool perhaps) {
     const size_t middle = items.size() / 2;
     std::vector<Item> second(std::make_move_iterator(items.begin() + static_cast<std::ptrdiff_t>(middle)), std::make_move_iterator(items.end()));
     items.resize(middle);
-    send(std::move(items), call, part, stop, maybe_applied);
-    send(std::move(second), call, part, stop, maybe_applied);
+    send(std::move(items), call, part, stop, perhaps);
+    send(std::move(second), call, part, stop, perhaps);
   };
   std::vector<iterable::Person> people;
   std::vector<uint32_t> seqs;

@@ -1,0 +1,24 @@
+// The list's life: known by its id, made once, never silently made again.
+#pragma once
+
+#include "iterable/iterable.hpp"
+#include "run/run.hpp"
+
+namespace rollcall::run {
+
+struct ListWork {
+  const World& world;
+  const iterable::Client& client;
+  const Activation& activation;
+  const Destination& destination;
+  ledger::Lease& lease;
+  ledger::State& state;
+};
+
+// Reads alone: the list we know is there, or the name is free for a new one. Returns warnings.
+// Errors: not_found (deleted), conflict (name taken, wrong type).
+Result<std::vector<std::string>> check_list(const ListWork& work, bool new_list, const std::stop_token& stop);
+// Afterwards state.list is set. True when the list was made in this call.
+Result<bool> ensure_list(const ListWork& work, const std::stop_token& stop);
+
+}  // namespace rollcall::run

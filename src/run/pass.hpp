@@ -1,0 +1,26 @@
+// What a run and its dry form, the plan, have in common: reading the segment and keeping a plan's numbers.
+#pragma once
+
+#include "run/run.hpp"
+#include "segment/segment.hpp"
+#include "snapshot/snapshot.hpp"
+
+namespace rollcall::run {
+
+struct PassInput {
+  const World& world;
+  const Catalog& catalog;
+  const Activation& activation;
+  Time now;
+};
+
+Result<segment::Reader> open_segment(const PassInput& input);
+// Reads the segment's rows into `work`, and keeps the targets there too (load_targets).
+Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader& reader, const std::vector<attributes::Target>& targets,
+                                         duck::Connection& work, const std::stop_token& stop);
+Result<std::vector<attributes::Target>> load_targets(duck::Connection& work);
+
+Status keep_plan_numbers(store::Store& store, const std::string& plan_id, const Activation& activation, const plan::GuardNumbers& numbers, Time now);
+Result<plan::GuardNumbers> approved_numbers(store::Store& store, const std::string& plan_id, const Activation& activation);
+
+}  // namespace rollcall::run

@@ -1,0 +1,449 @@
+// The product in one function: Pass::go. Each step leaves something on disk that the next one can start
+// from; what is true after it stands beside it.
+#include "run/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "attributes/attributes.hpp"
+#include "deliver/deliver.hpp"
+#include "iterable/iterable.hpp"
+#include "prove/prove.hpp"
+#include "run/fields.hpp"
+#include "run/list.hpp"
+#include "run/pass.hpp"
+#include "run/trial.hpp"
+
+namespace rollcall::run {
+namespace {
+
+// A sealed plan is continued for so long after its snapshot; an older one is settled and made anew.
+constexpr Millis kPlanLife{3600'000};
+constexpr const char* kTrialFact = "trial";
+
+void count_outcomes(const ledger::Settled& settled, OutcomeCounts& out) {
+  for (const auto& kind : settled.kinds) {
+    switch (kind.value_or(OutcomeKind::not_sent)) {
+      case OutcomeKind::added: ++out.added; break;
+      case OutcomeKind::removed: ++out.removed; break;
+      case OutcomeKind::updated: ++out.updated; break;
+      case OutcomeKind::not_a_contact: ++out.not_a_contact; break;
+      case OutcomeKind::rejected: ++out.rejected; break;
+      case OutcomeKind::unknown: ++out.unknown; break;
+      case OutcomeKind::not_sent: ++out.not_sent; break;
+    }
+  }
+}
+
+class Pass {
+ public:
+  Pass(const World& world, const Request& request, const Destination& destination, std::unique_ptr<ledger::Lease> lease, ledger::State state)
+      : world_(world), request_(request), activation_(request.activation), destination_(destination), lease_(std::move(lease)), state_(std::move(state)),
+        pace_(world.clock), client_(iterable::project_of(destination), world.transport, world.clock, world.random, pace_, counter_) {}
+
+  Result<RunReport> go(const std::stop_token& stop) {
+    TRY(resume_or_begin());
+    Status status = ok_status();
+    if (!resuming_) status = make_plan(stop);
+    // From here on the plan is sealed: a kill continues it, under the same run id.
+    if (status.ok() && report_.status == RunStatus::running) status = carry_out(stop);
+    return finish(std::move(status), stop);
+  }
+
+ private:
+  // --- Before: is there a run to go on with?
+  Status resume_or_begin() {
+    if (state_.open_run) {
+      const ledger::OpenRun& open = *state_.open_run;
+      const Millis age = world_.clock.now().time_since_epoch() - Millis(open.snapshot_ms);
+      auto kept = report_from_json(open.report_json);
+      const bool same = open.catalog_hash == request_.catalog_hash && age < kPlanLife && !request_.full && !request_.new_list && !request_.approve;
+      TRY(open_work(open.run_id));
+      if (!kept.ok()) return Error(kept.error());
+      report_ = std::move(*kept);
+      targets_ = TRY(load_targets(*work_));  // those its snapshot was made with
+      if (same) {
+        resuming_ = true;
+        world_.observer.note("carrying on with run " + open.run_id);
+        return ok_status();
+      }
+      TRY(settle_open_run());
+    }
+    TRY(close_runs_that_died());
+    report_ = RunReport{};
+    report_.run_id = new_id(world_.clock, world_.random);
+    report_.plan_id = report_.run_id;
+    report_.activation = activation_.name;
+    report_.destination = destination_.name;
+    report_.kind = request_.full || state_.generation == 0 ? RunKind::full : RunKind::delta;
+    report_.trigger = request_.trigger;
+    report_.started_at = world_.clock.now();
+    if (state_.list) report_.list = RunReport::List{state_.list->id, state_.list->name, false};
+    TRY(keep_report());
+    return ok_status();
+  }
+
+  // We hold the lease: whatever else says it is running was killed before its plan was sealed.
+  Status close_runs_that_died() {
+    constexpr int kLookBack = 20;
+    for (store::RunRow& row : TRY(world_.store.runs(activation_.uid, kLookBack))) {
+      if (row.status != to_string(RunStatus::running)) continue;
+      auto kept = report_from_json(row.report_json);
+      if (!kept.ok()) continue;
+      kept->status = RunStatus::interrupted;
+      kept->error = Error{ErrorKind::cancelled, "the run ended before its plan was made; nothing had been sent"};
+      kept->finished_at = world_.clock.now();
+      row.status = std::string(to_string(kept->status));
+      row.finished_at = kept->finished_at;
+      row.report_json = to_json(*kept);
+      TRY(world_.store.put_run(row));
+    }
+    return ok_status();
+  }
+
+  // What was sent is settled, the rest is not sent; then a new plan is made.
+  Status settle_open_run() {
+    const ledger::OpenRun open = *state_.open_run;
+    const size_t changes = static_cast<size_t>(TRY(work_->scalar("SELECT count(*) FROM changes")));
+    const ledger::Settled settled = TRY(ledger::Journal::read(lease_->folder().run(open.run_id), changes));
+    const auto promoted = TRY(ledger::promote(*lease_, state_, open.run_id, *work_, {targets_, pending_of(open.pending), settled, world_.clock.now()}));
+    count_outcomes(settled, report_.outcomes);
+    report_.standing = promoted.standing;
+    report_.calls = settled.calls;
+    report_.status = RunStatus::interrupted;
+    report_.error = Error{ErrorKind::cancelled, "the run was interrupted, and a later one began anew"};
+    report_.finished_at = world_.clock.now();
+    state_.generation = promoted.generation;
+    state_.standing = promoted.standing;
+    state_.open_run = std::nullopt;
+    TRY(lease_->write_state(state_));
+    TRY(keep_report());
+    work_.reset();
+    database_.reset();
+    ledger::tidy(*lease_, state_);
+    return ok_status();
+  }
+
+  // --- Segment, snapshot, plan, guard: nothing is sent before this ends well.
+  Status make_plan(const std::stop_token& stop) {
+    list_work_.emplace(ListWork{world_, client_, activation_, destination_, *lease_, state_});
+    const bool had_list = state_.list.has_value();
+    for (std::string& warning : TRY(check_list(*list_work_, request_.new_list, stop))) report_.warnings.push_back(std::move(warning));
+
+    TRY(open_work(report_.run_id));
+    PassInput input{world_, request_.catalog, activation_, report_.started_at};
+    segment::Reader reader = TRY(open_segment(input));
+    targets_ = TRY(attributes::targets(activation_.attributes, TRY(reader.fields())));
+    field_state_ = TRY(check_fields(client_, targets_, stop));
+    for (const std::string& missing : field_state_.not_there) report_.warnings.push_back(missing);
+    world_.observer.reached("fields.checked");
+
+    if (request_.new_list && had_list && !state_.list) TRY(forget_membership());
+    if ((request_.full || (activation_.adopt_list && !state_.list)) && can_read_members()) TRY(read_members(stop));
+
+    const snapshot::Snapshot taken = TRY(take_snapshot(input, reader, targets_, *work_, stop));
+    report_.segment = taken.counts;
+    for (const auto& [attribute, count] : taken.unholdable)
+      report_.warnings.push_back(fmt::format("{} values of `{}` cannot be held by Iterable (infinite, or no number) and were taken as empty", thousands(count), attribute));
+    world_.observer.reached("snapshot.taken");
+
+    // Fields that will not be created are left out; those to be made are taken to succeed for now.
+    std::vector<bool> pending(targets_.size());
+    for (size_t i = 0; i < targets_.size(); ++i) pending[i] = field_state_.missing[i] && !targets_[i].create;
+    plan_ = TRY(make_changes(pending));
+    world_.observer.reached("plan.made");
+
+    const plan::GuardNumbers numbers = plan::guard_numbers(plan_);
+    TRY(keep_plan_numbers(world_.store, report_.plan_id, activation_, numbers, world_.clock.now()));
+    std::optional<plan::GuardNumbers> approved;
+    if (request_.approve) approved = TRY(approved_numbers(world_.store, *request_.approve, activation_));
+    const auto breaches = plan::guard(numbers, activation_.guard, state_.settled, approved);
+    if (!breaches.empty()) {
+      std::vector<std::string> reasons;
+      for (const plan::Breach& breach : breaches) reasons.push_back(breach.message + " (" + breach.limit + ")");
+      report_.status = RunStatus::stopped;
+      report_.error = Error{ErrorKind::conflict, "stopped by the guard before anything was sent: " + join(reasons, "; "),
+                            "If this is meant, run with `--approve " + report_.plan_id + "`; otherwise correct the segment or the data."};
+      return ok_status();
+    }
+    world_.observer.reached("guard.passed");
+
+    state_.open_run = ledger::OpenRun{report_.run_id, request_.catalog_hash, report_.started_at.time_since_epoch().count(), to_json(report_), names_of(pending), false};
+    TRY(work_->run("CHECKPOINT"));
+    TRY(lease_->write_state(state_));
+    world_.observer.reached("plan.sealed");
+    return ok_status();
+  }
+
+  // --- From the sealed plan to outcomes.
+  Status carry_out(const std::stop_token& stop) {
+    if (!list_work_) list_work_.emplace(ListWork{world_, client_, activation_, destination_, *lease_, state_});
+    const ledger::Folder& folder = lease_->folder();
+    const auto changes = [&]() -> Result<size_t> { return static_cast<size_t>(TRY(work_->scalar("SELECT count(*) FROM changes"))); };
+    journal_ = TRY(ledger::Journal::open(folder.run(report_.run_id)));
+    if (resuming_) {
+      if (!state_.open_run->prepared) field_state_ = TRY(check_fields(client_, targets_, stop));
+      earlier_calls_ = TRY(ledger::Journal::read(folder.run(report_.run_id), TRY(changes()))).calls;
+    }
+
+    const bool list_made = TRY(ensure_list(*list_work_, stop));
+    report_.list = RunReport::List{state_.list->id, state_.list->name, list_made || (report_.list && report_.list->created)};
+    world_.observer.reached("list.ready");
+
+    if (!state_.open_run->prepared) {
+      const FieldsMade made = TRY(make_fields({world_, client_, activation_, destination_, targets_, *work_, ledger_file()}, field_state_, stop));
+      if (!made.created.empty()) TRY(journal_->created(made.created));
+      const std::vector<std::string> pending = names_of(made.pending);
+      if (pending != state_.open_run->pending) {
+        // What cannot be sent is no change: the plan is made again without it, from the same snapshot.
+        plan_ = TRY(make_changes(made.pending));
+        TRY(work_->run("CHECKPOINT"));
+      }
+      report_.changes = TRY(count_changes());
+      report_.fields_pending = pending;
+      state_.open_run->pending = pending;
+      state_.open_run->report_json = to_json(report_);
+      state_.open_run->prepared = true;
+      TRY(lease_->write_state(state_));
+      world_.observer.reached("fields.made");
+    }
+    pending_ = pending_of(state_.open_run->pending);
+    report_.fields_pending = state_.open_run->pending;
+
+    // The plan is final. Batches may leave from here on.
+    const size_t total = TRY(changes());
+    ledger::Settled settled = TRY(ledger::Journal::read(folder.run(report_.run_id), total));
+    prove::Trial known;
+    if (const auto fact = TRY(world_.store.fact(destination_.uid, kTrialFact))) known = prove::trial_from_json(*fact);
+    prove::Trust trust(destination_.project_type, known);
+    const deliver::Order order{client_, counter_, *journal_, trust, world_.clock, world_.observer, targets_, activation_.match_key.type, state_.list->id,
+                               state_.settled == false, static_cast<int64_t>(total)};
+    deliver::Delivery delivery(order);
+    Status status = ok_status();
+    if (TRY(unsettled(settled, "kind <> 1")) > 0) {
+      status = try_destination(world_, order, delivery, destination_, *work_, settled, stop);
+      TRY(world_.store.put_fact(destination_.uid, kTrialFact, prove::to_json(trust.trial())));
+      if (trust.trial().standing == prove::Trial::Standing::failed)
+        report_.warnings.push_back("this project does not keep the promise of updateExistingUsersOnly (" + trust.trial().note + "); everybody is looked up before a write");
+      if (status.ok()) settled = TRY(ledger::Journal::read(folder.run(report_.run_id), total));
+    }
+    // Additions before removals; those whose last write has not settled yet, at the end.
+    for (const auto& [part, where] : {std::pair("add", "kind <> 1 AND not_before = 0"), std::pair("remove", "kind = 1 AND not_before = 0"),
+                                      std::pair("add", "kind <> 1 AND not_before <> 0"), std::pair("remove", "kind = 1 AND not_before <> 0")}) {
+      if (!status.ok() || delivery.delivered().error) break;
+      const auto stream = TRY(plan::Changes::open(*work_, targets_.size(), where));
+      delivery.deliver(*stream, settled, part, stop);
+      world_.observer.reached(std::string(part) + ".ended");
+    }
+    const deliver::Delivered delivered = delivery.delivered();
+    const bool by_answer = trust.by() == prove::By::answer;
+    report_.proof = {total == 0 ? "none" : by_answer ? "answer" : "lookup", by_answer ? static_cast<int64_t>(total) : delivered.proven_people, delivered.proof_max_age_ms};
+    TRY(world_.store.put_fact(destination_.uid, kTrialFact, prove::to_json(trust.trial())));
+    if (!status.ok()) return status;
+    if (delivered.error) return Error(*delivered.error);
+    return ok_status();
+  }
+
+  // --- Whatever happened: what was answered goes into the ledger, and the report tells it.
+  Result<RunReport> finish(Status status, const std::stop_token& stop) {
+    if (!status.ok()) report_.error = std::move(status.error());
+    add_calls();
+    const bool interrupted = stop.stop_requested() && report_.error && report_.error->kind == ErrorKind::cancelled;
+    if (interrupted) {
+      report_.status = RunStatus::interrupted;
+      if (state_.open_run) report_.error->remedy = "Run again within the hour: it carries on from here.";
+      if (journal_) (void)journal_->calls(report_.calls);
+      report_.finished_at = world_.clock.now();
+      TRY(keep_report());
+      return report_;
+    }
+    if (state_.open_run && work_) {
+      const size_t total = static_cast<size_t>(TRY(work_->scalar("SELECT count(*) FROM changes")));
+      const ledger::Settled settled = TRY(ledger::Journal::read(lease_->folder().run(report_.run_id), total));
+      report_.changes = TRY(count_changes());
+      report_.fields_created = settled.fields_created;
+      for (const std::string& field : settled.filtered_fields)
+        if (std::find(report_.fields_pending.begin(), report_.fields_pending.end(), field) == report_.fields_pending.end()) report_.fields_pending.push_back(field);
+      report_.outcomes = {};
+      count_outcomes(settled, report_.outcomes);
+      world_.observer.progress("promote", 0, 0);
+      const auto promoted = TRY(ledger::promote(*lease_, state_, report_.run_id, *work_, {targets_, pending_, settled, world_.clock.now()}));
+      world_.observer.reached("ledger.written");
+      report_.standing = promoted.standing;
+      state_.generation = promoted.generation;
+      state_.standing = promoted.standing;
+      judge();
+      state_.settled = state_.settled || report_.status == RunStatus::completed || report_.status == RunStatus::completed_with_rejects;
+      state_.open_run = std::nullopt;
+      report_.finished_at = world_.clock.now();
+      TRY(lease_->write_state(state_));
+      world_.observer.reached("ledger.promoted");
+    } else {
+      report_.standing = state_.standing;
+      report_.changes = report_.status == RunStatus::stopped ? plan_.changes : ChangeCounts{};
+      if (report_.status == RunStatus::stopped) {
+        const ChangeCounts& c = report_.changes;
+        report_.outcomes.not_sent = c.entered + c.left + c.changed + c.retried;
+      } else {
+        report_.status = RunStatus::failed;
+      }
+      report_.finished_at = world_.clock.now();
+    }
+    TRY(keep_report());
+    work_.reset();
+    database_.reset();
+    journal_.reset();
+    ledger::tidy(*lease_, state_);
+    return report_;
+  }
+
+  void judge() {
+    const StandingCounts& s = report_.standing;
+    const OutcomeCounts& o = report_.outcomes;
+    if (!report_.error && (s.unknown + s.not_sent + o.unknown + o.not_sent > 0))
+      report_.error = Error{ErrorKind::unavailable, "what became of some people is not known", "Run again: they are tried first."};
+    if (report_.error) {
+      report_.status = RunStatus::failed;
+    } else if (s.rejected + s.leavers_on_list > 0) {
+      report_.status = RunStatus::completed_with_rejects;
+    } else {
+      report_.status = RunStatus::completed;
+    }
+  }
+
+  // --- Small things.
+  Status open_work(const std::string& run_id) {
+    const auto path = lease_->folder().work_database(run_id);
+    std::error_code problem;
+    std::filesystem::create_directories(path.parent_path(), problem);
+    database_ = TRY(duck::Database::open(path, {.memory_limit_mb = 160}));
+    work_ = TRY(database_->connect());
+    return ok_status();
+  }
+
+  Result<plan::Plan> make_changes(const std::vector<bool>& pending) {
+    return plan::make(*work_, {.ledger = ledger_file(), .targets = targets_, .pending = pending, .on_null = activation_.on_null, .full = request_.full,
+                               .now = world_.clock.now(), .settle = destination_.settle});
+  }
+
+  Result<ChangeCounts> count_changes() {
+    const auto kind = [&](int k) { return work_->scalar("SELECT count(*) FROM changes WHERE kind = " + std::to_string(k)); };
+    return ChangeCounts{TRY(kind(0)), TRY(kind(1)), TRY(kind(2)), TRY(kind(3))};
+  }
+
+  Result<int64_t> unsettled(const ledger::Settled& settled, const std::string& where) {
+    int64_t total = TRY(work_->scalar("SELECT count(*) FROM changes WHERE " + where));
+    const int64_t first_removal = total;  // writes come first
+    for (int64_t seq = 0; seq < first_removal; ++seq)
+      if (settled.kinds[static_cast<size_t>(seq)] && *settled.kinds[static_cast<size_t>(seq)] != OutcomeKind::unknown) --total;
+    return total;
+  }
+
+  [[nodiscard]] std::optional<std::filesystem::path> ledger_file() const {
+    if (state_.generation == 0) return std::nullopt;
+    return lease_->folder().ledger_file(state_.generation);
+  }
+
+  [[nodiscard]] std::vector<std::string> names_of(const std::vector<bool>& which) const {
+    std::vector<std::string> out;
+    for (size_t i = 0; i < which.size(); ++i)
+      if (which[i]) out.push_back(targets_[i].to);
+    return out;
+  }
+  [[nodiscard]] std::vector<bool> pending_of(const std::vector<std::string>& names) const {
+    std::vector<bool> out(targets_.size());
+    for (size_t i = 0; i < targets_.size(); ++i) out[i] = std::find(names.begin(), names.end(), targets_[i].to) != names.end();
+    return out;
+  }
+
+  // In an email project the list is told in e-mails, and people matched by user id cannot be found in it.
+  [[nodiscard]] bool can_read_members() const {
+    return !(destination_.project_type == ProjectType::email && activation_.match_key.type == KeyType::user_id);
+  }
+
+  Status read_members(const std::stop_token& stop) {
+    const int64_t id = state_.list ? state_.list->id : *activation_.adopt_list;
+    TRY(work_->run("CREATE OR REPLACE TABLE listed(key VARCHAR)"));
+    const auto appender = TRY(work_->appender("listed"));
+    Status appended = ok_status();
+    TRY(client_.list_members(id, activation_.match_key.type, [&](std::string_view member) {
+      std::string key(member);
+      if (activation_.match_key.type == KeyType::email) ascii_lower(key);
+      appender->text(key);
+      if (appended.ok()) appended = appender->end_row();
+    }, stop));
+    TRY(std::move(appended));
+    TRY(appender->finish());
+    if (state_.list) TRY(ledger::reconcile(*lease_, state_, *work_, "listed", world_.clock.now()));
+    world_.observer.reached("list.read");
+    return ok_status();
+  }
+
+  // A new list has nobody on it.
+  Status forget_membership() {
+    TRY(work_->run("CREATE OR REPLACE TABLE listed(key VARCHAR)"));
+    state_.settled = false;
+    return ledger::reconcile(*lease_, state_, *work_, "listed", world_.clock.now());
+  }
+
+  void add_calls() {
+    CallCounts counts = counter_.counts();
+    counts.total += earlier_calls_.total;
+    counts.throttled += earlier_calls_.throttled;
+    counts.retried += earlier_calls_.retried;
+    for (const auto& [endpoint, n] : earlier_calls_.by_endpoint) counts.by_endpoint[endpoint] += n;
+    report_.calls = std::move(counts);
+  }
+
+  Status keep_report() {
+    return world_.store.put_run({report_.run_id, activation_.uid, activation_.name, std::string(to_string(report_.status)), report_.started_at,
+                                 report_.finished_at, to_json(report_)});
+  }
+
+  const World& world_;
+  const Request& request_;
+  const Activation& activation_;
+  const Destination& destination_;
+  std::unique_ptr<ledger::Lease> lease_;
+  ledger::State state_;
+  iterable::Pace pace_;
+  iterable::CallCounter counter_;
+  iterable::Client client_;
+  std::optional<ListWork> list_work_;
+  std::unique_ptr<duck::Database> database_;
+  std::unique_ptr<duck::Connection> work_;
+  std::unique_ptr<ledger::Journal> journal_;
+  std::vector<attributes::Target> targets_;
+  std::vector<bool> pending_;
+  FieldState field_state_;
+  plan::Plan plan_;
+  CallCounts earlier_calls_;
+  RunReport report_;
+  bool resuming_ = false;
+};
+
+}  // namespace
+
+ledger::Folder folder_of(const std::filesystem::path& home, const Activation& activation) { return {home / "activations" / activation.uid}; }
+
+Status validate(const Catalog& catalog, const Activation& activation) {
+  const Destination* destination = catalog.destination(activation.destination);
+  if (destination == nullptr) return Error{ErrorKind::invalid, "there is no destination `" + activation.destination + "`"};
+  if (catalog.segment(activation.segment) == nullptr) return Error{ErrorKind::invalid, "there is no segment `" + activation.segment + "`"};
+  if (destination->project_type == ProjectType::user_id && activation.match_key.type == KeyType::email)
+    return Error{ErrorKind::invalid, "a userId-based project identifies nobody by e-mail, so this activation would match nobody", "Use `match_key: {type: user_id, …}`."};
+  if (destination->api_key.empty()) return Error{ErrorKind::invalid, "destination `" + destination->name + "` has no API key", "Set `api_key` and apply the file again."};
+  return ok_status();
+}
+
+Result<RunReport> run(const World& world, const Request& request, const std::stop_token& stop) {
+  TRY(validate(request.catalog, request.activation));
+  const Destination& destination = *request.catalog.destination(request.activation.destination);
+  auto lease = TRY(ledger::Lease::take(folder_of(world.home, request.activation)));
+  ledger::State state = TRY(ledger::read_state(lease->folder()));
+  Pass pass(world, request, destination, std::move(lease), std::move(state));
+  return in_context(pass.go(stop), "activation " + request.activation.name);
+}
+
+}  // namespace rollcall::run

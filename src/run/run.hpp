@@ -1,0 +1,96 @@
+// One run of an activation, from segment to ledger, resumable at every arrow; and its dry form, the
+// plan. Read run.cpp from top to bottom: it is the table of contents of the product.
+//
+// Threads: one run per call; different activations may run side by side.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/base.hpp"
+#include "core/catalog.hpp"
+#include "core/observer.hpp"
+#include "core/report.hpp"
+#include "http/http.hpp"
+#include "ledger/ledger.hpp"
+#include "plan/plan.hpp"
+#include "store/store.hpp"
+
+namespace rollcall::run {
+
+// What a run needs of the world. All outlive the call.
+struct World {
+  Clock& clock;
+  Random& random;
+  http::Transport& transport;
+  Observer& observer;
+  store::Store& store;
+  std::filesystem::path home;
+};
+
+struct Request {
+  const Catalog& catalog;
+  const Activation& activation;
+  std::string catalog_hash;  // a sealed plan is continued only under the catalog it was made from
+  Trigger trigger = Trigger::manual;
+  bool full = false;
+  bool new_list = false;
+  std::optional<std::string> approve = std::nullopt;  // a plan's id
+};
+
+// Where an activation keeps its state.
+ledger::Folder folder_of(const std::filesystem::path& home, const Activation& activation);
+// What no run can mend, found without any call (a match key that cannot match, an unknown segment).
+Status validate(const Catalog& catalog, const Activation& activation);
+
+// Runs to the end. Fails only when there was no run: conflict (another holds the lease), invalid
+// (catalog). Everything else is in the report, which is also kept by the store.
+Result<RunReport> run(const World& world, const Request& request, const std::stop_token& stop);
+
+struct PlannedPerson {
+  std::string key;
+  ChangeKind kind = ChangeKind::entered;
+  std::string why;  // in words
+  std::optional<bool> contact = std::nullopt;  // by a look-up; nothing when nobody looked
+  std::vector<std::string> attributes = {};    // those to be written
+};
+
+struct PlanReport {
+  std::string plan_id, activation, destination;
+  SegmentCounts segment;
+  ChangeCounts changes;
+  std::vector<plan::Breach> breaches;  // empty: the guard lets it pass
+  plan::GuardNumbers numbers;
+  std::vector<PlannedPerson> people;
+  bool people_complete = false;  // otherwise a sample
+  std::vector<std::string> fields_to_create, fields_missing, warnings;
+  std::string proof;  // how existence would be proven, in words
+  int64_t parked = 0;
+  int64_t forecast_calls = 0;
+  double forecast_seconds = 0;  // at the published limits
+  std::string list;     // what would become of the list, in words
+};
+
+struct PlanRequest {
+  const Catalog& catalog;
+  const Activation& activation;
+  bool prove = false;       // look everybody up, so that those who are not contacts are named
+  bool everybody = false;   // name everybody instead of a sample
+};
+// A dry run: no write to Iterable or to the ledger. The plan's numbers are kept under its id, for
+// approval.
+Result<PlanReport> plan(const World& world, const PlanRequest& request, const std::stop_token& stop);
+
+// The JSON of contract and store.
+std::string to_json(const RunReport& report);
+Result<RunReport> report_from_json(const std::string& json);
+std::string to_json(const PlanReport& report);
+
+// Exit codes of the contract: 0, 1, 2, 3, 130.
+int exit_code(const RunReport& report);
+int exit_code(const Error& error);
+
+}  // namespace rollcall::run
