@@ -1,0 +1,217 @@
+#include "plan/plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace rollcall::plan {
+namespace {
+
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+// A world in a few lines of SQL: rows as the snapshot leaves them, a ledger as the last run left it.
+class PlanTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    database_ = std::move(*duck::Database::open(":memory:"));
+    work_ = std::move(*database_->connect());
+    ledger_ = std::filesystem::path(testing::TempDir()) / ("ledger-" + std::to_string(::getpid()) + "-" +
+                                                           testing::UnitTest::GetInstance()->current_test_info()->name() + ".parquet");
+  }
+  void TearDown() override { std::filesystem::remove(ledger_); }
+
+  // key, value ('' is null) with a fingerprint that is the value's length (0 for null).
+  void rows(const std::string& values) {
+    must("CREATE TABLE rows AS SELECT key, key AS pk, v AS v0, coalesce(length(v), 0)::UBIGINT AS f0 FROM (VALUES " + values + ") t(key, v)");
+  }
+  struct Person {
+    std::string key;
+    int on_list = 1;
+    bool in_segment = true;
+    std::string reason = "NULL";  // SQL
+    std::string fingerprint = "NULL";
+    bool final = false;
+    int64_t tried_ms = 0, wrote_ms = 0;
+    int wrote_kind = 0;
+    int64_t tried_hash = 0;
+  };
+  void ledger(const std::vector<Person>& people) {
+    std::string sql;
+    for (const Person& p : people) {
+      sql += (sql.empty() ? "" : " UNION ALL ") + std::string("SELECT ") + duck::literal(p.key) + " AS key, " + std::to_string(p.on_list) + "::UTINYINT AS on_list, " +
+             (p.in_segment ? "true" : "false") + " AS in_segment, " + p.reason + "::VARCHAR AS reason, " + (p.final ? "true" : "false") + " AS final, " +
+             std::to_string(p.tried_ms) + "::BIGINT AS tried_ms, " + std::to_string(p.wrote_ms) + "::BIGINT AS wrote_ms, " + std::to_string(p.wrote_kind) +
+             "::UTINYINT AS wrote_kind, " + std::to_string(p.tried_hash) + "::UBIGINT AS tried_hash, " + p.fingerprint + "::UBIGINT AS \"a:name\"";
+    }
+    must("COPY (" + sql + ") TO " + duck::literal(ledger_.string()) + " (FORMAT parquet)");
+    input_.ledger = ledger_;
+  }
+  void must(const std::string& sql) {
+    const Status done = work_->run(sql);
+    ASSERT_TRUE(done.ok()) << done.error().text() << "\n" << sql;
+  }
+  Plan made() {
+    auto plan = make(*work_, input_);
+    EXPECT_TRUE(plan.ok()) << plan.error().text();
+    return plan.ok() ? *plan : Plan{};
+  }
+  // "key:kind:value", as planned.
+  std::vector<std::string> changes(const std::string& where = "true") {
+    std::vector<std::string> out;
+    auto stream = Changes::open(*work_, input_.targets.size(), where);
+    EXPECT_TRUE(stream.ok());
+    std::vector<Change> chunk;
+    while (true) {
+      EXPECT_TRUE((*stream)->next(chunk, 2).ok());
+      if (chunk.empty()) return out;
+      for (const Change& change : chunk)
+        out.push_back(change.key + ":" + std::string(to_string(change.kind)) + ":" + change.values[0].value_or("-"));
+    }
+  }
+
+  std::unique_ptr<duck::Database> database_;
+  std::unique_ptr<duck::Connection> work_;
+  std::filesystem::path ledger_;
+  Input input_{.targets = {{"name", "name", FieldType::text, AttributeType::string}}, .now = Time(Millis(1'000'000)), .settle = Millis(60'000)};
+};
+
+TEST_F(PlanTest, AddsEverybodyAtTheFirstRunAndLeavesNullsOut) {
+  rows("('a', 'x'), ('b', NULL)");
+  EXPECT_EQ(made().changes.entered, 2);
+  EXPECT_THAT(changes(), UnorderedElementsAre("a:entered:x", "b:entered:-"));
+}
+TEST_F(PlanTest, FindsNothingToDoWhenNothingChanged) {
+  rows("('a', 'x'), ('b', NULL)");
+  ledger({{.key = "a", .fingerprint = "1"}, {.key = "b", .fingerprint = "0"}});
+  made();
+  EXPECT_THAT(changes(), ElementsAre());
+}
+TEST_F(PlanTest, RemovesWhoLeftAfterTheAdditions) {
+  rows("('new', 'x')");
+  ledger({{.key = "gone"}, {.key = "perhaps", .on_list = 2, .reason = "'unknown'"}});
+  const Plan plan = made();
+  EXPECT_EQ(plan.changes.left, 2);
+  EXPECT_THAT(changes(), ElementsAre("new:entered:x", "gone:left:-", "perhaps:left:-"));
+}
+TEST_F(PlanTest, ForgetsWhoLeftWithoutEverHavingBeenOnTheList) {
+  rows("('a', 'x')");
+  ledger({{.key = "a", .fingerprint = "1"}, {.key = "parked", .on_list = 0, .reason = "'not_a_contact'"}});
+  made();
+  EXPECT_THAT(changes(), ElementsAre());
+}
+TEST_F(PlanTest, SendsOnlyWhatChangedAndClearsWhatTurnedNull) {
+  rows("('a', 'xy'), ('b', NULL), ('c', 'x')");
+  ledger({{.key = "a", .fingerprint = "1"}, {.key = "b", .fingerprint = "1"}, {.key = "c", .fingerprint = "1"}});
+  const Plan plan = made();
+  EXPECT_THAT(changes(), UnorderedElementsAre("a:changed:xy", "b:changed:null"));
+  EXPECT_EQ(plan.cleared.at("name"), 1);
+}
+TEST_F(PlanTest, KeepsANullWhenToldTo) {
+  input_.on_null = OnNull::keep;
+  rows("('b', NULL)");
+  ledger({{.key = "b", .fingerprint = "1"}});
+  made();
+  EXPECT_THAT(changes(), ElementsAre());
+}
+TEST_F(PlanTest, FillsAnAttributeMappedLaterForEveryMemberThatHasAValue) {
+  rows("('a', 'x'), ('b', NULL)");
+  ledger({{.key = "a"}, {.key = "b"}});
+  made();
+  EXPECT_THAT(changes(), ElementsAre("a:changed:x"));
+}
+TEST_F(PlanTest, LeavesPendingAttributesOut) {
+  input_.pending = {true};
+  rows("('a', 'x'), ('b', 'y')");
+  ledger({{.key = "a", .fingerprint = "7"}});
+  made();
+  EXPECT_THAT(changes(), ElementsAre("b:entered:-"));
+}
+TEST_F(PlanTest, TriesAgainWhatDidNotEndWell) {
+  rows("('u', 'x'), ('n', 'x'), ('r', 'x'), ('f', 'x'), ('g', 'xyz')");
+  ledger({{.key = "u", .on_list = 2, .reason = "'unknown'"},
+          {.key = "n", .on_list = 0, .reason = "'not_sent'"},
+          {.key = "r", .on_list = 0, .reason = "'rejected'"},
+          {.key = "f", .on_list = 0, .reason = "'rejected'", .final = true, .tried_hash = 1},
+          {.key = "g", .on_list = 0, .reason = "'rejected'", .final = true, .tried_hash = 1}});
+  made();
+  EXPECT_THAT(changes(), UnorderedElementsAre("u:retried:x", "n:retried:x", "r:retried:x", "g:changed:xyz"));
+}
+TEST_F(PlanTest, LooksAtTheLongestWaitingParkedFirst) {
+  input_.parked_lookups_max = 1;
+  rows("('a', 'x'), ('b', 'x')");
+  ledger({{.key = "a", .on_list = 0, .reason = "'not_a_contact'", .tried_ms = 20}, {.key = "b", .on_list = 0, .reason = "'not_a_contact'", .tried_ms = 10}});
+  const Plan plan = made();
+  EXPECT_EQ(plan.parked, 2);
+  EXPECT_EQ(plan.look_ups, 1);
+  EXPECT_THAT(changes(), ElementsAre("b:retried:x"));
+}
+TEST_F(PlanTest, SubscribesAgainWhoReturnsBeforeTheRemovalWasConfirmed) {
+  rows("('a', 'x')");
+  ledger({{.key = "a", .in_segment = false, .reason = "'unknown'", .fingerprint = "1"}});
+  made();
+  EXPECT_THAT(changes(), ElementsAre("a:entered:x"));
+}
+TEST_F(PlanTest, KeepsOppositeWritesOfOneKeyApart) {
+  rows("('back', 'x'), ('new', 'x')");
+  ledger({{.key = "back", .on_list = 0, .in_segment = false, .wrote_ms = 990'000, .wrote_kind = 2},
+          {.key = "gone", .wrote_ms = 990'000, .wrote_kind = 1},
+          {.key = "long gone", .wrote_ms = 1'000, .wrote_kind = 1}});
+  made();
+  EXPECT_THAT(changes("not_before = 0"), UnorderedElementsAre("new:entered:x", "long gone:left:-"));
+  EXPECT_THAT(changes("not_before = 1050000"), UnorderedElementsAre("back:entered:x", "gone:left:-"));
+}
+TEST_F(PlanTest, SendsEverythingAgainWhenAskedTo) {
+  input_.full = true;
+  rows("('a', 'x')");
+  ledger({{.key = "a", .fingerprint = "1"}});
+  made();
+  EXPECT_THAT(changes(), ElementsAre("a:changed:x"));
+}
+TEST_F(PlanTest, MakesThePlanAnewFromTheSameSnapshot) {
+  rows("('a', 'x')");
+  made();
+  made();
+  EXPECT_THAT(changes(), ElementsAre("a:entered:x"));
+}
+
+// --- The guard.
+
+GuardNumbers numbers(int64_t before, int64_t removed, int64_t added) {
+  return {.removed = removed, .added = added, .on_list_before = before, .empties = before > 0 && removed >= before};
+}
+std::vector<std::string> breached(const GuardNumbers& n, const GuardLimits& limits = {}, bool settled = true,
+                                  const std::optional<GuardNumbers>& approved = std::nullopt) {
+  std::vector<std::string> out;
+  for (const Breach& breach : guard(n, limits, settled, approved)) out.push_back(breach.limit);
+  return out;
+}
+
+TEST(GuardTest, StopsWhenTooManyLeave) {
+  EXPECT_THAT(breached(numbers(100, 30, 0)), ElementsAre());
+  EXPECT_THAT(breached(numbers(100, 31, 0)), ElementsAre("max_removed_share"));
+  EXPECT_THAT(breached(numbers(1'000'000, 100'001, 0)), ElementsAre("max_removed"));
+}
+TEST(GuardTest, StopsWhenTheListWouldBeEmptied) {
+  EXPECT_THAT(breached(numbers(2, 2, 0)), ElementsAre("allow_empty"));
+  EXPECT_THAT(breached(numbers(2, 2, 0), {.allow_empty = true}), ElementsAre());
+}
+TEST(GuardTest, StopsWhenTooManyEnterOrAreCleared) {
+  EXPECT_THAT(breached(numbers(100, 0, 301)), ElementsAre("max_added_share"));
+  GuardNumbers n = numbers(100, 0, 0);
+  n.cleared = {{"name", 31}};
+  EXPECT_THAT(breached(n), ElementsAre("max_cleared_share"));
+}
+TEST(GuardTest, LetsSharesBindOnlyFromFivePeopleOnAndAfterARunThatEndedWell) {
+  EXPECT_THAT(breached(numbers(4, 3, 0)), ElementsAre());
+  EXPECT_THAT(breached(numbers(5, 4, 0)), ElementsAre("max_removed_share"));
+  EXPECT_THAT(breached(numbers(5, 4, 0), {}, false), ElementsAre());
+}
+TEST(GuardTest, PassesWhatWasApprovedAndNothingLarger) {
+  const GuardNumbers approved = numbers(100, 70, 0);
+  EXPECT_THAT(breached(numbers(100, 70, 0), {}, true, approved), ElementsAre());
+  EXPECT_THAT(breached(numbers(100, 71, 0), {}, true, approved), ElementsAre("max_removed_share"));
+  EXPECT_THAT(breached(numbers(100, 100, 0), {}, true, numbers(100, 100, 0)), ElementsAre());
+}
+
+}  // namespace
+}  // namespace rollcall::plan
