@@ -1,8 +1,8 @@
-# room(NAME [DEPS room…] [LIBS library…]) makes one static library of a folder under src/, and its
+# room(NAME [DEPS room…] [LIBS library…] [TEST_LIBS library…]) makes one static library of a folder under src/, and its
 # test program of the *_test.cpp beside the code. DEPS are the rooms it may include; LIBS the
-# outside libraries that only this room names.
+# outside libraries that only this room names; TEST_LIBS those its tests need besides.
 function(room name)
-  cmake_parse_arguments(ROOM "" "" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "DEPS;LIBS;TEST_LIBS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
@@ -19,7 +19,7 @@ function(room name)
   endif()
   if(ROLLCALL_TESTS AND tests)
     add_executable(${name}_tests ${tests})
-    target_link_libraries(${name}_tests PRIVATE room_${name} ${ROOM_LIBS} rollcall_flags GTest::gmock
+    target_link_libraries(${name}_tests PRIVATE room_${name} ${ROOM_LIBS} ${ROOM_TEST_LIBS} rollcall_flags GTest::gmock
                                                 GTest::gtest_main)
     gtest_discover_tests(${name}_tests DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit)
   endif()

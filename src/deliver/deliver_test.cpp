@@ -1,0 +1,255 @@
+#include "deliver/deliver.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+namespace rollcall::deliver {
+namespace {
+
+using nlohmann::json;
+using testing::Each;
+using testing::ElementsAre;
+
+// A little Iterable in memory: contacts by e-mail, one list, and whatever mischief a test asks for.
+class FakeIterable : public http::Transport {
+ public:
+  http::Answer send(const http::Request& request, const std::stop_token&) override {
+    const std::lock_guard lock(mutex_);
+    if (request.url.find("users/getByEmail") != std::string::npos) {
+      ++look_ups;
+      const std::string email = request.url.substr(request.url.find('=') + 1);
+      std::string plain = email;
+      if (const size_t at = plain.find("%40"); at != std::string::npos) plain.replace(at, 3, "@");
+      return http::Response{.status = 200, .body = contacts.count(plain) ? R"({"user":{"email":")" + plain + R"(","dataFields":{}}})" : "{}"};
+    }
+    ++writes;
+    const json body = json::parse(request.body);
+    const json& people = body.contains("subscribers") ? body["subscribers"] : body["users"];
+    biggest = std::max(biggest, people.size());
+    if (mischief) {
+      if (auto answer = mischief(people)) return *answer;
+    }
+    std::vector<std::string> unknown, forgotten_now;
+    for (const json& person : people) {
+      const std::string email = person["email"];
+      if (forgotten.count(email)) {
+        forgotten_now.push_back(email);
+      } else if (!contacts.count(email)) {
+        unknown.push_back(email);
+      } else if (request.url.find("unsubscribe") != std::string::npos) {
+        list.erase(email);
+      } else if (request.url.find("subscribe") != std::string::npos) {
+        list.insert(email);
+      }
+    }
+    const size_t failed = unknown.size() + forgotten_now.size();
+    const json answer = {{"successCount", people.size() - failed}, {"failCount", failed}, {"failedUpdates", {{"notFoundEmails", unknown}, {"forgottenEmails", forgotten_now}}}};
+    return http::Response{.status = 200, .body = answer.dump()};
+  }
+
+  std::set<std::string> contacts, forgotten, list;
+  std::function<std::optional<http::Answer>(const json& people)> mischief;
+  int writes = 0, look_ups = 0;
+  size_t biggest = 0;
+
+ private:
+  std::mutex mutex_;
+};
+
+class DeliverTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::path(testing::TempDir()) / ("deliver-" + std::to_string(::getpid()) + "-" + testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::remove_all(folder_);
+    database_ = std::move(*duck::Database::open(":memory:"));
+    work_ = std::move(*database_->connect());
+    journal_ = std::move(*ledger::Journal::open(folder_));
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  // p0@x.co … with a name each, all entering (kind 0) or leaving (kind 1).
+  void people(int count, int kind = 0, bool look_up = false) {
+    count_ = count;
+    ASSERT_TRUE(work_->run("CREATE OR REPLACE TABLE changes AS SELECT 'p' || i || '@x.co' AS key, " + std::to_string(kind) + " AS kind, " + std::to_string(kind) +
+                           "::UTINYINT AS was_on, " + (look_up ? "true" : "false") + " AS look_up, 0::BIGINT AS not_before, '\"n' || i || '\"' AS v0 FROM range(" +
+                           std::to_string(count) + ") t(i)").ok());
+    for (int i = 0; i < count; ++i) iterable_.contacts.insert("p" + std::to_string(i) + "@x.co");
+  }
+  std::optional<Error> deliver(ProjectType type = ProjectType::hybrid, bool trusted = true) {
+    iterable::Pace pace(clock_);
+    iterable::CallCounter counter;
+    const iterable::Client client({"http://iterable", Secret("k"), type}, iterable_, clock_, random_, pace, counter);
+    prove::Trust trust(type, {trusted ? prove::Trial::Standing::passed : prove::Trial::Standing::untried, true});
+    Observer observer;
+    Delivery delivery({client, counter, *journal_, trust, clock_, observer, targets_, KeyType::email, 7, false, count_});
+    auto changes = plan::Changes::open(*work_, 1, "true");
+    EXPECT_TRUE(changes.ok());
+    delivery.deliver(**changes, settled(), "add", {});
+    return delivery.delivered().error;
+  }
+  ledger::Settled settled() { return *ledger::Journal::read(folder_, static_cast<size_t>(count_)); }
+  std::vector<std::string> outcomes() {
+    std::vector<std::string> out;
+    for (const auto& kind : settled().kinds) out.emplace_back(to_string(kind.value_or(OutcomeKind::not_sent)));
+    return out;
+  }
+
+  FakeIterable iterable_;
+  // Sleeps pass at once; several threads may sleep.
+  class : public Clock {
+   public:
+    Time now() override { return Time(Millis(time_.load())); }
+    Millis monotonic() override { return Millis(time_.load()); }
+    bool sleep(Millis how_long, const std::stop_token&) override {
+      time_ += how_long.count();
+      return true;
+    }
+
+   private:
+    std::atomic<int64_t> time_{1'000'000};
+  } clock_;
+  SeededRandom random_{1};
+  std::filesystem::path folder_;
+  std::unique_ptr<duck::Database> database_;
+  std::unique_ptr<duck::Connection> work_;
+  std::unique_ptr<ledger::Journal> journal_;
+  std::vector<attributes::Target> targets_ = {{"name", "name", FieldType::text, AttributeType::string}};
+  int64_t count_ = 0;
+};
+
+TEST_F(DeliverTest, AddsEverybodyInBatchesOfAThousandAtMost) {
+  people(2500);
+  EXPECT_FALSE(deliver());
+  EXPECT_EQ(iterable_.list.size(), 2500u);
+  EXPECT_EQ(iterable_.writes, 3);
+  EXPECT_LE(iterable_.biggest, 1000u);
+  EXPECT_THAT(outcomes(), Each("added"));
+}
+TEST_F(DeliverTest, RecordsWhoIsNoContactByTheAnswer) {
+  people(3);
+  iterable_.contacts.erase("p1@x.co");
+  EXPECT_FALSE(deliver());
+  EXPECT_THAT(outcomes(), ElementsAre("added", "not_a_contact", "added"));
+}
+TEST_F(DeliverTest, ProvesEverybodyBeforeWritingInEmailProjects) {
+  people(3);
+  iterable_.contacts.erase("p1@x.co");
+  iterable_.mischief = [](const json& sent) -> std::optional<http::Answer> {
+    EXPECT_EQ(sent.size(), 2u);  // the absent one is not among them
+    return std::nullopt;
+  };
+  EXPECT_FALSE(deliver(ProjectType::email));
+  EXPECT_THAT(outcomes(), ElementsAre("added", "not_a_contact", "added"));
+}
+TEST_F(DeliverTest, ProvesEverybodyWhileTheDestinationIsNotTrusted) {
+  people(3);
+  EXPECT_FALSE(deliver(ProjectType::hybrid, false));
+  EXPECT_EQ(iterable_.look_ups, 3);
+}
+TEST_F(DeliverTest, TouchesTheParkedByReadsAlone) {
+  people(3, 3, true);
+  iterable_.contacts.clear();
+  EXPECT_FALSE(deliver());
+  EXPECT_EQ(iterable_.writes, 0);
+  EXPECT_THAT(outcomes(), Each("not_a_contact"));
+}
+TEST_F(DeliverTest, CountsALeaverWhoIsGoneAsRemovedWithoutACall) {
+  people(2, 1);
+  iterable_.contacts.clear();
+  EXPECT_FALSE(deliver(ProjectType::email));
+  EXPECT_EQ(iterable_.writes, 0);
+  EXPECT_THAT(outcomes(), Each("removed"));
+}
+TEST_F(DeliverTest, HalvesARefusedBatchUntilTheBadRowStandsAlone) {
+  people(1000);
+  iterable_.mischief = [](const json& sent) -> std::optional<http::Answer> {
+    for (const json& person : sent)
+      if (person["email"] == "p637@x.co") return http::Response{.status = 400, .body = R"({"code":"BadJsonBody","msg":"…"})"};
+    return std::nullopt;
+  };
+  EXPECT_FALSE(deliver());
+  EXPECT_EQ(iterable_.list.size(), 999u);
+  EXPECT_LE(iterable_.writes, 22);
+  EXPECT_EQ(settled().kinds[637], OutcomeKind::rejected);
+  EXPECT_EQ(settled().rejections.at(637).reason, "bad_json_body");
+}
+TEST_F(DeliverTest, DoesNotBelieveAnAnswerWhoseCountsDisagree) {
+  people(4);
+  bool first = true;
+  iterable_.mischief = [&](const json& sent) -> std::optional<http::Answer> {
+    if (!std::exchange(first, false)) return std::nullopt;
+    EXPECT_EQ(sent.size(), 4u);
+    return http::Response{.status = 200, .body = R"({"successCount":3,"failCount":1,"failedUpdates":{}})"};
+  };
+  EXPECT_FALSE(deliver());
+  EXPECT_EQ(iterable_.writes, 3);
+  EXPECT_THAT(outcomes(), Each("added"));
+}
+TEST_F(DeliverTest, LeavesOnePersonUnknownWhoseAnswerContradictsItself) {
+  people(1);
+  iterable_.mischief = [](const json&) -> std::optional<http::Answer> { return http::Response{.status = 200, .body = R"({"successCount":5,"failCount":0})"}; };
+  deliver();
+  EXPECT_THAT(outcomes(), ElementsAre("unknown"));
+}
+TEST_F(DeliverTest, GivesUpWhenTooMuchMustBeSentAgain) {
+  people(1000);
+  iterable_.mischief = [](const json&) -> std::optional<http::Answer> { return http::Response{.status = 200, .body = "{}"}; };
+  const auto error = deliver();
+  ASSERT_TRUE(error);
+  EXPECT_LE(iterable_.writes, 220);
+  EXPECT_THAT(outcomes(), testing::Contains("unknown"));
+}
+TEST_F(DeliverTest, CallsAnUnansweredBatchUnknownAndTheRestNotSent) {
+  people(3000);
+  std::atomic<int> calls{0};
+  iterable_.mischief = [&](const json&) -> std::optional<http::Answer> {
+    if (++calls == 1) return std::nullopt;
+    return tl::unexpected(http::Failure{{ErrorKind::unavailable, "connection reset"}, true});
+  };
+  const auto error = deliver();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->kind, ErrorKind::unavailable);
+  const auto all = outcomes();
+  EXPECT_EQ(std::count(all.begin(), all.end(), "added"), 1000);
+  EXPECT_GE(std::count(all.begin(), all.end(), "unknown"), 1000);
+}
+TEST_F(DeliverTest, CallsABatchThatNeverLeftNotSent) {
+  people(2);
+  iterable_.mischief = [](const json&) -> std::optional<http::Answer> { return tl::unexpected(http::Failure{{ErrorKind::unavailable, "refused"}, false}); };
+  EXPECT_TRUE(deliver());
+  EXPECT_THAT(outcomes(), Each("not_sent"));
+}
+TEST_F(DeliverTest, SendsTheUnknownAgainAndTheSettledNot) {
+  people(3);
+  ASSERT_TRUE(journal_->sent({0}).ok());
+  ASSERT_TRUE(journal_->answered(std::nullopt, {1}, {{OutcomeKind::added}}).ok());
+  iterable_.mischief = [](const json& sent) -> std::optional<http::Answer> {
+    EXPECT_EQ(sent.size(), 2u);
+    return std::nullopt;
+  };
+  EXPECT_FALSE(deliver());
+  EXPECT_THAT(outcomes(), Each("added"));
+}
+TEST_F(DeliverTest, StopsWhenMostPeopleAreRefusedForTheirData) {
+  people(400);
+  iterable_.mischief = [](const json& sent) -> std::optional<http::Answer> {
+    std::vector<std::string> named;
+    for (const json& person : sent) named.push_back(person["email"]);
+    return http::Response{.status = 200, .body = json{{"successCount", 0}, {"failCount", named.size()}, {"failedUpdates", {{"invalidDataEmails", named}}}}.dump()};
+  };
+  const auto error = deliver();
+  ASSERT_TRUE(error);
+  EXPECT_THAT(error->remedy, testing::HasSubstr("check"));
+}
+TEST_F(DeliverTest, TakesTheForgottenForGood) {
+  people(2);
+  iterable_.forgotten.insert("p0@x.co");
+  EXPECT_FALSE(deliver());
+  EXPECT_TRUE(settled().rejections.at(0).final);
+}
+
+}  // namespace
+}  // namespace rollcall::deliver

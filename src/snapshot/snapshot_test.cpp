@@ -1,0 +1,104 @@
+#include "snapshot/snapshot.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace rollcall::snapshot {
+namespace {
+
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+// Rows out of memory: primary key (integer or text), key, one text attribute.
+class FakeRows : public source::RowStream {
+ public:
+  struct Row {
+    std::optional<std::string> pk, key, name;
+  };
+  FakeRows(FieldType pk_type, std::vector<Row> rows)
+      : columns_{{"id", pk_type}, {"email", FieldType::text}, {"name", FieldType::text}}, rows_(std::move(rows)) {}
+  const std::vector<ColumnInfo>& columns() const override { return columns_; }
+  Result<bool> next(RowBatch& batch) override {
+    if (at_ == rows_.size()) return false;
+    batch.columns.assign(3, {});
+    batch.rows = std::min<size_t>(2, rows_.size() - at_);
+    for (size_t c = 0; c < 3; ++c) {
+      Column& column = batch.columns[c];
+      column.type = columns_[c].type;
+      for (size_t r = at_; r < at_ + batch.rows; ++r) {
+        const auto& cell = c == 0 ? rows_[r].pk : c == 1 ? rows_[r].key : rows_[r].name;
+        column.valid.push_back(cell.has_value());
+        column.ints.push_back(cell && column.type == FieldType::integer ? std::stoll(*cell) : 0);
+        column.texts.push_back(cell.value_or(""));
+      }
+    }
+    at_ += batch.rows;
+    return true;
+  }
+
+ private:
+  std::vector<ColumnInfo> columns_;
+  std::vector<Row> rows_;
+  size_t at_ = 0;
+};
+
+class SnapshotTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    database_ = std::move(*duck::Database::open(":memory:"));
+    work_ = std::move(*database_->connect());
+  }
+  Snapshot take_from(FieldType pk, std::vector<FakeRows::Row> rows, KeyType type = KeyType::email) {
+    FakeRows stream(pk, std::move(rows));
+    Observer observer;
+    auto taken = take(stream, {type, {{"name", "name", FieldType::text, AttributeType::string}}}, *work_, observer, {});
+    EXPECT_TRUE(taken.ok()) << taken.error().text();
+    return taken.ok() ? *taken : Snapshot{};
+  }
+  std::vector<std::string> lines(const std::string& sql) {
+    std::vector<std::string> out;
+    const auto stream = work_->stream(sql);
+    EXPECT_TRUE(stream.ok());
+    while (const duck::Chunk* chunk = *(*stream)->next())
+      for (size_t row = 0; row < chunk->rows(); ++row) out.push_back(chunk->is_null(0, row) ? "NULL" : std::string(chunk->text(0, row)));
+    return out;
+  }
+  std::unique_ptr<duck::Database> database_;
+  std::unique_ptr<duck::Connection> work_;
+};
+
+TEST_F(SnapshotTest, CountsWhoHasNoKeyOrAMalformedOne) {
+  const Snapshot taken = take_from(FieldType::integer, {{"1", " Ann@Example.com ", "Ann"}, {"2", std::nullopt, "Bob"}, {"3", "  ", "Cy"}, {"4", "dora", "Dora"}});
+  EXPECT_EQ(taken.counts.rows, 4);
+  EXPECT_EQ(taken.counts.no_key, 2);
+  EXPECT_EQ(taken.counts.invalid_key, 1);
+  EXPECT_EQ(taken.counts.members, 1);
+  EXPECT_THAT(lines("SELECT key FROM rows"), ElementsAre("ann@example.com"));
+  EXPECT_THAT(lines("SELECT kind || ' ' || pk FROM problems"), UnorderedElementsAre("no_key 2", "no_key 3", "invalid_key 4"));
+}
+TEST_F(SnapshotTest, LetsTheSmallestNumberSpeakForOnePerson) {
+  const Snapshot taken = take_from(FieldType::integer, {{"10", "a@b.co", "ten"}, {"9", "A@b.co", "nine"}, {"-5", "a@b.co", "minus five"}});
+  EXPECT_EQ(taken.counts.duplicate_key, 2);
+  EXPECT_EQ(taken.counts.members, 1);
+  EXPECT_THAT(lines("SELECT v0 FROM rows"), ElementsAre("\"minus five\""));
+}
+TEST_F(SnapshotTest, ComparesOtherPrimaryKeysByTheirBytes) {
+  take_from(FieldType::text, {{"9", "a@b.co", "nine"}, {"10", "a@b.co", "ten"}, {"é", "c@b.co", "e"}, {"z", "c@b.co", "z"}});
+  EXPECT_THAT(lines("SELECT v0 FROM rows ORDER BY key"), ElementsAre("\"ten\"", "\"z\""));
+}
+TEST_F(SnapshotTest, KeepsUserIdsApartByCase) {
+  const Snapshot taken = take_from(FieldType::integer, {{"1", "aB", "x"}, {"2", "ab", "y"}}, KeyType::user_id);
+  EXPECT_EQ(taken.counts.members, 2);
+}
+TEST_F(SnapshotTest, GivesANullNoFingerprintAndAValueItsOwn) {
+  take_from(FieldType::integer, {{"1", "a@b.co", std::nullopt}, {"2", "c@b.co", "x"}});
+  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows WHERE v0 IS NULL AND f0 = 0"), 1);
+  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows WHERE v0 = '\"x\"' AND f0 <> 0"), 1);
+}
+TEST_F(SnapshotTest, HoldsAnEmptySegment) {
+  EXPECT_EQ(take_from(FieldType::integer, {}).counts.rows, 0);
+  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows"), 0);
+}
+
+}  // namespace
+}  // namespace rollcall::snapshot
