@@ -35,6 +35,13 @@ Response bulk_update_subscriptions(Project&, Call&);
 Response merge_users(Project&, Call&);
 Response get_sent_messages(Project&, Call&);
 
+// subscriptions: another way onto a list, which Iterable has to open for a project
+Response change_subscriptions(Project&, Call&);
+Response subscribe_by_email(Project&, Call&);
+Response unsubscribe_by_email(Project&, Call&);
+Response subscribe_by_user_id(Project&, Call&);
+Response unsubscribe_by_user_id(Project&, Call&);
+
 // exports
 Response export_json(Project&, Call&);
 Response export_csv(Project&, Call&);

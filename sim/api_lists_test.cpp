@@ -67,7 +67,7 @@ TEST(ListsTest, DeleteAnswersAsRecorded) {
 TEST(ListsTest, ListInUseCannotBeDeleted) {
   TryOut sim(ProjectType::hybrid);
   std::string id = std::to_string(sim.make_list());
-  ASSERT_EQ(sim.send("PATCH", "/_sim/lists/" + id, R"({"inUse":true})").status, 200);
+  ASSERT_EQ(sim.send("PATCH", "/_sim/lists/" + id, R"({"in_use":true})").status, 200);
   Response refused = sim.send("DELETE", "/api/lists/" + id);
   EXPECT_EQ(refused.status, 409);
   EXPECT_EQ(sim.json(refused)["code"], "Conflict");
@@ -247,7 +247,7 @@ TEST(UnsubscribeTest, EmailProjectCreatesUnknownEmailByDefault) {
   EXPECT_EQ(sim.unsubscribe(list, R"([{"email":"new@example.com"}])")["successCount"], 1);
   EXPECT_EQ(sim.people(), 1U);
   EXPECT_THAT(sim.members(list), IsEmpty());
-  EXPECT_EQ(sim.json(sim.get("/_sim/counters"))["total"]["createdContacts"], 1);
+  EXPECT_EQ(sim.json(sim.get("/_sim/counters"))["total"]["created_contacts"], 1);
   sim.turn("unsubscribe_unknown_email", "not_found");
   EXPECT_EQ(failures(sim.unsubscribe(list, R"([{"email":"other@example.com"}])")),
             (Json{{"notFoundEmails", {"other@example.com"}}}));
@@ -271,8 +271,8 @@ TEST(UnsubscribeTest, ChannelUnsubscribeIsCounted) {
   sim.write("unsubscribe", list, "[]");
   sim.write("unsubscribe", list, R"([{"userId":"A"}])", ",\"channelUnsubscribe\":true");
   Json total = sim.json(sim.get("/_sim/counters"))["total"];
-  EXPECT_EQ(total["channelUnsubscribeTrue"], 1);
-  EXPECT_EQ(total["channelUnsubscribeAbsent"], 1);
+  EXPECT_EQ(total["channel_unsubscribe_true"], 1);
+  EXPECT_EQ(total["channel_unsubscribe_absent"], 1);
   EXPECT_EQ(sim.json(sim.get(
                 "/api/users/ann@example.com"))["user"]["dataFields"]["unsubscribedChannelIds"],
             Json::array({1}));

@@ -296,7 +296,7 @@ TEST(BulkUpdateTest, ListsCanBeSetWithoutEvents) {
                                         "]}}]}");
   EXPECT_THAT(sim.members(first), IsEmpty());
   EXPECT_THAT(sim.members(second), ElementsAre("ann@example.com"));
-  EXPECT_EQ(sim.json(sim.get("/_sim/counters"))["total"]["subscribeEvents"], 1);
+  EXPECT_EQ(sim.json(sim.get("/_sim/counters"))["total"]["subscribe_events"], 1);
 }
 
 TEST(BulkUpdateTest, ServiceFieldsCannotBeWritten) {
@@ -328,7 +328,7 @@ TEST(DeleteTest, AnswersAsRecorded) {
   sim.turn("shape", "2017");
   EXPECT_EQ(sim.json(sim.send("DELETE", "/api/users/byUserId/42"))["msg"],
             "No users with userId 42 exist");
-  EXPECT_EQ(sim.json(sim.get("/_sim/counters"))["total"]["deletedContacts"], 3);
+  EXPECT_EQ(sim.json(sim.get("/_sim/counters"))["total"]["deleted_contacts"], 3);
 }
 
 TEST(DeleteTest, DeletedPersonCanComeBackButForgottenOneCannot) {
@@ -398,6 +398,40 @@ TEST(SubscriptionsTest, BulkAnswersAsRecorded) {
                      R"({"updateSubscriptionsRequests":[{"email":"foo@"}]})")
                 .body,
             R"({"successCount":0,"failCount":1,"invalidEmails":["foo@"],"validEmailFailures":[]})");
+}
+
+TEST(SubscriptionsApiTest, IsClosedUntilSwitchedOn) {
+  TryOut sim(ProjectType::hybrid);
+  sim.add_people(kAnn);
+  std::string path = "/api/subscriptions/emailList/" + std::to_string(sim.make_list());
+  Response closed = sim.send("PATCH", path + "/user/ann@example.com");
+  EXPECT_EQ(closed.status, 404);
+  EXPECT_EQ(sim.json(closed)["code"], "NotFound");
+}
+
+TEST(SubscriptionsApiTest, PutsPeopleOnAListAndCreatesNobody) {
+  TryOut sim(ProjectType::hybrid);
+  sim.turn("subscriptions_api", "on");
+  sim.add_people(std::string(kAnn) + "\n{\"userId\":\"B\"}");
+  int64_t list = sim.make_list();
+  std::string path = "/api/subscriptions/emailList/" + std::to_string(list);
+  EXPECT_EQ(sim.send("PUT", path + "?action=subscribe",
+                     R"({"users":["ann@example.com","no@example.com"],"usersByUserId":["B"]})")
+                .body,
+            kSuccess);
+  EXPECT_THAT(sim.members(list), ElementsAre("B", "ann@example.com"));
+  EXPECT_EQ(sim.people(), 2U);
+  EXPECT_EQ(sim.send("DELETE", path + "/user/ann@example.com").status, 200);
+  EXPECT_EQ(sim.send("DELETE", path + "/byUserId/B").status, 200);
+  EXPECT_THAT(sim.members(list), IsEmpty());
+  EXPECT_EQ(sim.send("PATCH", path + "/byUserId/B").status, 200);
+  EXPECT_EQ(sim.send("PATCH", path + "/user/Ann@example.com").status, 200);
+  EXPECT_THAT(sim.members(list), ElementsAre("B", "ann@example.com"));
+  EXPECT_EQ(sim.send("PATCH", path + "/byUserId/Z").status, 400);
+  EXPECT_EQ(sim.send("PATCH", "/api/subscriptions/emailList/1/byUserId/B").status, 400);
+  EXPECT_EQ(sim.send("PATCH", "/api/subscriptions/other/1/byUserId/B").status, 400);
+  EXPECT_EQ(sim.send("PUT", path + "?action=subscribe", R"({"users":[1]})").status, 400);
+  EXPECT_EQ(sim.send("PUT", path, R"({"users":[]})").status, 400);
 }
 
 TEST(MergeTest, SourceGoesIntoDestinationOrTakesItsName) {

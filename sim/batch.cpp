@@ -648,7 +648,9 @@ BatchResult write_batch(Project& project, Call& call, std::vector<Row> rows,
     return result;
   }
   std::lock_guard lock(project.mutex);
-  return Batch(project, call, options).run(rows);
+  result = Batch(project, call, options).run(rows);
+  call.noted.writes += result.success_count;
+  return result;
 }
 
 Response answer_batch(const BatchResult& result, const Switches& switches) {

@@ -127,9 +127,9 @@ std::optional<Json> Faults::parse(const std::string& text, std::string& error) {
 
 std::string Faults::read_rule(const Json& json, Rule& rule) {
   if (!json.is_object()) return "a rule must be an object";
-  static constexpr std::array<std::string_view, 13> kKeys = {
-      "kind", "endpoint", "rate",  "nth",  "every",    "first", "max",
-      "ms",   "seconds",  "array", "echo", "fraction", "people"};
+  static constexpr std::array<std::string_view, 14> kKeys = {
+      "after", "kind", "endpoint", "rate",  "nth",  "every",    "first",
+      "max",   "ms",   "seconds",  "array", "echo", "fraction", "people"};
   for (const auto& [key, value] : json.items()) {
     // A misspelt key would be a fault that silently never fires.
     if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) {
@@ -172,12 +172,13 @@ std::string Faults::read_rule(const Json& json, Rule& rule) {
   ways += read_count(json, "nth", rule.nth, error) ? 1 : 0;
   ways += read_count(json, "every", rule.every, error) ? 1 : 0;
   ways += read_count(json, "first", rule.first, error) ? 1 : 0;
+  ways += read_count(json, "after", rule.after, error) ? 1 : 0;
   read_count(json, "max", rule.max, error);
   read_count(json, "ms", rule.fault.ms, error);
   read_count(json, "seconds", rule.fault.seconds, error);
   read_count(json, "people", rule.fault.people, error);
   if (!error.empty()) return error;
-  if (ways != 1) return "a rule needs exactly one of rate, nth, every, first";
+  if (ways != 1) return "a rule needs exactly one of rate, nth, every, first, after";
   if (json.contains("fraction")) {
     if (!json["fraction"].is_number()) return "fraction must be a number";
     rule.fault.fraction = json["fraction"].get<double>();
@@ -234,6 +235,8 @@ bool Faults::strikes(Rule& rule, size_t index, uint64_t& random) {
     hit = n == rule.nth;
   } else if (rule.every > 0) {
     hit = n % rule.every == 0;
+  } else if (rule.after >= 0) {
+    hit = n > rule.after;
   } else {
     hit = n <= rule.first;
   }

@@ -100,6 +100,7 @@ class Faults {
     int64_t nth = 0;
     int64_t every = 0;
     int64_t first = 0;
+    int64_t after = -1;
     int64_t max = 0;
     OrderedJson as_given;
     int64_t matched = 0;

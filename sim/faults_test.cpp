@@ -51,6 +51,7 @@ TEST(FaultPlanTest, CountsSayWhichCalls) {
   EXPECT_THAT(strikes(R"([{"kind":"http_500","nth":3}])", 10), ElementsAre(3));
   EXPECT_THAT(strikes(R"([{"kind":"http_500","every":4}])", 10), ElementsAre(4, 8));
   EXPECT_THAT(strikes(R"([{"kind":"http_500","first":2}])", 10), ElementsAre(1, 2));
+  EXPECT_THAT(strikes(R"([{"kind":"http_500","after":7}])", 10), ElementsAre(8, 9, 10));
   EXPECT_THAT(strikes(R"([{"kind":"http_500","rate":1,"max":3}])", 10), ElementsAre(1, 2, 3));
 }
 
@@ -248,7 +249,7 @@ TEST_F(FaultTest, DeletedContactIsCreatedAgainInAnEmailProject) {
   int64_t list = sim.make_list();
   sim.plan(R"([{"kind":"contact_deleted","rate":1}])");
   EXPECT_EQ(sim.subscribe(list, R"([{"email":"a@example.com"}])")["successCount"], 1);
-  EXPECT_EQ(sim.json(sim.get("/_sim/counters"))["total"]["createdContacts"], 1);
+  EXPECT_EQ(sim.json(sim.get("/_sim/counters"))["total"]["created_contacts"], 1);
 }
 
 TEST_F(FaultTest, ContactIsForgotten) {

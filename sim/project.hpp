@@ -36,7 +36,8 @@ struct Config {
 // What one endpoint has seen since the counters were last zeroed.
 struct Counter {
   int64_t calls = 0;
-  int64_t rows = 0;  // subscribers, users
+  int64_t rows = 0;    // subscribers, users sent
+  int64_t writes = 0;  // of them, those counted as success
   int64_t largest_batch = 0;
   int64_t largest_body = 0;
   int64_t created_contacts = 0;

@@ -54,6 +54,17 @@ const std::vector<Route>& routes() {
       {"GET", "/api/users/{email}", get_user_by_email, per_second(100), "users by email"},
       {"DELETE", "/api/users/{email}", delete_user_by_email, per_second(100), ""},
 
+      {"PUT", "/api/subscriptions/{subscriptionGroup}/{subscriptionGroupId}", change_subscriptions,
+       kNone, ""},
+      {"PATCH", "/api/subscriptions/{subscriptionGroup}/{subscriptionGroupId}/user/{userEmail}",
+       subscribe_by_email, kNone, ""},
+      {"DELETE", "/api/subscriptions/{subscriptionGroup}/{subscriptionGroupId}/user/{userEmail}",
+       unsubscribe_by_email, kNone, ""},
+      {"PATCH", "/api/subscriptions/{subscriptionGroup}/{subscriptionGroupId}/byUserId/{userId}",
+       subscribe_by_user_id, kNone, ""},
+      {"DELETE", "/api/subscriptions/{subscriptionGroup}/{subscriptionGroupId}/byUserId/{userId}",
+       unsubscribe_by_user_id, kNone, ""},
+
       {"GET", "/api/export/data.json", export_json, per_minute(4), ""},
       {"GET", "/api/export/data.csv", export_csv, per_minute(4), ""},
       {"GET", "/api/export/userEvents", export_user_events, kNone, ""},

@@ -65,8 +65,27 @@ Limit unpublished_limit(const Switches& switches, const Route& route) {
   return {static_cast<double>(calls), 60'000};
 }
 
+// The query as logged: a key in it is not accepted, but must not be kept either.
+std::string redacted(std::string_view query) {
+  std::string out;
+  while (!query.empty()) {
+    size_t end = std::min(query.find('&'), query.size());
+    std::string_view pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    if (!out.empty()) out += '&';
+    size_t equals = std::min(pair.find('='), pair.size());
+    auto name = percent_decode(pair.substr(0, equals), true);
+    bool key =
+        name && (equals_ignoring_case(*name, "api_key") || equals_ignoring_case(*name, "api-key") ||
+                 equals_ignoring_case(*name, "apiKey"));
+    out += key ? "api_key=***" : std::string(pair);
+  }
+  return out;
+}
+
 void add_to(Counter& counter, const Counter& noted) {
   counter.rows += noted.rows;
+  counter.writes += noted.writes;
   counter.largest_batch = std::max(counter.largest_batch, noted.largest_batch);
   counter.created_contacts += noted.created_contacts;
   counter.deleted_contacts += noted.deleted_contacts;
@@ -267,7 +286,7 @@ Response Service::handle(const Request& request) {
   entry.took_us = took_us;
   entry.method = request.method;
   entry.path = path;
-  entry.query = query;
+  entry.query = redacted(query);
   entry.endpoint = endpoint;
   entry.body_bytes = request.body.size();
   entry.status = response.delivery.reset ? 0 : response.status;

@@ -203,7 +203,7 @@ TEST(ThrottleTest, LimitedCallsAre429AsRecorded) {
   sim.advance_ms(15'000);
   EXPECT_EQ(sim.get("/api/export/data.json?dataTypeName=user&range=All").status, 200);
   Json counter = sim.json(sim.get("/_sim/counters"))["endpoints"]["GET /api/export/data.json"];
-  EXPECT_EQ(counter["overLimit"], 2);
+  EXPECT_EQ(counter["over_limit"], 2);
   EXPECT_EQ(counter["throttled"], 2);
 }
 
@@ -242,7 +242,7 @@ TEST(ThrottleTest, OverLimitIsCountedEvenWhenNothingIsEnforced) {
   std::string id = std::to_string(sim.make_list());
   for (int i = 0; i < 7; ++i) EXPECT_EQ(sim.get("/api/lists/" + id + "/size").status, 200);
   Json counter = sim.json(sim.get("/_sim/counters"))["endpoints"]["GET /api/lists/{listId}/size"];
-  EXPECT_EQ(counter["overLimit"], 2);
+  EXPECT_EQ(counter["over_limit"], 2);
   EXPECT_EQ(counter["throttled"], 0);
 }
 
@@ -271,9 +271,18 @@ TEST(SideDoorTest, ShowsRequestsWithoutTheKey) {
   EXPECT_EQ(one["endpoint"], "POST /api/lists");
   EXPECT_EQ(one["status"], 200);
   EXPECT_EQ(one["body"], R"({"name":"x"})");
-  EXPECT_EQ(one["at"], kNow);
+  EXPECT_EQ(one["at_ms"], kNow);
   EXPECT_THAT(sim.json(sim.get("/_sim/requests?since=" + all["next"].dump()))["requests"],
               SizeIs(0));
+}
+
+TEST(SideDoorTest, KeyInAQueryIsNotKept) {
+  TryOut sim(ProjectType::hybrid);
+  sim.get("/api/lists?a=1&api_key=SECRET&b=2");
+  sim.get("/api/lists?api%5Fkey=SECRET");
+  Response log = sim.get("/_sim/requests");
+  EXPECT_THAT(log.body, Not(HasSubstr("SECRET")));
+  EXPECT_EQ(sim.json(log)["requests"][0]["query"], "a=1&api_key=***&b=2");
 }
 
 TEST(SideDoorTest, LogIsBounded) {
@@ -362,8 +371,8 @@ TEST(SideDoorTest, EverySwitchTakesEachOfItsPositions) {
 
 TEST(SideDoorTest, MovesTheClock) {
   TryOut sim(ProjectType::hybrid);
-  EXPECT_EQ(sim.json(sim.send("PUT", "/_sim/clock", R"({"advanceMs":5})"))["now"], kNow + 5);
-  EXPECT_EQ(sim.json(sim.send("PUT", "/_sim/clock", R"({"frozenAt":1000})"))["now"], 1000);
+  EXPECT_EQ(sim.json(sim.send("PUT", "/_sim/clock", R"({"advance_ms":5})"))["now_ms"], kNow + 5);
+  EXPECT_EQ(sim.json(sim.send("PUT", "/_sim/clock", R"({"frozen_at_ms":1000})"))["now_ms"], 1000);
   EXPECT_EQ(sim.json(sim.send("PUT", "/_sim/clock", R"({"frozen":false})"))["frozen"], false);
   EXPECT_EQ(sim.send("PUT", "/_sim/clock", R"({"adv":5})").status, 400);
 }
@@ -373,7 +382,7 @@ TEST(SideDoorTest, PageAndUnknownCalls) {
   EXPECT_THAT(sim.get("/_sim/").body, HasSubstr("<h1>iterable-sim</h1>"));
   EXPECT_EQ(sim.get("/_sim/nothing").status, 404);
   EXPECT_EQ(sim.post("/_sim/save", "").status, 400);
-  EXPECT_EQ(sim.json(sim.get("/_sim/info"))["projectType"], "hybrid");
+  EXPECT_EQ(sim.json(sim.get("/_sim/info"))["project_type"], "hybrid");
 }
 
 TEST(SideDoorTest, ResetZeroesCountersAndBuckets) {

@@ -53,8 +53,8 @@ Response get_contacts(Project& project, const Query& query) {
   }
   if (query.get("full") != "1") {
     return answer_json(200, {{"count", project.world.contact_count()},
-                             {"forgottenEmails", project.world.forgotten_emails().size()},
-                             {"forgottenUserIds", project.world.forgotten_user_ids().size()}});
+                             {"forgotten_emails", project.world.forgotten_emails().size()},
+                             {"forgotten_user_ids", project.world.forgotten_user_ids().size()}});
   }
   Response response;
   response.content_type = "application/x-ndjson";
@@ -97,10 +97,13 @@ Response delete_contacts(Project& project, const Query& query) {
 }
 
 OrderedJson shown_list(const List& list) {
-  OrderedJson out = {{"id", list.id},           {"name", list.name},
-                     {"listType", list.type},   {"createdAt", list.created_ms},
-                     {"members", list.count},   {"inUse", list.in_use},
-                     {"readyAt", list.ready_ms}};
+  OrderedJson out = {{"id", list.id},
+                     {"name", list.name},
+                     {"listType", list.type},
+                     {"createdAt", list.created_ms},
+                     {"members", list.count},
+                     {"in_use", list.in_use},
+                     {"ready_at_ms", list.ready_ms}};
   if (!list.description.empty()) out["description"] = list.description;
   return out;
 }
@@ -127,9 +130,9 @@ std::string change_list(List& list, const Json& json, int64_t now_ms) {
         return "listType is Standard, Dynamic, Suppression or Internal";
       }
       list.type = type;
-    } else if (key == "inUse" && value.is_boolean()) {
+    } else if (key == "in_use" && value.is_boolean()) {
       list.in_use = value.get<bool>();
-    } else if (key == "readyInMs" && value.is_number_integer()) {
+    } else if (key == "ready_in_ms" && value.is_number_integer()) {
       list.ready_ms = now_ms + value.get<int64_t>();
     } else if (key != "id") {
       return fmt::format("a list has no such '{}'", key);
@@ -164,14 +167,17 @@ Response post_list(Project& project, const Request& request) {
 }
 
 Response get_members(Project& project, const List& list) {
-  OrderedJson out = OrderedJson::array();
+  Response response;
+  response.body = "[";
   for (size_t word = 0; word < list.bits.size(); ++word) {
     for (uint64_t rest = list.bits[word]; rest != 0; rest &= rest - 1) {
       auto slot = static_cast<Slot>(word * 64 + static_cast<size_t>(std::countr_zero(rest)));
-      out.push_back(identifiers(project.world.contact(slot)));
+      if (response.body.size() > 1) response.body += ",\n";
+      response.body += print(identifiers(project.world.contact(slot)));
     }
   }
-  return answer_json(200, out);
+  response.body += "]";
+  return response;
 }
 
 // Someone else fills or empties the list; unknown people are left out.
@@ -247,14 +253,14 @@ Response get_requests(Project& project, const Query& query) {
       break;
     }
     requests.push_back({{"seq", one.seq},
-                        {"at", one.at_ms},
-                        {"tookUs", one.took_us},
+                        {"at_ms", one.at_ms},
+                        {"took_us", one.took_us},
                         {"method", one.method},
                         {"path", one.path},
                         {"query", one.query},
                         {"endpoint", one.endpoint},
                         {"status", one.status},
-                        {"bodyBytes", one.body_bytes},
+                        {"body_bytes", one.body_bytes},
                         {"body", one.body},
                         {"faults", one.faults}});
   }
@@ -268,16 +274,17 @@ OrderedJson shown_counter(const Counter& counter) {
   for (const auto& [status, count] : counter.statuses) statuses[std::to_string(status)] = count;
   return {{"calls", counter.calls},
           {"rows", counter.rows},
+          {"writes", counter.writes},
           {"statuses", std::move(statuses)},
-          {"largestBatch", counter.largest_batch},
-          {"largestBody", counter.largest_body},
-          {"createdContacts", counter.created_contacts},
-          {"deletedContacts", counter.deleted_contacts},
-          {"channelUnsubscribeTrue", counter.channel_unsubscribe_true},
-          {"channelUnsubscribeAbsent", counter.channel_unsubscribe_absent},
-          {"existingOnlyAbsent", counter.existing_only_absent},
-          {"preferUserIdTrue", counter.prefer_user_id_true},
-          {"overLimit", counter.over_limit},
+          {"largest_batch", counter.largest_batch},
+          {"largest_body", counter.largest_body},
+          {"created_contacts", counter.created_contacts},
+          {"deleted_contacts", counter.deleted_contacts},
+          {"channel_unsubscribe_true", counter.channel_unsubscribe_true},
+          {"channel_unsubscribe_absent", counter.channel_unsubscribe_absent},
+          {"existing_only_absent", counter.existing_only_absent},
+          {"prefer_user_id_true", counter.prefer_user_id_true},
+          {"over_limit", counter.over_limit},
           {"throttled", counter.throttled}};
 }
 
@@ -289,6 +296,7 @@ Response get_counters(Project& project) {
     endpoints[name] = shown_counter(counter);
     sum.calls += counter.calls;
     sum.rows += counter.rows;
+    sum.writes += counter.writes;
     sum.created_contacts += counter.created_contacts;
     sum.deleted_contacts += counter.deleted_contacts;
     sum.channel_unsubscribe_true += counter.channel_unsubscribe_true;
@@ -302,8 +310,8 @@ Response get_counters(Project& project) {
     for (const auto& [status, count] : counter.statuses) sum.statuses[status] += count;
   }
   OrderedJson total = shown_counter(sum);
-  total["subscribeEvents"] = project.subscribe_events;
-  total["unsubscribeEvents"] = project.unsubscribe_events;
+  total["subscribe_events"] = project.subscribe_events;
+  total["unsubscribe_events"] = project.unsubscribe_events;
   return answer_json(200, {{"total", std::move(total)}, {"endpoints", std::move(endpoints)}});
 }
 
@@ -329,23 +337,23 @@ Response answer_clock(Project& project, const Request& request) {
     if (!json || !json->is_object()) return answer_error(400, "the body must be an object");
     for (const auto& [key, value] : json->items()) {
       bool number = value.is_number_integer();
-      if (key == "advanceMs" && number) {
+      if (key == "advance_ms" && number) {
         project.clock.advance_ms(value.get<int64_t>());
-      } else if (key == "offsetMs" && number) {
+      } else if (key == "offset_ms" && number) {
         project.clock.set_offset_ms(value.get<int64_t>());
-      } else if (key == "frozenAt" && number) {
+      } else if (key == "frozen_at_ms" && number) {
         project.clock.freeze_at(value.get<int64_t>());
       } else if (key == "frozen" && value == true) {
         project.clock.freeze_at(project.clock.now_ms());
       } else if (key == "frozen" && value == false) {
         project.clock.run();
       } else {
-        return answer_error(400, "takes advanceMs, offsetMs, frozenAt, frozen");
+        return answer_error(400, "takes advance_ms, offset_ms, frozen_at_ms, frozen");
       }
     }
   }
-  return answer_json(200, {{"now", project.clock.now_ms()},
-                           {"offsetMs", project.clock.offset_ms()},
+  return answer_json(200, {{"now_ms", project.clock.now_ms()},
+                           {"offset_ms", project.clock.offset_ms()},
                            {"frozen", project.clock.is_frozen()}});
 }
 
@@ -370,8 +378,8 @@ Response answer_switches(Project& project, const Request& request, const Query& 
 
 Response answer_info(Project& project) {
   std::lock_guard lock(project.mutex);
-  return answer_json(200, {{"projectType", to_string(project.config.type)},
-                           {"projectId", project.config.project_id},
+  return answer_json(200, {{"project_type", to_string(project.config.type)},
+                           {"project_id", project.config.project_id},
                            {"limits", project.config.published_limits ? "published" : "off"},
                            {"seed", project.config.seed},
                            {"contacts", project.world.contact_count()},
@@ -401,7 +409,7 @@ async function tick() {
   try {
     const get = async (p) => (await fetch('/_sim/' + p)).json();
     const info = await get('info');
-    document.getElementById('info').textContent = `${info.projectType} project ${info.projectId}, ` +
+    document.getElementById('info').textContent = `${info.project_type} project ${info.project_id}, ` +
       `${info.contacts} contacts, ${info.fields} custom fields, limits ${info.limits}`;
     const lists = (await get('lists')).lists;
     document.getElementById('lists').replaceChildren(
@@ -417,9 +425,9 @@ async function tick() {
       row([text('th', 'Time'), text('th', 'Call'), text('th', 'Status', 'n'),
            text('th', 'Bytes', 'n'), text('th', 'Faults')]),
       ...seen.slice().reverse().map((q) => row([
-        text('td', new Date(q.at).toISOString().slice(11, 23)), text('td', q.method + ' ' + q.path),
+        text('td', new Date(q.at_ms).toISOString().slice(11, 23)), text('td', q.method + ' ' + q.path),
         text('td', q.status || 'reset', q.status === 200 ? 'n' : 'n bad'),
-        text('td', q.bodyBytes, 'n'), text('td', q.faults.join(', '))])));
+        text('td', q.body_bytes, 'n'), text('td', q.faults.join(', '))])));
   } catch (e) { document.getElementById('info').textContent = 'The simulator does not answer.'; }
   setTimeout(tick, 1000);
 }

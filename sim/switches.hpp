@@ -75,6 +75,7 @@ struct Switches {
   int64_t get_users_line_end = 0;  // lf, crlf
   int64_t get_users_slow_ms = 0;
   int64_t list_change_touches_profile = off;
+  int64_t subscriptions_api = off;
 
   // Limits.
   int64_t retry_after_s = 0;
