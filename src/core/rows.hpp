@@ -26,6 +26,7 @@ std::string_view to_string(FieldType type);
 struct ColumnInfo {
   std::string name;
   FieldType type = FieldType::text;
+  bool zoned = false;  // timestamps as a source stores them: their values name an instant by themselves
   bool operator==(const ColumnInfo&) const = default;
 };
 

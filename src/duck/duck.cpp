@@ -621,6 +621,22 @@ class DuckConnection : public Connection {
     return columns;
   }
 
+  std::vector<std::string> tables(const std::string& sql) override {
+    std::vector<std::string> names;
+    if (!one_text(sql).ok()) return names;
+    struct Value {
+      duckdb_value handle;
+      ~Value() { duckdb_destroy_value(&handle); }
+    };
+    const Value list{duckdb_get_table_names(handle_.connection, sql.c_str(), false)};
+    if (!list.handle) return names;
+    const idx_t count = duckdb_get_list_size(list.handle);
+    for (idx_t i = 0; i < count; ++i)
+      names.push_back(
+          taken(duckdb_get_varchar(Value{duckdb_get_list_child(list.handle, i)}.handle)));
+    return names;
+  }
+
   Result<int64_t> scalar(const std::string& sql) override {
     auto rows = TRY(stream(sql, {}));
     const Chunk* chunk = TRY(rows->next());

@@ -93,6 +93,9 @@ class Connection {
                                                  const std::stop_token& stop = {}) = 0;
   // Column names and types of a query, without running it.
   virtual Result<std::vector<Stream::ColumnType>> describe(const std::string& sql) = 0;
+  // The names of tables a query reads that are not those of its own WITH, whether or not they
+  // exist; without their schema. Nothing when the query cannot be understood: running it says why.
+  virtual std::vector<std::string> tables(const std::string& sql) = 0;
   // First column of the first row as an integer; no row or a null is an error.
   virtual Result<int64_t> scalar(const std::string& sql) = 0;
   virtual Result<std::unique_ptr<Appender>> appender(const std::string& table) = 0;

@@ -254,6 +254,15 @@ TEST_F(DuckTest, SuggestsTheNearestNames) {
   EXPECT_THAT(connection->describe("SELECT 1 FROM poeple").error().message, HasSubstr("people"));
 }
 
+TEST_F(DuckTest, NamesTheTablesOfAQueryThatExistAndThatDoNot) {
+  auto connection = memory();
+  EXPECT_THAT(
+      connection->tables("WITH a AS (SELECT * FROM \"b c.csv\") SELECT * FROM a WHERE EXISTS "
+                         "(FROM s.d)"),
+      testing::UnorderedElementsAre("b c.csv", "d"));
+  EXPECT_THAT(connection->tables("SELEC"), testing::IsEmpty());
+}
+
 TEST_F(DuckTest, KeepsRowsOutOfErrors) {
   auto connection = memory();
   const auto message = [&](const std::string& sql) {

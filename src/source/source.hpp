@@ -1,11 +1,44 @@
 // A source: where the company's data is. One small interface, one implementation a kind, and one
 // conformance suite over all of them.
 //
+// Kinds and their options (`?`: may be left out):
+//   duckdb   path     a DuckDB file
+//            schema?  where unqualified table names are looked up; "main" when not given
+//            files?   a folder of files that views and queries may read; none when not given
+//   parquet  path     one file, a pattern (`sales/*.parquet`), or a folder
+//            union_by_name?  true: columns of several files are matched by name; false: by position
+//   csv      path, union_by_name?  as for parquet
+//            header?, delimiter?, quote?, escape?, encoding? (utf-8, utf-16, latin-1),
+//            date_format?, timestamp_format?, decimal? (the character before decimals); what is
+//            left out is found out nulls?   texts that stand for a null beside the empty one,
+//            separated by commas types?   detect (default) or text: every column as it is written
+//            sample?  rows looked at to find out types (default 20480), or all
+// A model's `table` names
+//   duckdb   a table or view, perhaps with its schema: `orders`, `sales.orders`. A name that holds
+//   a dot
+//            itself needs the model's `sql`
+//   parquet  where path is a folder: a file, pattern or folder in it, relative to it; the ending
+//   may be and csv  left out (`orders`, `orders.parquet`, `orders/2026-*.parquet`, and the folder
+//   `orders` with
+//            all below it). Where path is one file or pattern: its last part, with or without the
+//            ending
+// In a model's `sql` those names stand in double quotes: SELECT * FROM "orders.parquet".
+//
+// Types. Integers beyond 64 bits, decimals: decimal. Enums, UUIDs, times of day, intervals, bit
+// strings as DuckDB prints them: text. Blobs: text, two lower-case hexadecimal digits a byte. Lists
+// and arrays: list; structs, maps, unions and JSON: object (what is not a number inside them
+// becomes null). Timestamps are cut to microseconds. A zoneless timestamp is taken for UTC: compile
+// has moved it there from the model's tz, and describe tells which are `zoned`. Text that is not
+// UTF-8 is an error.
+//
 // A Connection is one consistent view of the data for as long as it lives: everything a run reads
-// comes from one Connection. It is opened read-only for the snapshot alone and closed after it, because
-// another program may hold the file. Errors: invalid (SQL or settings; names the place), not_found,
-// denied, unavailable (lost, timed out, locked by another program), cancelled.
-// Threads: a Connection and its streams belong to one thread; cancelling goes by the stop token.
+// comes from one Connection. It is opened read-only for the snapshot alone and closed after it,
+// because another program may hold the file. Errors: invalid (SQL or settings; names the place),
+// not_found, denied (also: a statement that is not one SELECT, a file outside the source), conflict
+// (locked by another program), unavailable (lost, timed out, memory or disk full), corrupt,
+// cancelled. Files are read as they are at that moment: replace them by renaming, not by writing
+// into them. Threads: a Connection and its streams belong to one thread; cancelling goes by the
+// stop token. One stream at a time, and none outlives its Connection.
 #pragma once
 
 #include <filesystem>
@@ -25,14 +58,16 @@ class RowStream {
  public:
   virtual ~RowStream() = default;
   [[nodiscard]] virtual const std::vector<ColumnInfo>& columns() const = 0;
-  // Fills `batch` (reusing its memory) with the next rows, at most a few thousand; false at the end.
+  // Fills `batch` (reusing its memory) with the next rows, at most a few thousand; false at the
+  // end.
   virtual Result<bool> next(RowBatch& batch) = 0;
 };
 
 class Connection {
  public:
   virtual ~Connection() = default;
-  // Columns and types of a table (as named in a model's `table`) or of a query, without reading rows.
+  // Columns and types of a table (as named in a model's `table`) or of a query, without reading
+  // rows.
   virtual Result<std::vector<ColumnInfo>> describe_table(const std::string& table) = 0;
   virtual Result<std::vector<ColumnInfo>> describe_query(const std::string& sql) = 0;
   virtual Result<std::unique_ptr<RowStream>> query(const SqlQuery& query,

@@ -1,0 +1,281 @@
+// A query is described first. The common types are read as they are; a query that returns any other
+// is wrapped in one that casts those columns to text, so that DuckDB itself, and nothing of ours,
+// decides how they are written.
+#include "source/duck_rows.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <limits>
+#include <utility>
+
+namespace rollcall::source {
+
+namespace {
+
+enum class Read {
+  boolean,
+  integer,
+  number,
+  text,
+  json,  // text that may hold NaN or Infinity where JSON has no word for them
+  date,
+  timestamp_s,
+  timestamp_ms,
+  timestamp_us,
+  timestamp_ns,
+};
+
+struct Plan {
+  ColumnInfo info;
+  Read read = Read::text;
+  std::string_view cast = {};  // printed around the column; empty: as it is
+};
+
+bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> starts) {
+  for (const std::string_view start : starts)
+    if (text.starts_with(start)) return true;
+  return false;
+}
+
+Plan plan_for(const duck::Stream::ColumnType& column) {
+  const std::string_view type = column.type;
+  const auto plan = [&](FieldType as, Read read, std::string_view cast = {}, bool zoned = false) {
+    return Plan{{column.name, as, zoned}, read, cast};
+  };
+  constexpr std::string_view kText = "CAST({} AS VARCHAR)";
+  // The nested ones first: their names begin with those of their elements.
+  if (type.ends_with("]")) return plan(FieldType::list, Read::json, "CAST(to_json({}) AS VARCHAR)");
+  if (starts_with_any(type, {"STRUCT(", "MAP(", "UNION("}))
+    return plan(FieldType::object, Read::json, "CAST(to_json({}) AS VARCHAR)");
+  if (type == "BOOLEAN") return plan(FieldType::boolean, Read::boolean);
+  for (const std::string_view known :
+       {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
+    if (type == known) return plan(FieldType::integer, Read::integer);
+  if (starts_with_any(type, {"DECIMAL(", "UBIGINT", "HUGEINT", "UHUGEINT", "BIGNUM"}))
+    return plan(FieldType::decimal, Read::text, kText);
+  if (type == "FLOAT" || type == "DOUBLE") return plan(FieldType::number, Read::number);
+  if (type == "VARCHAR") return plan(FieldType::text, Read::text);
+  if (type == "JSON") return plan(FieldType::object, Read::text);
+  if (type == "BLOB") return plan(FieldType::text, Read::text, "lower(hex({}))");
+  if (type == "DATE") return plan(FieldType::date, Read::date);
+  if (type == "TIMESTAMP") return plan(FieldType::timestamp, Read::timestamp_us);
+  if (type == "TIMESTAMP WITH TIME ZONE")
+    return plan(FieldType::timestamp, Read::timestamp_us, {}, true);
+  if (type == "TIMESTAMP_S") return plan(FieldType::timestamp, Read::timestamp_s);
+  if (type == "TIMESTAMP_MS") return plan(FieldType::timestamp, Read::timestamp_ms);
+  if (type == "TIMESTAMP_NS") return plan(FieldType::timestamp, Read::timestamp_ns);
+  return plan(FieldType::text, Read::text, kText);
+}
+
+bool is_ascii(std::string_view text) {
+  const char* at = text.data();
+  size_t left = text.size();
+  for (; left >= 8; at += 8, left -= 8) {
+    uint64_t word;
+    std::memcpy(&word, at, 8);
+    if (word & 0x8080808080808080U) return false;
+  }
+  for (; left > 0; ++at, --left)
+    if (*at & 0x80) return false;
+  return true;
+}
+
+// DuckDB writes numbers that are none as NaN, Infinity and -Infinity.
+void mend_json(std::string& json) {
+  if (json.find('N') == std::string::npos && json.find('I') == std::string::npos) return;
+  std::string out;
+  bool quoted = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (quoted) {
+      out += c;
+      if (c == '\\' && i + 1 < json.size()) out += json[++i];
+      if (c == '"') quoted = false;
+      continue;
+    }
+    bool replaced = false;
+    for (const std::string_view word : {"NaN", "-NaN", "Infinity", "-Infinity"}) {
+      if (json.compare(i, word.size(), word) != 0) continue;
+      out += "null";
+      i += word.size() - 1;
+      replaced = true;
+      break;
+    }
+    if (replaced) continue;
+    quoted = c == '"';
+    out += c;
+  }
+  json = std::move(out);
+}
+
+constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
+
+// DuckDB's infinite values are the largest count and its negative.
+int64_t as_days(int64_t raw) {
+  constexpr int64_t kInfinite = std::numeric_limits<int32_t>::max();
+  return raw == kInfinite ? kMost : raw == -kInfinite ? kLeast : raw;
+}
+
+// False: beyond what 64 bits of microseconds can hold.
+bool as_micros(Read read, int64_t raw, int64_t& out) {
+  if (raw == kMost || raw == -kMost) {
+    out = raw == kMost ? kMost : kLeast;
+    return true;
+  }
+  switch (read) {
+    case Read::timestamp_s:
+      return !__builtin_mul_overflow(raw, int64_t{1'000'000}, &out);
+    case Read::timestamp_ms:
+      return !__builtin_mul_overflow(raw, int64_t{1'000}, &out);
+    case Read::timestamp_ns:
+      out = raw / 1000 - (raw % 1000 < 0 ? 1 : 0);
+      return true;
+    default:
+      out = raw;
+      return true;
+  }
+}
+
+class DuckRows : public RowStream {
+ public:
+  DuckRows(std::unique_ptr<duck::Stream> stream, std::vector<Plan> plans)
+      : stream_(std::move(stream)), plans_(std::move(plans)) {
+    for (const Plan& plan : plans_) columns_.push_back(plan.info);
+  }
+
+  [[nodiscard]] const std::vector<ColumnInfo>& columns() const override { return columns_; }
+
+  Result<bool> next(RowBatch& batch) override {
+    batch.columns.resize(plans_.size());
+    batch.rows = 0;
+    const duck::Chunk* chunk = TRY(stream_->next());
+    if (!chunk) {
+      for (Column& column : batch.columns) clear(column);
+      return false;
+    }
+    batch.rows = chunk->rows();
+    for (size_t i = 0; i < plans_.size(); ++i)
+      if (auto filled = fill(*chunk, i, batch.columns[i]); !filled.ok())
+        return std::move(filled.error());
+    return true;
+  }
+
+ private:
+  static void clear(Column& column) {
+    column.valid.clear();
+    column.ints.clear();
+    column.doubles.clear();
+    column.texts.clear();
+  }
+
+  Status fill(const duck::Chunk& chunk, size_t index, Column& column) {
+    const Plan& plan = plans_[index];
+    const size_t rows = chunk.rows();
+    column.type = plan.info.type;
+    column.valid.resize(rows);
+    const bool texts = plan.read == Read::text || plan.read == Read::json;
+    const bool doubles = plan.read == Read::number;
+    // A batch may come from a query of other types: what this one does not use is emptied. Texts
+    // are assigned over, which keeps their memory.
+    column.texts.resize(texts ? rows : 0);
+    column.doubles.resize(doubles ? rows : 0);
+    column.ints.resize(texts || doubles ? 0 : rows);
+    for (size_t row = 0; row < rows; ++row) {
+      if (chunk.is_null(index, row)) {
+        column.valid[row] = 0;
+        if (texts)
+          column.texts[row].clear();
+        else if (doubles)
+          column.doubles[row] = 0;
+        else
+          column.ints[row] = 0;
+        continue;
+      }
+      column.valid[row] = 1;
+      switch (plan.read) {
+        case Read::boolean:
+        case Read::integer:
+          column.ints[row] = chunk.integer(index, row);
+          break;
+        case Read::number:
+          column.doubles[row] = chunk.number(index, row);
+          break;
+        case Read::date:
+          column.ints[row] = as_days(chunk.integer(index, row));
+          break;
+        case Read::timestamp_s:
+        case Read::timestamp_ms:
+        case Read::timestamp_us:
+        case Read::timestamp_ns:
+          if (!as_micros(plan.read, chunk.integer(index, row), column.ints[row]))
+            return Error{
+                .kind = ErrorKind::invalid,
+                .message = "column `" + plan.info.name +
+                           "` holds a timestamp beyond the years 290,000 before or after ours",
+                .remedy = "Leave such rows out in the model's sql."};
+          break;
+        case Read::text:
+        case Read::json: {
+          const std::string_view text = chunk.text(index, row);
+          if (!is_ascii(text) && !is_utf8(text))
+            return Error{.kind = ErrorKind::corrupt,
+                         .message = "column `" + plan.info.name + "` holds text that is not UTF-8",
+                         .remedy = "Repair it in the data, or leave the column out of the model."};
+          column.texts[row].assign(text);
+          if (plan.read == Read::json) mend_json(column.texts[row]);
+          break;
+        }
+      }
+    }
+    return ok_status();
+  }
+
+  std::unique_ptr<duck::Stream> stream_;
+  std::vector<Plan> plans_;
+  std::vector<ColumnInfo> columns_;
+};
+
+}  // namespace
+
+std::string as_subquery(std::string_view sql) {
+  std::string_view text = trim(sql);
+  while (text.ends_with(';')) text = trim(text.substr(0, text.size() - 1));
+  return std::string(text);
+}
+
+Result<std::vector<ColumnInfo>> describe_rows(duck::Connection& connection,
+                                              const std::string& sql) {
+  std::vector<ColumnInfo> out;
+  for (const auto& column : TRY(connection.describe(sql))) out.push_back(plan_for(column).info);
+  return out;
+}
+
+Result<std::unique_ptr<RowStream>> stream_rows(duck::Connection& connection, const std::string& sql,
+                                               const std::stop_token& stop) {
+  std::vector<Plan> plans;
+  bool wrap = false;
+  for (const auto& column : TRY(connection.describe(sql))) {
+    plans.push_back(plan_for(column));
+    wrap |= !plans.back().cast.empty();
+  }
+  std::string text = sql;
+  if (wrap) {
+    // Columns get names of their own inside, since a query may return two of one name.
+    std::string select, names;
+    for (size_t i = 0; i < plans.size(); ++i) {
+      const std::string name = fmt::format("c{}", i);
+      const std::string cast =
+          plans[i].cast.empty() ? name : fmt::format(fmt::runtime(plans[i].cast), name);
+      select += (i ? ", " : "") + cast;
+      names += (i ? ", " : "") + name;
+    }
+    text = "SELECT " + select + " FROM (\n" + as_subquery(sql) + "\n) AS q(" + names + ")";
+  }
+  auto stream = TRY(connection.stream(text, stop));
+  return std::unique_ptr<RowStream>(
+      std::make_unique<DuckRows>(std::move(stream), std::move(plans)));
+}
+
+}  // namespace rollcall::source

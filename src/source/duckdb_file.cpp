@@ -1,0 +1,161 @@
+// Kind `duckdb`: a DuckDB file, opened read-only.
+//
+// Two openings of one file in one process share a database: the lock by which DuckDB keeps other
+// programs from writing belongs to the process, and closing the second would give up the first
+// one's.
+#include <fmt/format.h>
+
+#include <map>
+#include <mutex>
+
+#include "source/duck_rows.hpp"
+#include "source/kinds.hpp"
+
+namespace rollcall::source {
+
+namespace {
+
+std::mutex shared_mutex;
+// By path and what it may reach.
+std::map<std::string, std::weak_ptr<duck::Database>>& shared_databases() {
+  static std::map<std::string, std::weak_ptr<duck::Database>> all;
+  return all;
+}
+
+Result<std::shared_ptr<duck::Database>> open_shared(const std::filesystem::path& path,
+                                                    const duck::Options& options) {
+  std::error_code ignored;
+  std::string key = std::filesystem::weakly_canonical(path, ignored).string();
+  for (const auto& reachable : *options.reachable) key += '\n' + reachable.string();
+  // Held while opening, so that two threads never open one file at once; opening takes
+  // milliseconds.
+  const std::lock_guard lock(shared_mutex);
+  auto& all = shared_databases();
+  std::erase_if(all, [](const auto& one) { return one.second.expired(); });
+  if (auto open = all[key].lock()) return open;
+  auto opened = duck::Database::open(path, options);
+  if (!opened.ok()) {
+    all.erase(key);
+    return std::move(opened.error());
+  }
+  std::shared_ptr<duck::Database> database(std::move(opened.value()));
+  all[key] = database;
+  return database;
+}
+
+class DuckdbConnection : public Connection {
+ public:
+  DuckdbConnection(std::shared_ptr<duck::Database> database,
+                   std::unique_ptr<duck::Connection> connection, std::string schema)
+      : database_(std::move(database)),
+        connection_(std::move(connection)),
+        schema_(std::move(schema)) {}
+
+  Status use_schema() {
+    const auto schemas = TRY(texts("SELECT DISTINCT schema_name FROM duckdb_schemas()"));
+    for (const std::string& one : schemas)
+      if (one == schema_) return connection_->run("USE " + duck::identifier(schema_));
+    return Error{.kind = ErrorKind::not_found,
+                 .message = "there is no schema `" + schema_ + "`" + did_you_mean(schema_, schemas),
+                 .remedy = "Correct the source's `schema`."};
+  }
+
+  Result<std::vector<ColumnInfo>> describe_table(const std::string& table) override {
+    const size_t dot = table.rfind('.');
+    const std::string schema = dot == std::string::npos ? schema_ : table.substr(0, dot);
+    const std::string name = dot == std::string::npos ? table : table.substr(dot + 1);
+    const auto tables =
+        TRY(texts("SELECT table_name FROM (SELECT table_name, schema_name, database_name FROM "
+                  "duckdb_tables() UNION "
+                  "ALL SELECT view_name, schema_name, database_name FROM duckdb_views() WHERE NOT "
+                  "internal) WHERE "
+                  "database_name = current_database() AND lower(schema_name) = lower(" +
+                  duck::literal(schema) + ") ORDER BY table_name LIMIT 10000"));
+    bool found = false;
+    for (const std::string& one : tables) found |= same_name(one, name);
+    if (!found)
+      return Error{.kind = ErrorKind::not_found,
+                   .message = "there is no table `" + table + "`" + did_you_mean(name, tables),
+                   .remedy = tables.empty() ? "Its schema holds no tables."
+                                            : "Tables: " + some(tables) + "."};
+    return in_context(describe_rows(*connection_, "SELECT * FROM " + duck::identifier(schema) +
+                                                      "." + duck::identifier(name)),
+                      "table " + table);
+  }
+
+  Result<std::vector<ColumnInfo>> describe_query(const std::string& sql) override {
+    return describe_rows(*connection_, as_subquery(sql));
+  }
+
+  Result<std::unique_ptr<RowStream>> query(const SqlQuery& query,
+                                           const std::stop_token& stop) override {
+    return stream_rows(*connection_, query.text, stop);
+  }
+
+ private:
+  static bool same_name(std::string a, std::string b) {
+    ascii_lower(a);
+    ascii_lower(b);
+    return a == b;
+  }
+
+  static std::string some(const std::vector<std::string>& names) {
+    constexpr size_t kShown = 20;
+    const std::vector<std::string> first(names.begin(),
+                                         names.begin() + std::min(names.size(), kShown));
+    return join(first, ", ") +
+           (names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "");
+  }
+
+  Result<std::vector<std::string>> texts(const std::string& sql) {
+    std::vector<std::string> out;
+    auto rows = TRY(connection_->stream(sql));
+    for (;;) {
+      const duck::Chunk* chunk = TRY(rows->next());
+      if (!chunk) return out;
+      for (size_t row = 0; row < chunk->rows(); ++row) out.emplace_back(chunk->text(0, row));
+    }
+  }
+
+  std::shared_ptr<duck::Database> database_;
+  std::unique_ptr<duck::Connection> connection_;
+  std::string schema_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Connection>> open_duckdb(const Source& source, const OpenOptions& options) {
+  TRY(check_options(source, {"path", "schema", "files"}));
+  const std::filesystem::path path = option(source, "path");
+  if (path.empty())
+    return Error{.kind = ErrorKind::invalid,
+                 .message = "`path` is missing",
+                 .remedy = "Name the DuckDB file."};
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    return Error{
+        .kind = ErrorKind::invalid,
+        .message = path.string() + " is a folder",
+        .remedy = "Name a DuckDB file, or use the kind parquet or csv for a folder of files."};
+  std::vector<std::filesystem::path> reachable;
+  if (const std::string files = option(source, "files"); !files.empty()) {
+    if (!std::filesystem::is_directory(files, ignored))
+      return Error{.kind = ErrorKind::not_found,
+                   .message = "there is no folder " + files,
+                   .remedy = "Correct the source's `files`."};
+    reachable.emplace_back(files);
+  }
+  auto database = TRY(open_shared(path, {.read_only = true,
+                                         .memory_limit_mb = options.memory_limit_mb,
+                                         .temp_directory = options.temp_directory,
+                                         .select_only = true,
+                                         .reachable = reachable}));
+  auto raw = TRY(database->connect());
+  const std::string schema = option(source, "schema");
+  auto connection = std::make_unique<DuckdbConnection>(std::move(database), std::move(raw),
+                                                       schema.empty() ? "main" : schema);
+  if (!schema.empty()) TRY(connection->use_schema());
+  return std::unique_ptr<Connection>(std::move(connection));
+}
+
+}  // namespace rollcall::source

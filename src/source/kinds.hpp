@@ -1,0 +1,24 @@
+// The kinds of source there are, each opened from its options.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "source/source.hpp"
+
+namespace rollcall::source {
+
+Result<std::unique_ptr<Connection>> open_duckdb(const Source& source, const OpenOptions& options);
+// Parquet and CSV.
+Result<std::unique_ptr<Connection>> open_files(const Source& source, const OpenOptions& options);
+
+// Refuses options the kind does not have, with the nearest right name.
+Status check_options(const Source& source, const std::vector<std::string>& known);
+// The option's text, or nothing when it is missing or empty.
+std::string option(const Source& source, const std::string& name);
+// true, false, or nothing when it is missing. Errors: another word.
+Result<std::optional<bool>> switch_option(const Source& source, const std::string& name);
+
+}  // namespace rollcall::source
