@@ -1,0 +1,35 @@
+"""Fixtures: every test has its own double on a free port and its own home."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from double import Double  # noqa: E402
+from world import World  # noqa: E402
+
+
+@pytest.fixture
+def make_world(tmp_path):
+    """make_world(project_type, key, **world_options), with `double={…}` for the double's own.
+
+    At the end of the test what holds at any moment is checked in every world that was made.
+    """
+    worlds = []
+
+    def make(project_type="hybrid", key="email", *, double=None, **options):
+        folder = tmp_path / f"world{len(worlds)}"
+        folder.mkdir()
+        world = World(folder, Double(project_type, **(double or {})), key=key, **options)
+        worlds.append(world)
+        return world
+
+    yield make
+    try:
+        for world in worlds:
+            world.assert_clean()
+    finally:
+        for world in worlds:
+            world.double.close()
