@@ -151,7 +151,8 @@ Result<std::string> reader_options(const Source& source) {
   const auto union_by_name = TRY(switch_option(source, "union_by_name"));
   if (union_by_name) put("union_by_name", *union_by_name ? "true" : "false");
   if (source.kind != "csv") return out;
-  put("buffer_size", "8388608");  // bytes; DuckDB's own 32 MB a thread leave too little for a sort beside
+  // Bytes. DuckDB's own 32 MB a thread leave too little for a sort beside.
+  put("buffer_size", "8388608");
 
   const auto header = TRY(switch_option(source, "header"));
   if (header) put("header", *header ? "true" : "false");
