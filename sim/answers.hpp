@@ -62,9 +62,9 @@ class BodyReader {
   std::optional<std::vector<int64_t>> integers(Json& parent, const char* name);
   void fail(std::string path, Expected expected);
 
-  bool failed() const { return !errors_.empty() || malformed_; }
+  [[nodiscard]] bool failed() const { return !errors_.empty() || malformed_; }
   // 400 BadJsonBody. To be used if failed().
-  Response refusal() const;
+  [[nodiscard]] Response refusal() const;
 
  private:
   template <typename AnyJson>

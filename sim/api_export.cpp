@@ -129,7 +129,7 @@ class UserRows {
   }
 
  private:
-  bool is_wanted(const std::string& name) const {
+  [[nodiscard]] bool is_wanted(const std::string& name) const {
     const auto& only = job_.only_fields;
     const auto& omit = job_.omit_fields;
     return (only.empty() || std::find(only.begin(), only.end(), name) != only.end()) &&

@@ -174,6 +174,7 @@ TEST_F(ExportJobTest, AddressesExpireAndCannotBeForged) {
 
 TEST_F(ExportJobTest, FourRunAtOnceAndTheRestWait) {
   std::vector<Json> jobs;
+  jobs.reserve(5);
   for (int i = 0; i < 5; ++i) jobs.push_back(start());
   EXPECT_EQ(files(jobs[3])["jobState"], "running");
   EXPECT_EQ(files(jobs[4])["jobState"], "enqueued");

@@ -11,18 +11,18 @@ namespace sim {
 class Clock {
  public:
   // Milliseconds since 1970, UTC.
-  int64_t now_ms() const;
+  [[nodiscard]] int64_t now_ms() const;
 
   // Moves the clock by `ms` (negative allowed: services' clocks do step back).
   void advance_ms(int64_t ms) { offset_ms_ += ms; }
   void set_offset_ms(int64_t ms) { offset_ms_ = ms; }
-  int64_t offset_ms() const { return offset_ms_; }
+  [[nodiscard]] int64_t offset_ms() const { return offset_ms_; }
 
   // Stops at `now_ms`; advance_ms() still moves it.
   void freeze_at(int64_t now_ms);
   // Runs with the machine again, continuing from where it stood.
   void run();
-  bool is_frozen() const { return frozen_; }
+  [[nodiscard]] bool is_frozen() const { return frozen_; }
 
  private:
   static int64_t machine_ms();

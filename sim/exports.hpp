@@ -38,8 +38,8 @@ struct ExportJob {
 
   // enqueued, running, completed, cancelling or cancelled; lower case, as clients meet it. A
   // cancelled job is "cancelling" for a second.
-  std::string state(int64_t now_ms) const;
-  bool is_due() const { return cancelled_ms == 0 && end_time_ms != 0 && !written; }
+  [[nodiscard]] std::string state(int64_t now_ms) const;
+  [[nodiscard]] bool is_due() const { return cancelled_ms == 0 && end_time_ms != 0 && !written; }
 };
 
 class Exports {

@@ -20,7 +20,7 @@ struct Request {
   std::string peer_ip;
 
   // Value of a header, by name in any case; empty if absent.
-  std::string_view header(std::string_view name) const;
+  [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 
 // What the connection does instead of, or while, sending the answer.
@@ -51,10 +51,12 @@ class Query {
  public:
   // Pairs that cannot be decoded make is_valid() false and are left out.
   explicit Query(std::string_view raw);
-  bool is_valid() const { return valid_; }
-  std::optional<std::string> get(std::string_view name) const;
-  std::vector<std::string> all(std::string_view name) const;
-  const std::vector<std::pair<std::string, std::string>>& pairs() const { return pairs_; }
+  [[nodiscard]] bool is_valid() const { return valid_; }
+  [[nodiscard]] std::optional<std::string> get(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string> all(std::string_view name) const;
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& pairs() const {
+    return pairs_;
+  }
 
  private:
   bool valid_ = true;

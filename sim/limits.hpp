@@ -15,7 +15,7 @@ struct Limit {
   int64_t period_ms = 1000;
 
   // "5.0 per minute", the way the recorded refusal says it.
-  std::string text() const;
+  [[nodiscard]] std::string text() const;
 };
 
 class Limits {

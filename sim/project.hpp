@@ -71,8 +71,8 @@ class RequestLog {
   static constexpr size_t kRequestsMax = 2000;
   static constexpr size_t kBytesMax = 64'000'000;
   void add(LoggedRequest request);
-  const std::deque<LoggedRequest>& all() const { return requests_; }
-  int64_t next_seq() const { return next_seq_; }
+  [[nodiscard]] const std::deque<LoggedRequest>& all() const { return requests_; }
+  [[nodiscard]] int64_t next_seq() const { return next_seq_; }
 
  private:
   std::deque<LoggedRequest> requests_;
@@ -117,7 +117,7 @@ struct Call {
   Counter noted;      // added to the endpoint's counter afterwards
 
   // The drawn fault of that kind, or null.
-  const Fault* fault(FaultKind kind) const;
+  [[nodiscard]] const Fault* fault(FaultKind kind) const;
 };
 
 using Handler = Response (*)(Project&, Call&);

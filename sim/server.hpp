@@ -23,7 +23,7 @@ class Server {
 
   // Listens on "address:port"; port 0 picks one. Empty if done, else the reason.
   std::string listen(const std::string& address);
-  uint16_t port() const;
+  [[nodiscard]] uint16_t port() const;
   // Serves until stop(). Call once, after listen().
   void run();
   // From any thread. Closes every connection; run() returns when their threads have ended.

@@ -69,8 +69,8 @@ class Client {
     }
     return text;
   }
-  bool was_reset() const { return reset_; }
-  bool ended() const { return ended_; }
+  [[nodiscard]] bool was_reset() const { return reset_; }
+  [[nodiscard]] bool ended() const { return ended_; }
 
  private:
   bool read_some(std::string& text) {

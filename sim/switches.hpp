@@ -100,7 +100,7 @@ struct Switches {
   std::string set(std::string_view name, std::string_view value);
 
   // {"name": "position" or number, …}
-  OrderedJson to_json() const;
+  [[nodiscard]] OrderedJson to_json() const;
   // [{"name", "value", "default", "choices" or "unit": …, "meaning"}, …]
   static OrderedJson describe(const Switches& current);
 };

@@ -63,7 +63,7 @@ struct List {
   };
   std::deque<Change> history;
 
-  bool has(Slot slot) const {
+  [[nodiscard]] bool has(Slot slot) const {
     return slot / 64 < bits.size() && (bits[slot / 64] >> (slot % 64) & 1) != 0;
   }
 };
