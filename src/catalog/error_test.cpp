@@ -162,6 +162,8 @@ sources:
   - {name: l, kind: postgres, password: "file:/nowhere"}
   - {name: m, id: "1", kind: duckdb, path: x}
   - {name: n, id: "1", kind: duckdb, path: x}
+  - {name: o, kind: csv, path: x, types: texts, sample: 0}
+  - {name: p, kind: csv, path: x, sample: some, state: warehouse}
 )y"),
             R"p(f.yaml:3:5: a source needs `path`
 f.yaml:3:29: a source has no key `pth` (did you mean `path`?)
@@ -173,7 +175,7 @@ f.yaml:7:46: `port` must be from 1 to 65535
 f.yaml:7:63: the environment variable `NOPE` is not set: set it, or write the value here
 f.yaml:8:5: a source needs `user`
 f.yaml:8:33: `url` must be an address that starts with http:// or https://
-f.yaml:8:49: `state` must be one of local, warehouse
+f.yaml:8:49: `state` must be one of local, warehouse, found text `warehous` (did you mean `warehouse`?)
 f.yaml:8:73: `state_schema` goes with `state: warehouse`
 f.yaml:9:12: `name` begins or ends with a space
 f.yaml:9:39: `path` has no value: write one, or leave the key out
@@ -190,6 +192,10 @@ f.yaml:17:41: `password` is empty: what `${EMPTY}` holds is no value
 f.yaml:18:41: `password` must be text: `${NAME}`, `file:PATH`, `stored` or the value
 f.yaml:19:41: `file:/nowhere` cannot be read: no such file
 f.yaml:21:19: the id `1` stands here twice
+f.yaml:22:42: `types` must be one of detect, text, found text `texts` (did you mean `text`?)
+f.yaml:22:57: `sample` must be `all` or from 1 to 999999999 rows
+f.yaml:23:43: `sample` must be a whole number, found text `some`
+f.yaml:23:56: a csv source cannot keep snapshots: leave `state` out, or write `local`
 )p");
 }
 

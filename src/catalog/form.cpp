@@ -180,6 +180,14 @@ bool In::good(std::string_view key) const {
   return has(key) && std::find(failed_.begin(), failed_.end(), key) == failed_.end();
 }
 
+void In::one_of(std::string_view key, const std::string& text,
+                const std::vector<std::string>& all) {
+  const Node* node = node_.find(key);
+  if (!good(key) || std::find(all.begin(), all.end(), text) != all.end()) return;
+  reading_.expected(*node, key, "one of " + join(all, ", "));
+  if (node->reference.empty()) reading_.problems.back().message += did_you_mean(text, all);
+}
+
 void In::filled(std::string_view key) {
   const Node* node = node_.find(key);
   if (node && node->kind == Node::Kind::scalar && !reading_.complained(node->place))

@@ -164,6 +164,8 @@ class In {
   [[nodiscard]] bool has(std::string_view key) const { return node_.find(key) != nullptr; }
   // The key is there and was read without a problem.
   [[nodiscard]] bool good(std::string_view key) const;
+  // A problem when the key was read and its text is none of `all`.
+  void one_of(std::string_view key, const std::string& text, const std::vector<std::string>& all);
   // A problem when the key is there and its text blank.
   void filled(std::string_view key);
   // A problem at the value of `key` (or at the map, when it has no such key) unless `ok`.

@@ -17,35 +17,43 @@ constexpr seconds kEveryMin = minutes(5);
 constexpr seconds kEveryMax = hours(24 * 366);
 constexpr seconds kAuditMin = hours(1);
 constexpr std::chrono::milliseconds kSettleMax = hours(1);
+constexpr int64_t kSampleMax = 999'999'999;  // rows of a file read to tell its types
 
 // --- Sources ---
 
-enum class OptionKind { text, path, url, flag, number, secret };
+enum class OptionKind { text, path, url, flag, port, sample, secret };
 
 struct Option {
   std::string_view key;
   OptionKind kind;
   bool required = false;
+  std::vector<std::string> words = {};  // text: when not empty, one of these
 };
 
 // The keys of each kind of source; the kind's implementation says what they mean.
 const std::map<std::string, std::vector<Option>, std::less<>>& source_kinds() {
   using K = OptionKind;
   static const std::map<std::string, std::vector<Option>, std::less<>> kinds = {
-      {"duckdb", {{"path", K::path, true}}},
-      {"parquet", {{"path", K::path, true}, {"hive_partitioning", K::flag}}},
+      {"duckdb", {{"path", K::path, true}, {"schema", K::text}, {"files", K::path}}},
+      {"parquet", {{"path", K::path, true}, {"union_by_name", K::flag}}},
       {"csv",
        {{"path", K::path, true},
+        {"union_by_name", K::flag},
         {"header", K::flag},
         {"delimiter", K::text},
         {"quote", K::text},
         {"escape", K::text},
-        {"null_text", K::text},
-        {"all_text", K::flag}}},
+        {"encoding", K::text},
+        {"date_format", K::text},
+        {"timestamp_format", K::text},
+        {"decimal", K::text},
+        {"nulls", K::text},
+        {"types", K::text, false, {"detect", "text"}},
+        {"sample", K::sample}}},
       {"postgres",
        {{"url", K::url},
         {"host", K::text},
-        {"port", K::number},
+        {"port", K::port},
         {"database", K::text},
         {"schema", K::text},
         {"user", K::text},
@@ -120,12 +128,26 @@ void take_option(In& in, const Option& option, Source& source) {
       text = flag ? "true" : "false";
       break;
     }
-    case OptionKind::number: {
-      int64_t number = 0;
-      there = in.optional(key, number);
-      in.check(!there || (number >= 1 && number <= 65535), key,
+    case OptionKind::port: {
+      int64_t port = 0;
+      there = in.optional(key, port);
+      in.check(!in.good(key) || (port >= 1 && port <= 65535), key,
                "`" + key + "` must be from 1 to 65535");
-      text = std::to_string(number);
+      text = std::to_string(port);
+      break;
+    }
+    case OptionKind::sample: {
+      const Node* node = in.node(key);
+      if (!node) break;
+      there = true;
+      int64_t rows = 0;
+      if (node->kind == Node::Kind::scalar && node->text == "all") {
+        text = "all";
+      } else if (take(*node, in.reading(), key, rows)) {
+        in.check(rows >= 1 && rows <= kSampleMax, key,
+                 fmt::format("`{}` must be `all` or from 1 to {} rows", key, kSampleMax));
+        text = std::to_string(rows);
+      }
       break;
     }
     case OptionKind::path: {
@@ -142,11 +164,12 @@ void take_option(In& in, const Option& option, Source& source) {
       const std::string problem = source.kind == "postgres"
                                       ? url_problem(text, {"postgres", "postgresql"})
                                       : url_problem(text, {"http", "https"});
-      in.check(!there || problem.empty(), key, "`" + key + "` " + problem);
+      in.check(!in.good(key) || problem.empty(), key, "`" + key + "` " + problem);
       break;
     }
     case OptionKind::text:
       there = in.optional(key, text);
+      if (!option.words.empty()) in.one_of(key, text, option.words);
       break;
   }
   if (there && option.kind != OptionKind::secret) source.options[key] = std::move(text);
@@ -165,11 +188,34 @@ void give_option(Out& out, const Option& option, Source& source) {
   }
   const auto value = source.options.find(key);
   if (value == source.options.end()) return;
-  const bool plain = option.kind == OptionKind::flag || option.kind == OptionKind::number;
+  const bool plain = option.kind == OptionKind::flag || option.kind == OptionKind::port ||
+                     (option.kind == OptionKind::sample && value->second != "all");
   out.add(key, Node::scalar(value->second, !plain));
 }
 
-constexpr Option kState{"state", OptionKind::text}, kStateSchema{"state_schema", OptionKind::text};
+// Where snapshots are kept and compared: with Rollcall, or in the warehouse where there is one.
+void take_state(In& in, Source& source) {
+  std::string state = "local", schema;
+  in.optional("state", state);
+  in.one_of("state", state, {"local", "warehouse"});
+  const bool schema_there = in.optional("state_schema", schema);
+  const bool is_warehouse = source.kind == "trino" || source.kind == "postgres";
+  if (state == "warehouse") {
+    in.check(is_warehouse, "state",
+             fmt::format("a {} source cannot keep snapshots: leave `state` out, or write `local`",
+                         source.kind));
+    source.options["state"] = state;  // local is what is meant by nothing
+    if (schema_there) source.options["state_schema"] = schema;
+  } else {
+    in.check(!schema_there, "state_schema", "`state_schema` goes with `state: warehouse`");
+  }
+}
+
+const std::vector<Option>& state_options() {
+  static const std::vector<Option> all = {{"state", OptionKind::text},
+                                          {"state_schema", OptionKind::text}};
+  return all;
+}
 
 }  // namespace
 
@@ -185,19 +231,11 @@ void form(In& in, Source& source) {
     in.reading().expected(*kind, "kind", "one of " + join(source_kind_names(), ", "));
     if (kind->kind == Node::Kind::scalar && kind->reference.empty())
       in.reading().problems.back().message += did_you_mean(kind->text, source_kind_names());
-    for (const Option& option : {kState, kStateSchema}) (void)in.node(option.key);
     return in.allow_rest();  // whose keys they are nobody knows
   }
   source.kind = kind->text;
   for (const Option& option : options->second) take_option(in, option, source);
-  take_option(in, kState, source);
-  take_option(in, kStateSchema, source);
-  const auto state = source.options.find("state");
-  const bool warehouse = state != source.options.end() && state->second == "warehouse";
-  in.check(warehouse || state == source.options.end() || state->second == "local", "state",
-           "`state` must be one of local, warehouse");
-  in.check(warehouse || !source.options.contains("state_schema"), "state_schema",
-           "`state_schema` goes with `state: warehouse`");
+  take_state(in, source);
 }
 
 void form(Out& out, Source& source) {
@@ -206,8 +244,7 @@ void form(Out& out, Source& source) {
   out.required("kind", source.kind);
   if (const auto options = source_kinds().find(source.kind); options != source_kinds().end())
     for (const Option& option : options->second) give_option(out, option, source);
-  give_option(out, kState, source);
-  give_option(out, kStateSchema, source);
+  for (const Option& option : state_options()) give_option(out, option, source);
 }
 
 // --- Models ---
@@ -664,18 +701,9 @@ void form(Out& out, ListForm& list) { out.optional("adopt", list.adopt); }
 void form(In& in, Destination& destination) {
   destination.place = in.place();
   destination_form(in, destination);
-  const auto one_of = [&](std::string_view key, const std::string& value,
-                          const std::vector<std::string>& all) {
-    const bool known = std::find(all.begin(), all.end(), value) != all.end();
-    if (const Node* node = in.node(key); node && node->kind == Node::Kind::scalar && !known) {
-      in.reading().expected(*node, key, "one of " + join(all, ", "));
-      if (node->reference.empty())
-        in.reading().problems.back().message += did_you_mean(node->text, all);
-    }
-  };
-  one_of("platform", destination.platform, {"iterable"});
-  one_of("service", destination.service, {"contact_lists"});
-  one_of("region", destination.region, {"us", "eu"});
+  in.one_of("platform", destination.platform, {"iterable"});
+  in.one_of("service", destination.service, {"contact_lists"});
+  in.one_of("region", destination.region, {"us", "eu"});
   in.check(!(destination.region == "eu" && destination.project_type == ProjectType::email),
            "region",
            "Iterable's EU data centre has no projects of type email: use `region: us`, or correct "

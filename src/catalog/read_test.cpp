@@ -86,6 +86,30 @@ TEST(ReadTest, ReadsTheWholeExample) {
   EXPECT_EQ(activation.audit_every, std::chrono::hours(24 * 7));
 }
 
+TEST(ReadTest, ReadsTheOptionsOfFiles) {
+  const Catalog catalog = good(R"(version: 1
+sources:
+  - {name: a, kind: csv, path: data, header: true, delimiter: "\t", nulls: "NA,-", types: text, sample: 100}
+  - {name: b, kind: csv, path: "*.csv", sample: all, state: local}
+  - {name: c, kind: duckdb, path: /x/y.duckdb, files: lake, schema: main}
+  - {name: d, kind: parquet, path: "s3://bucket/x", union_by_name: true}
+)");
+  using Options = std::map<std::string, std::string>;
+  EXPECT_EQ(catalog.sources[0].options, (Options{{"path", "/work/data"},
+                                                 {"header", "true"},
+                                                 {"delimiter", "\t"},
+                                                 {"nulls", "NA,-"},
+                                                 {"types", "text"},
+                                                 {"sample", "100"}}));
+  EXPECT_EQ(catalog.sources[1].options, (Options{{"path", "/work/*.csv"}, {"sample", "all"}}));
+  EXPECT_EQ(catalog.sources[2].options,
+            (Options{{"path", "/x/y.duckdb"}, {"files", "/work/lake"}, {"schema", "main"}}));
+  EXPECT_EQ(catalog.sources[3].options,
+            (Options{{"path", "s3://bucket/x"}, {"union_by_name", "true"}}));
+  const std::string written = write(catalog);
+  EXPECT_EQ(write(good(written)), written);
+}
+
 TEST(ReadTest, RulesPointAtTheNameTheySpeakOf) {
   const Catalog catalog = good(kExample);
   const auto& all = std::get<AllOf>(catalog.segments[0].where.test);

@@ -15,6 +15,9 @@ bool is_name(std::string_view name) {
   return true;
 }
 
+// A path may be a `file:` URL; it is never the text of a file.
+bool is_path_key(std::string_view key) { return key == "path" || key == "files"; }
+
 class Resolver {
  public:
   Resolver(const References& references, std::vector<Problem>& problems)
@@ -23,8 +26,7 @@ class Resolver {
   void resolve(Node& node, bool is_path) {
     if (problems_.size() >= kProblemsKept) return;
     for (size_t i = 0; i < node.items.size(); ++i)
-      // A path may be a `file:` URL; it is never the text of a file.
-      resolve(node.items[i], node.kind == Node::Kind::map && node.keys[i].text == "path");
+      resolve(node.items[i], node.kind == Node::Kind::map && is_path_key(node.keys[i].text));
     if (node.kind == Node::Kind::scalar) scalar(node, is_path);
   }
 
@@ -133,7 +135,7 @@ class Resolver {
 
 void escape(Node& node, bool is_path) {
   for (size_t i = 0; i < node.items.size(); ++i)
-    escape(node.items[i], node.kind == Node::Kind::map && node.keys[i].text == "path");
+    escape(node.items[i], node.kind == Node::Kind::map && is_path_key(node.keys[i].text));
   if (node.kind != Node::Kind::scalar || !node.quoted || !node.reference.empty()) return;
   std::string& text = node.text;
   const size_t dollars = text.find_first_not_of('$');
