@@ -1,0 +1,39 @@
+// The machine's clock and randomness.
+#pragma once
+
+#include <sodium.h>
+
+#include <condition_variable>
+#include <mutex>
+
+#include "base/base.hpp"
+
+namespace rollcall::app {
+
+class SystemClock : public Clock {
+ public:
+  Time now() override {
+    return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
+  }
+  Millis monotonic() override {
+    return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch());
+  }
+  bool sleep(Millis how_long, const std::stop_token& stop) override {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any woken;
+    woken.wait_for(lock, stop, how_long, [] { return false; });
+    return !stop.stop_requested();
+  }
+};
+
+class SystemRandom : public Random {
+ public:
+  uint64_t next() override {
+    uint64_t bits = 0;
+    randombytes_buf(&bits, sizeof bits);
+    return bits;
+  }
+};
+
+}  // namespace rollcall::app

@@ -1,0 +1,170 @@
+// apply and export: the catalog file and the stored catalog.
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "catalog/catalog.hpp"
+#include "cli/commands.hpp"
+#include "cli/text.hpp"
+#include "ledger/ledger.hpp"
+
+namespace rollcall::cli {
+namespace {
+
+using What = catalog::Difference::What;
+using json = nlohmann::ordered_json;
+
+constexpr size_t kFileBytesMax = 64'000'000;
+
+Result<std::string> read_stream(std::istream& stream, const std::string& name) {
+  std::string text;
+  char buffer[1 << 16];
+  while (stream.read(buffer, sizeof buffer) || stream.gcount() > 0) {
+    text.append(buffer, static_cast<size_t>(stream.gcount()));
+    if (text.size() > kFileBytesMax) return Error{ErrorKind::invalid, name + " is too large"};
+  }
+  if (stream.bad()) return Error{ErrorKind::invalid, "cannot read " + name};
+  return text;
+}
+
+Result<std::string> read_file(const std::filesystem::path& path) {
+  std::error_code problem;
+  if (std::filesystem::is_directory(path, problem))
+    return Error{ErrorKind::invalid, path.string() + " is a folder", "Name the file in it."};
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    const bool there = std::filesystem::exists(path, problem);
+    return Error{ErrorKind::invalid,
+                 there ? "cannot read " + path.string() : "there is no file " + path.string(),
+                 there ? "Check its rights." : "Check the path."};
+  }
+  return read_stream(file, path.string());
+}
+
+// A difference as it is told: what --prune does has its own words.
+std::string told(const catalog::Difference& difference, bool prune) {
+  if (difference.what != What::not_in_file || !prune)
+    return std::string(to_string(difference.what));
+  return difference.kind == catalog::Kind::activation ? "archived" : "removed";
+}
+
+int refuse(Session& session, const std::vector<catalog::Problem>& problems,
+           const std::string& file) {
+  json list = json::array();
+  for (const catalog::Problem& problem : problems) {
+    fmt::print(session.world().err, "{}\n", plain(to_text(problem, file)));
+    list.push_back({{"file", file},
+                    {"line", problem.place.line},
+                    {"column", problem.place.column},
+                    {"message", problem.message}});
+  }
+  const std::string summary =
+      counted(static_cast<int64_t>(problems.size()), "problem", "problems") + " in " + file +
+      "; nothing was stored";
+  session.say(summary);
+  if (session.json())
+    session.print_json(
+        {{"error",
+          {{"kind", "invalid"}, {"message", summary}, {"remedy", ""}, {"context", json::array()}}},
+         {"problems", list}});
+  return kWrong;
+}
+
+json to_json(const catalog::Comparison& comparison, const ApplyOptions& options) {
+  json changes = json::array();
+  std::map<std::string, int64_t> counts;
+  for (const catalog::Difference& difference : comparison.differences) {
+    const std::string what = told(difference, options.prune);
+    ++counts[what];
+    json one = {{"what", what}, {"kind", to_string(difference.kind)}, {"name", difference.name}};
+    if (!difference.old_name.empty()) one["old_name"] = difference.old_name;
+    if (!difference.detail.empty()) one["keys"] = difference.detail;
+    changes.push_back(std::move(one));
+  }
+  return {{"dry_run", options.dry_run},
+          {"changes", changes},
+          {"counts", counts},
+          {"warnings", comparison.warnings}};
+}
+
+void print(Session& session, const catalog::Comparison& comparison, const ApplyOptions& options) {
+  Table table({{""}, {""}, {"", Table::Align::left, 60}, {"", Table::Align::left, 80}});
+  int64_t unchanged = 0, kept = 0, done = 0;
+  for (const catalog::Difference& difference : comparison.differences) {
+    if (difference.what == What::unchanged) {
+      ++unchanged;
+      continue;
+    }
+    const bool keeps = difference.what == What::not_in_file && !options.prune;
+    ++(keeps ? kept : done);
+    std::string detail = difference.detail;
+    if (!difference.old_name.empty())
+      detail = "was " + difference.old_name + (detail.empty() ? "" : "; " + detail);
+    table.add({keeps ? "not in file" : told(difference, options.prune),
+               std::string(to_string(difference.kind)), difference.name, detail});
+  }
+  // Without its line of headings.
+  const std::string lines = table.text();
+  if (!lines.empty()) session.print_text(lines.substr(lines.find('\n') + 1));
+  std::string sum = done == 0         ? "Nothing to change"
+                    : options.dry_run ? counted(done, "change", "changes") + " to make"
+                                      : counted(done, "change", "changes") + " made";
+  sum += "; " + thousands(unchanged) + " unchanged";
+  if (kept > 0) sum += ", " + thousands(kept) + " not in the file and kept (--prune removes them)";
+  session.print("{}.{}\n", sum, options.dry_run ? " Dry run: nothing was stored." : "");
+}
+
+}  // namespace
+
+Result<int> apply(Session& session, const ApplyOptions& options) {
+  const bool from_stdin = options.file == "-";
+  const std::filesystem::path path =
+      from_stdin ? std::filesystem::path() : std::filesystem::path(options.file);
+  const std::string shown = from_stdin ? "stdin" : options.file;
+  const std::string text = TRY(from_stdin ? read_stream(std::cin, "stdin") : read_file(path));
+  const Stored stored = TRY(session.stored());
+  std::error_code ignored;
+  const catalog::References references{
+      .environment = session.world().environment,
+      .file = read_file,
+      .folder = std::filesystem::absolute(from_stdin                   ? "."
+                                          : path.parent_path().empty() ? "."
+                                                                       : path.parent_path(),
+                                          ignored)};
+  const catalog::ReadResult read = catalog::read(text, stored.catalog, references);
+  if (!read.problems.empty()) return refuse(session, read.problems, shown);
+
+  // An activation whose state cannot be read is taken to have a list.
+  const auto has_list = [&](const std::string& uid) {
+    Activation activation;
+    activation.uid = uid;
+    const auto state = ledger::read_state(run::folder_of(session.home(), activation));
+    return !state.ok() || state->list.has_value();
+  };
+  const catalog::Comparison comparison =
+      catalog::compare(stored.catalog, read.catalog, options.prune, has_list, stored.archived);
+  if (!comparison.problems.empty()) return refuse(session, comparison.problems, shown);
+  for (const std::string& warning : comparison.warnings) session.say("warning: " + warning);
+  if (!options.dry_run) TRY(save(*TRY(session.store()), stored, comparison));
+  if (session.json()) {
+    session.print_json(to_json(comparison, options));
+  } else {
+    print(session, comparison, options);
+  }
+  return kDone;
+}
+
+Result<int> export_catalog(Session& session) {
+  const Stored stored = TRY(session.stored());
+  const std::string text = catalog::write(stored.catalog);
+  if (session.json()) {
+    session.print_json({{"yaml", text}});
+  } else {
+    session.print_text(text);
+  }
+  return kDone;
+}
+
+}  // namespace rollcall::cli

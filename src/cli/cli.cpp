@@ -1,0 +1,192 @@
+// The table of commands. CLI11 is named here and nowhere else.
+#include "cli/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "cli/commands.hpp"
+#include "cli/text.hpp"
+
+namespace rollcall::cli {
+namespace {
+
+using Action = std::function<Result<int>(Session&)>;
+
+// One subcommand: its options write into `options`, which the action then has.
+class Commands {
+ public:
+  Commands(CLI::App& app, bool& json, Action& chosen) : app_(app), json_(json), chosen_(chosen) {}
+
+  // `reports`: takes --json.
+  CLI::App& add(const char* name, const char* description, bool reports, Action action) {
+    CLI::App& command = *app_.add_subcommand(name, description);
+    command.fallthrough();  // --home may stand behind the command too
+    if (reports)
+      command.add_flag("--json", json_, "Print one JSON value and nothing else on stdout");
+    command.callback([&chosen = chosen_, action = std::move(action)] { chosen = action; });
+    return command;
+  }
+
+ private:
+  CLI::App& app_;
+  bool& json_;
+  Action& chosen_;
+};
+
+struct AllOptions {
+  ApplyOptions apply;
+  CheckOptions check;
+  std::string destination, segment, activation, run_id, shell, kind;
+  PreviewOptions preview;
+  ActivateOptions activate;
+  PlanOptions plan;
+  RunOptions run;
+  RunsOptions runs;
+  RejectsOptions rejects;
+  WhyOptions why;
+};
+
+void declare(Commands commands, AllOptions& o) {
+  CLI::App* c = &commands.add("apply", "Bring a catalog file into what is stored", true,
+                              [&o](Session& s) { return apply(s, o.apply); });
+  c->add_option("FILE", o.apply.file, "The file; - reads stdin")->required();
+  c->add_flag("--dry-run", o.apply.dry_run, "Say what would change, store nothing");
+  c->add_flag("--prune", o.apply.prune,
+              "Remove what the file does not name; activations are archived");
+  commands.add("export", "Print the stored catalog as a file", true,
+               [](Session& s) { return export_catalog(s); });
+
+  c = &commands.add("fields", "The existing fields of a destination's project", true,
+                    [&o](Session& s) { return fields(s, o.destination); });
+  c->add_option("DESTINATION", o.destination)->required();
+
+  c = &commands.add("count", "How many people a segment holds", true,
+                    [&o](Session& s) { return count(s, o.segment); });
+  c->add_option("SEGMENT", o.segment)->required();
+  c = &commands.add("preview", "Some people of a segment", true,
+                    [&o](Session& s) { return preview(s, o.preview); });
+  c->add_option("SEGMENT", o.preview.segment)->required();
+  c->add_option("--limit", o.preview.limit, "Rows, at most 1000")->capture_default_str();
+  c = &commands.add("sql", "The query that a segment becomes", true,
+                    [&o](Session& s) { return sql(s, o.segment); });
+  c->add_option("SEGMENT", o.segment)->required();
+
+  c = &commands.add("activate", "Send a segment with the destination's default settings, and run",
+                    true, [&o](Session& s) { return activate(s, o.activate); });
+  c->add_option("SEGMENT", o.activate.segment)->required();
+  c->add_option("DESTINATION", o.activate.destination)->required();
+  c->add_option("--name", o.activate.name, "The list's name (default: the segment's)");
+  c = &commands.add("plan", "A dry run: what a run would do, and why", true,
+                    [&o](Session& s) { return plan(s, o.plan); });
+  c->add_option("ACTIVATION", o.plan.activation)->required();
+  c->add_flag("--prove", o.plan.prove,
+              "Look everybody up, so that those who are not contacts are named");
+  c->add_flag("--all", o.plan.all, "Name everybody instead of a sample");
+  c = &commands.add("run", "One run, to its end", true, [&o](Session& s) { return run(s, o.run); });
+  c->add_option("ACTIVATION", o.run.activation)->required();
+  c->add_flag("--full", o.run.full, "Read the list again and send everything");
+  c->add_option("--approve", o.run.approve, "Let pass what this plan showed")->type_name("PLAN_ID");
+  c->add_flag("--new-list", o.run.new_list,
+              "Make a new list in place of one that was deleted or should bear a new name");
+
+  c = &commands.add("runs", "The runs so far, the newest first", true,
+                    [&o](Session& s) { return runs(s, o.runs); });
+  c->add_option("ACTIVATION", o.runs.activation);
+  c->add_option("--limit", o.runs.limit, "How many")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
+  c = &commands.add("show", "One run", true, [&o](Session& s) { return show(s, o.run_id); });
+  c->add_option("RUN_ID", o.run_id)->required();
+  c = &commands.add("rejects", "The people who are not on the list after a run, and why", true,
+                    [&o](Session& s) { return rejects(s, o.rejects); });
+  c->add_option("RUN_ID", o.rejects.run_id)->required();
+  c->add_option("--kind", o.rejects.kind,
+                "rejected, not_a_contact, unknown, not_sent, no_key, invalid_key, duplicate_key, "
+                "leaver, all")
+      ->capture_default_str();
+  c->add_flag("--csv", o.rejects.csv, "As CSV");
+  c = &commands.add("status", "Every activation as it stands", true,
+                    [](Session& s) { return status(s); });
+  c = &commands.add("pause", "Let an activation rest", true,
+                    [&o](Session& s) { return set_paused(s, o.activation, true); });
+  c->add_option("ACTIVATION", o.activation)->required();
+  c = &commands.add("resume", "Let a paused activation go on", true,
+                    [&o](Session& s) { return set_paused(s, o.activation, false); });
+  c->add_option("ACTIVATION", o.activation)->required();
+
+  commands.add("version", "The version of this program", false, [](Session& s) -> Result<int> {
+    s.print("rollcall {}\n", s.world().version);
+    return kDone;
+  });
+}
+
+Result<std::filesystem::path> home_of(const World& world, const std::string& given) {
+  if (!given.empty()) return std::filesystem::path(given);
+  if (const auto home = world.environment("ROLLCALL_HOME"); home && !home->empty())
+    return std::filesystem::path(*home);
+  if (const auto home = world.environment("HOME"); home && !home->empty())
+    return std::filesystem::path(*home) / ".local/share/rollcall";
+  return Error{ErrorKind::invalid, "neither $ROLLCALL_HOME nor $HOME is set",
+               "Say where to keep things with `--home DIR`."};
+}
+
+// What CLI11 found wrong, in one line; an unknown command with the nearest right one.
+std::string complaint(const CLI::App& app, const CLI::ParseError& error,
+                      const std::vector<std::string>& words) {
+  std::string message = error.what();
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  if (app.get_subcommands().empty()) {
+    std::vector<std::string> names;
+    for (const CLI::App* command :
+         app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); }))
+      names.push_back(command->get_name());
+    const auto first = std::find_if(words.begin(), words.end(), [&](const std::string& word) {
+      const bool of_home = &word != words.data() && *(&word - 1) == "--home";
+      return !word.empty() && word[0] != '-' && !of_home;
+    });
+    message = first == words.end()
+                  ? "which command?"
+                  : "there is no command `" + *first + "`" + did_you_mean(*first, names);
+    return message + " `rollcall --help` lists them.";
+  }
+  return message + ". `rollcall " + app.get_subcommands()[0]->get_name() + " --help` says more.";
+}
+
+}  // namespace
+
+int main(const World& world, std::vector<std::string> words, const std::stop_token& stop) {
+  CLI::App app{"Keeps lists in Iterable equal to segments of your own customer data.", "rollcall"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "rollcall " + world.version);
+  app.set_help_flag("-h,--help", "Print this help");
+  std::string home;
+  app.add_option("--home", home,
+                 "Where everything is kept (default: $ROLLCALL_HOME, then ~/.local/share/rollcall)")
+      ->type_name("DIR");
+  bool json = false;
+  Action action;
+  AllOptions options;
+  declare(Commands(app, json, action), options);
+  try {
+    app.parse(
+        std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the back
+  } catch (const CLI::CallForHelp&) {
+    const auto chosen = app.get_subcommands();
+    fmt::print(world.out, "{}", chosen.empty() ? app.help() : chosen[0]->help());
+    return kDone;
+  } catch (const CLI::CallForVersion&) {
+    fmt::print(world.out, "rollcall {}\n", world.version);
+    return kDone;
+  } catch (const CLI::ParseError& error) {
+    fmt::print(world.err, "rollcall: {}\n", plain(complaint(app, error, words)));
+    return kWrong;
+  }
+  const auto where = home_of(world, home);
+  Session session(world, where.ok() ? *where : std::filesystem::path(), json, stop);
+  const auto code = where.ok() ? action(session) : Result<int>(Error(where.error()));
+  if (code.ok()) return *code;
+  session.fail(code.error());
+  return run::exit_code(code.error());
+}
+
+}  // namespace rollcall::cli

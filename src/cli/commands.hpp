@@ -1,0 +1,89 @@
+// The commands. Each parses nothing, calls one thing and prints; each returns its exit code, or an
+// error that becomes one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/base.hpp"
+#include "cli/session.hpp"
+
+namespace rollcall::cli {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kWrong = 2;
+constexpr int kLeaseHeld = 4;
+
+struct ApplyOptions {
+  std::string file;
+  bool dry_run = false;
+  bool prune = false;
+};
+Result<int> apply(Session& session, const ApplyOptions& options);
+Result<int> export_catalog(Session& session);
+
+struct CheckOptions {
+  std::string name;  // empty: everything
+};
+Result<int> check(Session& session, const CheckOptions& options);
+Result<int> fields(Session& session, const std::string& destination);
+
+Result<int> count(Session& session, const std::string& segment);
+struct PreviewOptions {
+  std::string segment;
+  int64_t limit = 20;
+};
+Result<int> preview(Session& session, const PreviewOptions& options);
+Result<int> sql(Session& session, const std::string& segment);
+
+struct ActivateOptions {
+  std::string segment;
+  std::string destination;
+  std::string name;  // empty: the segment's
+};
+Result<int> activate(Session& session, const ActivateOptions& options);
+
+struct PlanOptions {
+  std::string activation;
+  bool prove = false;
+  bool all = false;
+};
+Result<int> plan(Session& session, const PlanOptions& options);
+
+struct RunOptions {
+  std::string activation;
+  bool full = false;
+  bool new_list = false;
+  std::optional<std::string> approve = std::nullopt;
+};
+Result<int> run(Session& session, const RunOptions& options);
+
+struct RunsOptions {
+  std::string activation;  // empty: of all
+  int64_t limit = 20;
+};
+Result<int> runs(Session& session, const RunsOptions& options);
+Result<int> show(Session& session, const std::string& run_id);
+struct RejectsOptions {
+  std::string run_id;
+  std::string kind = "rejected";
+  bool csv = false;
+};
+Result<int> rejects(Session& session, const RejectsOptions& options);
+
+struct WhyOptions {
+  std::string activation;
+  std::string key;
+};
+Result<int> why(Session& session, const WhyOptions& options);
+
+Result<int> status(Session& session);
+Result<int> set_paused(Session& session, const std::string& activation, bool paused);
+
+Result<int> completion(Session& session, const std::string& shell);
+// The names of one kind of object, one a line: what completion asks for.
+Result<int> names(Session& session, const std::string& kind);
+
+}  // namespace rollcall::cli

@@ -1,0 +1,23 @@
+// Objects by the names people type.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/base.hpp"
+#include "cli/stored.hpp"
+#include "core/catalog.hpp"
+
+namespace rollcall::cli {
+
+// "Lapsed VIPs", or "Iterable/Lapsed VIPs" where the name alone is not unique.
+std::string shown_name(const Catalog& catalog, const Activation& activation);
+
+// Errors (invalid): nothing of that name, with the nearest right one; several, with their full
+// names. The value points into the catalog.
+Result<const Activation*> find_activation(const Stored& stored, std::string_view name);
+Result<const Segment*> find_segment(const Catalog& catalog, std::string_view name);
+Result<const Destination*> find_destination(const Catalog& catalog, std::string_view name);
+
+}  // namespace rollcall::cli

@@ -1,0 +1,58 @@
+#include "cli/session.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "cli/text.hpp"
+
+namespace rollcall::cli {
+
+using Json = nlohmann::ordered_json;
+
+Result<store::Store*> Session::store() {
+  if (!store_) store_ = TRY(world_.open_store(home_));
+  return store_.get();
+}
+
+Result<Stored> Session::stored() { return load(*TRY(store())); }
+
+Result<run::World> Session::run_world() {
+  store::Store* const opened = TRY(store());
+  return run::World{world_.clock, world_.random, world_.transport, progress_, *opened, home_};
+}
+
+source::OpenOptions Session::source_options() const {
+  source::OpenOptions options;
+  options.temp_directory = home_ / "tmp";
+  std::error_code ignored;
+  std::filesystem::create_directories(options.temp_directory, ignored);
+  return options;
+}
+
+void Session::print_text(const std::string& text) {
+  progress_.wipe();
+  (void)std::fwrite(text.data(), 1, text.size(), world_.out);
+}
+
+void Session::print_json(const Json& value) {
+  print_text(value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+void Session::say(const std::string& message) {
+  progress_.wipe();
+  std::fflush(world_.out);
+  fmt::print(world_.err, "rollcall: {}\n", plain(message));
+}
+
+void Session::fail(const Error& error) {
+  say(error.text());
+  if (!json_) return;
+  print_json({{"error",
+               {{"kind", to_string(error.kind)},
+                {"message", error.message},
+                {"remedy", error.remedy},
+                {"context", error.context}}}});
+}
+
+bool Session::heard() const { return std::ferror(world_.out) == 0; }
+
+}  // namespace rollcall::cli

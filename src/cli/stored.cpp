@@ -1,0 +1,129 @@
+#include "cli/stored.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace rollcall::cli {
+namespace {
+
+constexpr const char* kApiKey = "api_key";
+
+// A source or model has no uid of its own; its row is found by the name it had.
+class Rows {
+ public:
+  Rows(const Stored& before, const catalog::Comparison& comparison) : before_(before) {
+    for (const catalog::Difference& difference : comparison.differences)
+      if (difference.what == catalog::Difference::What::renamed)
+        old_names_[{std::string(to_string(difference.kind)), difference.name}] =
+            difference.old_name;
+  }
+
+  void add(const char* kind, const std::string& name, std::string json, std::string uid,
+           std::vector<std::pair<std::string, Secret>> secrets = {}) {
+    if (uid.empty()) uid = uid_of(kind, name);
+    if (!uid.empty()) kept_.insert(uid);
+    rows_.push_back({kind, std::move(uid), name, std::move(json), std::move(secrets), false});
+  }
+
+  Status put(store::Store& store) {
+    std::vector<std::string> removed;
+    for (const store::ObjectRow& row : before_.rows) {
+      if (row.archived || kept_.contains(row.uid)) continue;
+      if (row.kind == "activation") {
+        rows_.push_back(row);
+        rows_.back().archived = true;
+      } else {
+        removed.push_back(row.uid);
+      }
+    }
+    return store.put(std::move(rows_), removed);
+  }
+
+ private:
+  [[nodiscard]] std::string uid_of(const std::string& kind, const std::string& name) const {
+    // Activations and destinations carry their uid; without one they are new, whatever their name.
+    if (kind == "activation" || kind == "destination") return "";
+    const auto renamed = old_names_.find({kind, name});
+    const std::string& old = renamed == old_names_.end() ? name : renamed->second;
+    for (const store::ObjectRow& row : before_.rows)
+      if (row.kind == kind && row.name == old) return row.uid;
+    return "";
+  }
+
+  const Stored& before_;
+  std::map<std::pair<std::string, std::string>, std::string> old_names_;  // by kind and new name
+  std::set<std::string> kept_;
+  std::vector<store::ObjectRow> rows_;
+};
+
+}  // namespace
+
+Result<Stored> load(store::Store& store) {
+  Stored out;
+  out.rows = TRY(store.objects());
+  for (const store::ObjectRow& row : out.rows) {
+    const std::string where = row.kind + " " + row.name;
+    if (row.kind == "source") {
+      Source source = TRY(in_context(catalog::source_from_json(row.json), where));
+      for (const auto& [name, secret] : row.secrets) source.secrets[name] = secret;
+      out.catalog.sources.push_back(std::move(source));
+    } else if (row.kind == "model") {
+      out.catalog.models.push_back(TRY(in_context(catalog::model_from_json(row.json), where)));
+    } else if (row.kind == "segment") {
+      out.catalog.segments.push_back(TRY(in_context(catalog::segment_from_json(row.json), where)));
+    } else if (row.kind == "destination") {
+      Destination destination = TRY(in_context(catalog::destination_from_json(row.json), where));
+      destination.uid = row.uid;
+      for (const auto& [name, secret] : row.secrets)
+        if (name == kApiKey) destination.api_key = secret;
+      out.catalog.destinations.push_back(std::move(destination));
+    } else if (row.kind == "activation") {
+      Activation activation = TRY(in_context(catalog::activation_from_json(row.json), where));
+      activation.uid = row.uid;
+      (row.archived ? out.archived : out.catalog.activations).push_back(std::move(activation));
+    }
+  }
+  return out;
+}
+
+Status save(store::Store& store, const Stored& before, const catalog::Comparison& comparison) {
+  const Catalog& merged = comparison.merged;
+  Rows rows(before, comparison);
+  for (const Source& source : merged.sources)
+    rows.add("source", source.name, catalog::to_json(source), "",
+             {source.secrets.begin(), source.secrets.end()});
+  for (const Model& model : merged.models)
+    rows.add("model", model.name, catalog::to_json(model), "");
+  for (const Segment& segment : merged.segments)
+    rows.add("segment", segment.name, catalog::to_json(segment), "");
+  for (const Destination& destination : merged.destinations)
+    rows.add("destination", destination.name, catalog::to_json(destination), destination.uid,
+             {{kApiKey, destination.api_key}});
+  for (const Activation& activation : merged.activations)
+    rows.add("activation", activation.name, catalog::to_json(activation), activation.uid);
+  return rows.put(store);
+}
+
+Status save(store::Store& store, const Stored& before, const Activation& activation) {
+  const auto row =
+      std::find_if(before.rows.begin(), before.rows.end(),
+                   [&](const store::ObjectRow& one) { return one.uid == activation.uid; });
+  CHECK(row != before.rows.end());
+  store::ObjectRow changed = *row;
+  changed.json = catalog::to_json(activation);
+  return store.put({std::move(changed)}, {});
+}
+
+std::string hash_of(const Catalog& catalog) {
+  const std::string text = catalog::write(catalog);
+  unsigned char hash[crypto_generichash_BYTES];
+  crypto_generichash(hash, sizeof hash, reinterpret_cast<const unsigned char*>(text.data()),
+                     text.size(), nullptr, 0);
+  char hex[2 * sizeof hash + 1];
+  return sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
+}
+
+}  // namespace rollcall::cli

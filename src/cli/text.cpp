@@ -1,0 +1,210 @@
+#include "cli/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace rollcall::cli {
+namespace {
+
+struct Point {
+  uint32_t code = 0;
+  size_t bytes = 1;
+  bool valid = false;
+};
+
+// The character that starts at `at`.
+Point point_at(std::string_view text, size_t at) {
+  const auto first = static_cast<unsigned char>(text[at]);
+  const size_t bytes = first < 0x80   ? 1
+                       : first < 0xc2 ? 0
+                       : first < 0xe0 ? 2
+                       : first < 0xf0 ? 3
+                       : first < 0xf5 ? 4
+                                      : 0;
+  if (bytes == 0 || !is_utf8(text.substr(at, bytes))) return {};
+  uint32_t code = bytes == 1 ? first : first & (0x7fu >> bytes);
+  for (size_t i = 1; i < bytes; ++i)
+    code = code << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3f);
+  return {code, bytes, true};
+}
+
+// Also the characters that turn the direction of writing, which could make a line lie.
+bool is_control(uint32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c ||
+         (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+         (code >= 0x2066 && code <= 0x2069);
+}
+
+// Two columns: East Asian wide characters and pictures. None: combining marks. Coarse on purpose.
+size_t width_of(uint32_t code) {
+  const auto within = [&](uint32_t from, uint32_t to) { return code >= from && code <= to; };
+  if (within(0x0300, 0x036f) || within(0x200b, 0x200d) || within(0xfe00, 0xfe0f)) return 0;
+  if (within(0x1100, 0x115f) || within(0x2e80, 0xa4cf) || within(0xac00, 0xd7a3) ||
+      within(0xf900, 0xfaff) || within(0xfe30, 0xfe6f) || within(0xff00, 0xff60) ||
+      within(0x1f300, 0x1faff) || within(0x20000, 0x3fffd))
+    return 2;
+  return 1;
+}
+
+bool looks_like_a_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("+-0123456789.,") == std::string_view::npos &&
+         text.find_last_of("+-") == text.find_first_of("+-");
+}
+
+}  // namespace
+
+size_t width(std::string_view text) {
+  size_t out = 0;
+  for (size_t at = 0; at < text.size();) {
+    const Point point = point_at(text, at);
+    out += point.valid ? width_of(point.code) : 1;
+    at += point.bytes;
+  }
+  return out;
+}
+
+std::string plain(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const Point point = point_at(text, at);
+    if (point.valid && point.code == '\n') {
+      out += ' ';
+    } else if (!point.valid || is_control(point.code)) {
+      out += '?';
+    } else {
+      out += text.substr(at, point.bytes);
+    }
+    at += point.bytes;
+  }
+  return out;
+}
+
+std::string cut(std::string_view text, size_t columns) {
+  if (width(text) <= columns) return std::string(text);
+  std::string out;
+  size_t used = 1;  // the ellipsis
+  for (size_t at = 0; at < text.size();) {
+    const Point point = point_at(text, at);
+    used += point.valid ? width_of(point.code) : 1;
+    if (used > columns) break;
+    out += text.substr(at, point.bytes);
+    at += point.bytes;
+  }
+  return out + "…";
+}
+
+void Table::add(std::vector<std::string> cells) {
+  CHECK(cells.size() == columns_.size());
+  for (size_t i = 0; i < cells.size(); ++i) cells[i] = cut(plain(cells[i]), columns_[i].widest);
+  rows_.push_back(std::move(cells));
+}
+
+std::string Table::text() const {
+  if (rows_.empty()) return "";
+  std::vector<size_t> widths;
+  std::vector<std::string> head;
+  for (const Column& column : columns_) {
+    head.push_back(cut(plain(column.name), column.widest));
+    widths.push_back(width(head.back()));
+  }
+  for (const auto& row : rows_)
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+  std::string out;
+  const auto add_line = [&](const std::vector<std::string>& cells) {
+    std::string line;
+    for (size_t i = 0; i < cells.size(); ++i) {
+      if (i) line += "  ";
+      const std::string space(widths[i] - width(cells[i]), ' ');
+      line += columns_[i].align == Align::right ? space + cells[i] : cells[i] + space;
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + '\n';
+  };
+  add_line(head);
+  for (const auto& row : rows_) add_line(row);
+  return out;
+}
+
+std::string csv_line(const std::vector<std::string>& cells) {
+  std::string out;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (i) out += ',';
+    std::string cell = cells[i];
+    const bool formula =
+        !cell.empty() && std::string_view("=+-@\t\r").find(cell[0]) != std::string_view::npos;
+    if (formula && !looks_like_a_number(cell)) cell.insert(0, "'");
+    if (cell.find_first_of(",\"\r\n") == std::string::npos && cell == trim(cell)) {
+      out += cell;
+      continue;
+    }
+    out += '"';
+    for (const char c : cell) {
+      if (c == '"') out += '"';
+      out += c;
+    }
+    out += '"';
+  }
+  return out + '\n';
+}
+
+std::string date(const std::optional<Time>& time) {
+  if (!time || time->time_since_epoch().count() == 0) return "–";
+  std::string out = iso_utc(*time);
+  out[10] = ' ';
+  out.pop_back();
+  return out;
+}
+
+std::string date_ms(int64_t ms) { return date(Time(Millis(ms))); }
+
+std::string duration(Millis length) {
+  const int64_t ms = length.count(), seconds = (ms + 500) / 1000;
+  if (ms < 1000) return fmt::format("{} ms", ms);
+  if (ms < 10'000) return fmt::format("{:.1f} s", static_cast<double>(ms) / 1000);
+  if (seconds < 60) return fmt::format("{} s", seconds);
+  if (seconds < 3600) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
+  return fmt::format("{} h {} min", seconds / 3600, seconds % 3600 / 60);
+}
+
+std::string counted(int64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", thousands(count), count == 1 ? one : many);
+}
+
+std::string people(int64_t count) { return counted(count, "person", "people"); }
+
+std::string share(int64_t part, int64_t whole) {
+  if (whole == 0) return "–";
+  const double percent = static_cast<double>(part) * 100 / static_cast<double>(whole);
+  if (part > 0 && percent < 0.1) return "< 0.1 %";
+  return percent < 10 && part > 0 ? fmt::format("{:.1f} %", percent)
+                                  : fmt::format("{:.0f} %", percent);
+}
+
+std::string in_words(const Schedule& schedule) {
+  switch (schedule.kind) {
+    case Schedule::Kind::manual:
+      return "manual";
+    case Schedule::Kind::every: {
+      const int64_t seconds = schedule.every.count();
+      constexpr std::array<std::pair<int64_t, const char*>, 3> kUnits = {
+          {{86400, "d"}, {3600, "h"}, {60, "min"}}};
+      for (const auto& [unit, name] : kUnits)
+        if (seconds >= unit && seconds % unit == 0)
+          return fmt::format("every {} {}", seconds / unit, name);
+      return fmt::format("every {} s", seconds);
+    }
+    case Schedule::Kind::cron:
+      return fmt::format("cron {} ({})", schedule.cron, schedule.tz);
+    case Schedule::Kind::recurrences: {
+      std::vector<std::string> parts;
+      for (const Recurrence& one : schedule.recurrences)
+        parts.push_back(fmt::format("{} {} ({})", join(one.days, " "), one.at, one.tz));
+      return join(parts, ", ");
+    }
+  }
+  return "";
+}
+
+}  // namespace rollcall::cli
