@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# The demo: a sample shop, an Iterable simulator, two syncs with a day of changes between them.
+# ./dev demo [--once]. Everything it makes is under build/demo.
+#   ROLLCALL_DEMO_SCALE  1 (100,000 customers) unless set
+#   ROLLCALL_DEMO_PORT   the simulator's port, 8181 unless set; a free one when that is taken
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+bin=$root/build/bin
+here=$root/build/demo
+scale=${ROLLCALL_DEMO_SCALE:-1}
+port=${ROLLCALL_DEMO_PORT:-8181}
+once=no
+case ${1:-} in
+  --once) once=yes ;;
+  '') ;;
+  *) echo "usage: ./dev demo [--once]" >&2; exit 2 ;;
+esac
+
+simulator=
+stop() { if [[ -n $simulator ]]; then kill "$simulator" 2>/dev/null || true; wait "$simulator" 2>/dev/null || true; fi; simulator=; }
+trap stop EXIT
+trap 'stop; exit 0' INT TERM
+
+step() { printf '\n== %s\n' "$*"; }
+
+mkdir -p "$here"
+cd "$here"
+rm -rf home simulator.log
+export ROLLCALL_HOME=$here/home
+export ITERABLE_API_KEY=0123456789abcdef0123456789abcdef # the simulator takes any
+
+if [[ ! -f pristine-$scale.duckdb ]]; then
+  step "making the sample shop (TPC-DS at scale $scale; once)"
+  rm -f making.duckdb*
+  "$bin/shopgen" making.duckdb --extension "$root/build/deps/duckdb/extensions/tpcds.duckdb_extension" --set "scale=$scale" "$root/examples/make_shop.sql"
+  mv making.duckdb "pristine-$scale.duckdb"
+fi
+cp "pristine-$scale.duckdb" shop.duckdb
+"$bin/shopgen" shop.duckdb "$root/examples/contacts.sql"
+
+step "starting the Iterable simulator: nine customers in ten are contacts"
+start_simulator() {
+  "$bin/iterable-sim" --listen "127.0.0.1:$1" --project-type hybrid --contacts contacts.ndjson >simulator.log 2>&1 &
+  simulator=$!
+  for _ in $(seq 1 200); do
+    grep -q 'listening on' simulator.log 2>/dev/null && return 0
+    kill -0 "$simulator" 2>/dev/null || { simulator=; return 1; }
+    sleep 0.1
+  done
+  return 1
+}
+start_simulator "$port" || start_simulator 0 || { cat simulator.log >&2; exit 1; }
+address=$(grep -o 'http://[0-9.:]*' simulator.log | head -n 1)
+echo "   $address"
+
+step "applying the catalog (examples/shop.yaml)"
+sed "s|http://127.0.0.1:8181|$address|" "$root/examples/shop.yaml" >shop.yaml
+"$bin/rollcall" apply shop.yaml
+
+mapfile -t activations < <(grep -A100 '^activations:' shop.yaml | sed -n 's/^  - segment: //p')
+sync_all() {
+  local activation
+  for activation in "${activations[@]}"; do "$bin/rollcall" run "$activation"; done
+}
+step "first sync"
+sync_all
+step "a day of changes in the shop"
+"$bin/shopgen" shop.duckdb "$root/examples/day_of_changes.sql"
+step "second sync"
+sync_all
+step "what stands now"
+"$bin/rollcall" status
+
+if [[ $once == no ]]; then
+  step "the simulator keeps serving until Ctrl-C"
+  cat <<T
+   its status page:   $address/_sim/
+   try, in another terminal:
+     export ROLLCALL_HOME=$ROLLCALL_HOME PATH=$bin:\$PATH
+     rollcall status
+     rollcall plan "Lapsed VIPs"
+T
+  wait "$simulator"
+fi
