@@ -186,9 +186,18 @@ struct MissingPerson {
 Status missing_people(const Folder& folder, const std::string& run_id, const std::string& kind,
                       const std::function<bool(const MissingPerson&)>& on_person);
 
-// After reading the real list (adoption, full runs): `listed` holds the normalised keys on it. People the
-// ledger had on the list and who are not there become unknown to the ledger, so that they enter again.
-// Writes the next ledger and the state.
-Status reconcile(Lease& lease, State& state, duck::Connection& work, const std::string& listed_table, Time now);
+// What stands when a plan was made and nothing of it was sent: the snapshot in `work` against the ledger.
+Result<StandingCounts> standing_unsent(const Folder& folder, const State& state, duck::Connection& work);
+
+// After reading the real list (adoption, full runs): the table holds the normalised keys on it. People the
+// ledger had on the list and who are not there enter again. Members that are not ours are left alone, or
+// taken for leavers when they are to be removed. Writes the next ledger and the state.
+struct Listed {
+  std::string table;
+  std::vector<attributes::Target> targets;
+  bool remove_foreign = false;
+  Time now = {};
+};
+Status reconcile(Lease& lease, State& state, duck::Connection& work, const Listed& listed);
 
 }  // namespace rollcall::ledger

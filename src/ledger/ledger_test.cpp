@@ -165,9 +165,17 @@ TEST_F(LedgerTest, BelievesTheListItselfOverItsMemory) {
   settled.kinds = {OutcomeKind::added, OutcomeKind::added};
   state.generation = promote(*lease, state, "r1", *work_, {targets_, {false}, settled, Time(Millis(1000))})->generation;
   must("CREATE TABLE listed AS SELECT 'kept' AS key UNION ALL SELECT 'foreign'");
-  const Status done = reconcile(*lease, state, *work_, "listed", Time(Millis(2000)));
+  const Status done = reconcile(*lease, state, *work_, {"listed", targets_, false, Time(Millis(2000))});
   ASSERT_TRUE(done.ok()) << done.error().text();
   EXPECT_THAT(people(state), UnorderedElementsAre("kept:1:in:", "vanished:0:in:"));
+  const auto standing = standing_unsent(folder_, state, *work_);
+  ASSERT_TRUE(standing.ok()) << standing.error().text();
+  EXPECT_EQ(standing->on_list, 1);
+  EXPECT_EQ(standing->not_sent, 1);
+  // Told to remove members that are not ours, it takes them for leavers.
+  const Status removing = reconcile(*lease, state, *work_, {"listed", targets_, true, Time(Millis(3000))});
+  ASSERT_TRUE(removing.ok()) << removing.error().text();
+  EXPECT_THAT(people(state), UnorderedElementsAre("kept:1:in:", "vanished:0:in:", "foreign:1:out:"));
 }
 
 }  // namespace

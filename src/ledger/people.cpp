@@ -208,13 +208,34 @@ Status missing_people(const Folder& folder, const std::string& run_id, const std
   return ok_status();
 }
 
-Status reconcile(Lease& lease, State& state, duck::Connection& work, const std::string& listed_table, Time now) {
-  if (state.generation == 0) return ok_status();
-  const std::string file = "read_parquet(" + duck::literal(lease.folder().ledger_file(state.generation).string()) + ")";
-  const std::string query = "SELECT l.* REPLACE ((CASE WHEN l.on_list > 0 AND t.key IS NULL THEN 0 WHEN l.on_list = 2 THEN 1 ELSE l.on_list END)::UTINYINT AS on_list, "
-                            "CASE WHEN l.on_list <> 1 AND t.key IS NOT NULL THEN " + std::to_string(now.time_since_epoch().count()) + " ELSE l.since_ms END AS since_ms) "
-                            "FROM " + file + " l LEFT JOIN " + listed_table + " t ON t.key = l.key";
-  TRY(write_parquet(work, "SELECT * FROM (" + query + ") WHERE in_segment OR on_list > 0", lease.folder().ledger_file(state.generation + 1)));
+Result<StandingCounts> standing_unsent(const Folder& folder, const State& state, duck::Connection& work) {
+  const std::string ledger = TRY(last_ledger(work, folder, state, {}));
+  const std::string ours = "s.key IS NOT NULL AND l.key IS NOT NULL AND l.in_segment AND ";
+  const auto rows = TRY(work.stream(
+      "SELECT count(*) FILTER (" + ours + "l.reason IS NULL AND l.on_list = 1), count(*) FILTER (" + ours + "l.reason = 'not_a_contact'), count(*) FILTER (" + ours +
+      "l.reason = 'rejected'), count(*) FILTER (" + ours + "l.reason = 'unknown'), count(*) FILTER (s.key IS NOT NULL), count(*) FILTER (s.key IS NULL AND l.on_list > 0) "
+      "FROM rows s FULL JOIN " + ledger + " l ON s.key = l.key"));
+  const duck::Chunk* chunk = TRY(rows->next());
+  CHECK(chunk != nullptr && chunk->rows() == 1);
+  StandingCounts out{.on_list = chunk->integer(0, 0), .not_a_contact = chunk->integer(1, 0), .rejected = chunk->integer(2, 0), .unknown = chunk->integer(3, 0),
+                     .not_sent = 0, .leavers_on_list = chunk->integer(5, 0)};
+  // Everybody else in the segment waits to be sent.
+  out.not_sent = chunk->integer(4, 0) - out.on_list - out.not_a_contact - out.rejected - out.unknown;
+  return out;
+}
+
+Status reconcile(Lease& lease, State& state, duck::Connection& work, const Listed& listed) {
+  if (state.generation == 0 && !listed.remove_foreign) return ok_status();
+  const std::string now = std::to_string(listed.now.time_since_epoch().count());
+  const std::string ledger = TRY(last_ledger(work, lease.folder(), state, listed.targets));
+  std::string query = "SELECT l.* REPLACE ((CASE WHEN l.on_list > 0 AND t.key IS NULL THEN 0 WHEN l.on_list = 2 THEN 1 ELSE l.on_list END)::UTINYINT AS on_list, "
+                      "CASE WHEN l.on_list <> 1 AND t.key IS NOT NULL THEN " + now + " ELSE l.since_ms END AS since_ms) FROM " + ledger +
+                      " l LEFT JOIN " + listed.table + " t ON t.key = l.key WHERE l.in_segment OR (l.on_list > 0 AND t.key IS NOT NULL)";
+  if (listed.remove_foreign)
+    query += " UNION ALL BY NAME SELECT DISTINCT t.key, 1::UTINYINT AS on_list, false AS in_segment, false AS final, " + now +
+             "::BIGINT AS since_ms, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, 0::UTINYINT AS wrote_kind, 0::UBIGINT AS tried_hash FROM " + listed.table +
+             " t ANTI JOIN " + ledger + " l ON t.key = l.key";
+  TRY(write_parquet(work, query, lease.folder().ledger_file(state.generation + 1)));
   ++state.generation;
   state.standing = TRY(count_standing(work, lease.folder().ledger_file(state.generation)));
   return lease.write_state(state);

@@ -86,8 +86,7 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request, const st
   out.numbers = plan::guard_numbers(made);
   out.breaches = plan::guard(out.numbers, activation.guard, state.settled, std::nullopt);
 
-  prove::Trial trial;
-  if (const auto fact = TRY(world.store.fact(destination.uid, "trial"))) trial = prove::trial_from_json(*fact);
+  const prove::Trial trial = TRY(known_trial(world.store, destination));
   const prove::Trust trust(destination.project_type, trial);
   const bool by_lookup = trust.by() == prove::By::lookup;
   out.proof = !by_lookup ? "by Iterable's own answer (updateExistingUsersOnly holds in this project)"

@@ -20,7 +20,6 @@ namespace {
 
 // A sealed plan is continued for so long after its snapshot; an older one is settled and made anew.
 constexpr Millis kPlanLife{3600'000};
-constexpr const char* kTrialFact = "trial";
 
 void count_outcomes(const ledger::Settled& settled, OutcomeCounts& out) {
   for (const auto& kind : settled.kinds) {
@@ -117,8 +116,8 @@ class Pass {
     state_.generation = promoted.generation;
     state_.standing = promoted.standing;
     state_.open_run = std::nullopt;
-    TRY(lease_->write_state(state_));
     TRY(keep_report());
+    TRY(lease_->write_state(state_));
     work_.reset();
     database_.reset();
     ledger::tidy(*lease_, state_);
@@ -144,6 +143,7 @@ class Pass {
 
     const snapshot::Snapshot taken = TRY(take_snapshot(input, reader, targets_, *work_, stop));
     report_.segment = taken.counts;
+    snapshot_taken_ = true;
     for (const auto& [attribute, count] : taken.unholdable)
       report_.warnings.push_back(fmt::format("{} values of `{}` cannot be held by Iterable (infinite, or no number) and were taken as empty", thousands(count), attribute));
     world_.observer.reached("snapshot.taken");
@@ -214,16 +214,15 @@ class Pass {
     // The plan is final. Batches may leave from here on.
     const size_t total = TRY(changes());
     ledger::Settled settled = TRY(ledger::Journal::read(folder.run(report_.run_id), total));
-    prove::Trial known;
-    if (const auto fact = TRY(world_.store.fact(destination_.uid, kTrialFact))) known = prove::trial_from_json(*fact);
+    const prove::Trial known = TRY(known_trial(world_.store, destination_));
     prove::Trust trust(destination_.project_type, known);
     const deliver::Order order{client_, counter_, *journal_, trust, world_.clock, world_.observer, targets_, activation_.match_key.type, state_.list->id,
                                state_.settled == false, static_cast<int64_t>(total)};
     deliver::Delivery delivery(order);
     Status status = ok_status();
     if (TRY(unsettled(settled, "kind <> 1")) > 0) {
-      status = try_destination(world_, order, delivery, destination_, *work_, settled, stop);
-      TRY(world_.store.put_fact(destination_.uid, kTrialFact, prove::to_json(trust.trial())));
+      status = try_destination({world_, destination_, *work_, ledger_file(), settled}, order, delivery, stop);
+      TRY(keep_trial(world_.store, destination_, known, trust.trial()));
       if (trust.trial().standing == prove::Trial::Standing::failed)
         report_.warnings.push_back("this project does not keep the promise of updateExistingUsersOnly (" + trust.trial().note + "); everybody is looked up before a write");
       if (status.ok()) settled = TRY(ledger::Journal::read(folder.run(report_.run_id), total));
@@ -239,7 +238,7 @@ class Pass {
     const deliver::Delivered delivered = delivery.delivered();
     const bool by_answer = trust.by() == prove::By::answer;
     report_.proof = {total == 0 ? "none" : by_answer ? "answer" : "lookup", by_answer ? static_cast<int64_t>(total) : delivered.proven_people, delivered.proof_max_age_ms};
-    TRY(world_.store.put_fact(destination_.uid, kTrialFact, prove::to_json(trust.trial())));
+    TRY(keep_trial(world_.store, destination_, known, trust.trial()));
     if (!status.ok()) return status;
     if (delivered.error) return Error(*delivered.error);
     return ok_status();
@@ -254,6 +253,13 @@ class Pass {
       report_.status = RunStatus::interrupted;
       if (state_.open_run) report_.error->remedy = "Run again within the hour: it carries on from here.";
       if (journal_) (void)journal_->calls(report_.calls);
+      if (state_.open_run && work_) {
+        const size_t total = static_cast<size_t>(TRY(work_->scalar("SELECT count(*) FROM changes")));
+        report_.outcomes = {};
+        count_outcomes(TRY(ledger::Journal::read(lease_->folder().run(report_.run_id), total)), report_.outcomes);
+        report_.changes = TRY(count_changes());
+        report_.standing = TRY(ledger::standing_unsent(lease_->folder(), state_, *work_));
+      }
       report_.finished_at = world_.clock.now();
       TRY(keep_report());
       return report_;
@@ -277,10 +283,15 @@ class Pass {
       state_.settled = state_.settled || report_.status == RunStatus::completed || report_.status == RunStatus::completed_with_rejects;
       state_.open_run = std::nullopt;
       report_.finished_at = world_.clock.now();
+      // The report first: a kill in between ends the same run once more, with the same report.
+      TRY(keep_report());
+      world_.observer.reached("report.kept");
       TRY(lease_->write_state(state_));
       world_.observer.reached("ledger.promoted");
     } else {
-      report_.standing = state_.standing;
+      // Nothing was sent. What stands is told for the segment as it was read; if it was not, for nobody.
+      report_.standing = {};
+      if (work_ && report_.segment.rows + state_.generation > 0 && snapshot_taken_) report_.standing = TRY(ledger::standing_unsent(lease_->folder(), state_, *work_));
       report_.changes = report_.status == RunStatus::stopped ? plan_.changes : ChangeCounts{};
       if (report_.status == RunStatus::stopped) {
         const ChangeCounts& c = report_.changes;
@@ -375,7 +386,8 @@ class Pass {
     }, stop));
     TRY(std::move(appended));
     TRY(appender->finish());
-    if (state_.list) TRY(ledger::reconcile(*lease_, state_, *work_, "listed", world_.clock.now()));
+    if (state_.list || activation_.remove_foreign)
+      TRY(ledger::reconcile(*lease_, state_, *work_, {"listed", targets_, activation_.remove_foreign, world_.clock.now()}));
     world_.observer.reached("list.read");
     return ok_status();
   }
@@ -384,7 +396,7 @@ class Pass {
   Status forget_membership() {
     TRY(work_->run("CREATE OR REPLACE TABLE listed(key VARCHAR)"));
     state_.settled = false;
-    return ledger::reconcile(*lease_, state_, *work_, "listed", world_.clock.now());
+    return ledger::reconcile(*lease_, state_, *work_, {"listed", targets_, false, world_.clock.now()});
   }
 
   void add_calls() {
@@ -421,6 +433,7 @@ class Pass {
   CallCounts earlier_calls_;
   RunReport report_;
   bool resuming_ = false;
+  bool snapshot_taken_ = false;
 };
 
 }  // namespace

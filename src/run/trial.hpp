@@ -7,10 +7,23 @@
 
 namespace rollcall::run {
 
+// What is known of this destination from earlier runs. A trial of another project, or of the same one
+// declared otherwise or opened with another key, says nothing about this one.
+Result<prove::Trial> known_trial(store::Store& store, const Destination& destination);
+// Keeps it, if there is something new: another activation's run may have learnt more meanwhile.
+Status keep_trial(store::Store& store, const Destination& destination, const prove::Trial& before, const prove::Trial& now);
+
+struct TrialWork {
+  const World& world;
+  const Destination& destination;
+  duck::Connection& work;  // the sealed plan
+  std::optional<std::filesystem::path> ledger;
+  const ledger::Settled& settled;
+};
+
 // Writes at most ten proven people of the plan (through `delivery`, as ordinary outcomes) and, in user_id
-// and hybrid projects, sends one absent person with the flag. Sets `trust`. Errors: conflict when the
-// project is not of the declared type.
-Status try_destination(const World& world, const deliver::Order& order, deliver::Delivery& delivery, const Destination& destination,
-                       duck::Connection& work, const ledger::Settled& settled, const std::stop_token& stop);
+// and hybrid projects, sends one absent person with the flag. Sets the trust of `order`. Errors: conflict
+// when the project is not of the declared type.
+Status try_destination(const TrialWork& trial, const deliver::Order& order, deliver::Delivery& delivery, const std::stop_token& stop);
 
 }  // namespace rollcall::run
