@@ -15,6 +15,7 @@ struct Exchange {
   const std::stop_token& stop;
   CURL* handle;
   Response response = {};
+  bool head_complete = false;
   bool too_long = false;
   bool refused_by_caller = false;
 };
@@ -39,6 +40,8 @@ size_t on_body(char* data, size_t, size_t size, void* user) {
 size_t on_header(char* data, size_t, size_t size, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   const std::string_view line(data, size);
+  if (line.starts_with("HTTP/")) exchange.head_complete = false;  // also after a 100 or a proxy's answer
+  if (line == "\r\n" || line == "\n") exchange.head_complete = true;
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return size;
   std::string name(line.substr(0, colon));
@@ -58,26 +61,13 @@ int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<Exchange*>(user)->stop.stop_requested() ? 1 : 0;
 }
 
-bool never_left(CURLcode code) {
-  switch (code) {
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// Host and port alone: paths and queries may hold a person's address.
-std::string host_of(const std::string& url) {
-  const size_t from = url.find("://");
-  if (from == std::string::npos) return url;
-  return url.substr(from + 3, url.find('/', from + 3) - from - 3);
+// Host and port alone: paths and queries may hold a person's address, and what stands before an @ a password.
+std::string host_of(std::string_view url) {
+  const size_t scheme = url.find("://");
+  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  url = url.substr(0, url.find_first_of("/?#"));
+  const size_t at = url.rfind('@');
+  return std::string(at == std::string_view::npos ? url : url.substr(at + 1));
 }
 
 class CurlTransport : public Transport {
@@ -88,6 +78,8 @@ class CurlTransport : public Transport {
   }
 
   Answer send(const Request& request, const std::stop_token& stop) override {
+    if (stop.stop_requested())
+      return tl::unexpected(Failure{{ErrorKind::cancelled, "stopped before talking to " + host_of(request.url)}, false});
     CURL* handle = take();
     CHECK(handle != nullptr);
     Exchange exchange{request, stop, handle};
@@ -120,18 +112,23 @@ class CurlTransport : public Transport {
     curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &exchange);
-    const CURLcode code = curl_easy_perform(handle);
+    CURLcode code = curl_easy_perform(handle);
     long status = 0;
+    long bytes_sent = 0;  // over all connections that were tried; none: the server cannot have acted on it
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &bytes_sent);
     curl_slist_free_all(headers);
     give_back(handle);
     exchange.response.status = static_cast<int>(status);
+    // libcurl takes a head that was cut off for the whole of an answer without a body, and an empty body
+    // can mean much: an empty list.
+    if (code == CURLE_OK && !exchange.head_complete) code = CURLE_GOT_NOTHING;
     if (code == CURLE_OK) return std::move(exchange.response);
-    return tl::unexpected(failure(code, exchange));
+    return tl::unexpected(failure(code, exchange, bytes_sent > 0));
   }
 
  private:
-  static Failure failure(CURLcode code, const Exchange& exchange) {
+  static Failure failure(CURLcode code, const Exchange& exchange, bool anything_sent) {
     const std::string host = host_of(exchange.request.url);
     Error error{ErrorKind::unavailable,
                 std::string("no answer from ") + host + ": " + curl_easy_strerror(code)};
@@ -144,10 +141,13 @@ class CurlTransport : public Transport {
       error = {ErrorKind::corrupt, host + " answered with a body that makes no sense"};
     } else if (code == CURLE_PEER_FAILED_VERIFICATION) {
       error.remedy = "The certificate of this host cannot be trusted: check the address and the clock.";
+    } else if (!anything_sent && (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)) {
+      error = {ErrorKind::invalid, "this is not the address of an HTTP server: " + host,
+               "Check the destination's base_url: it starts with https:// or http://."};
     } else if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST) {
       error.remedy = "Check the destination's region or base_url, and the network.";
     }
-    return {std::move(error), !never_left(code)};
+    return {std::move(error), anything_sent};
   }
 
   CURL* take() {
