@@ -1,10 +1,10 @@
-// The only room that opens the catalog database (SQLite, `rollcall.db` under the home): objects, runs,
-// plans, what is known of destinations. Numbered migrations; secrets encrypted with a key file of mode
-// 0600 beside it (`key`); files are private to their owner.
+// The only room that opens the catalog database (SQLite, `rollcall.db` under the home): objects,
+// runs, plans, what is known of destinations. Numbered migrations; secrets encrypted with a key
+// file of mode 0600 beside it (`key`); files are private to their owner.
 //
-// Threads and processes: any number may share one home; every call is one transaction and waits up to
-// a few seconds for another writer. Errors: unavailable (locked, disk full), corrupt (not ours, newer
-// version, wrong key file), not_found.
+// Threads and processes: any number may share one home; every call is one transaction and waits up
+// to a few seconds for another writer. Errors: unavailable (locked, disk full), denied (rights),
+// corrupt (not ours, newer version, wrong key file; nothing was written to it), not_found.
 #pragma once
 
 #include <filesystem>
@@ -52,8 +52,10 @@ class Store {
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& home, Clock& clock,
                                              Random& random);
 
-  virtual Result<std::vector<ObjectRow>> objects() = 0;  // archived ones too, in the order of creation
-  // Writes all or nothing. Rows with an empty uid are new and get one.
+  // Archived ones too, in the order of creation.
+  virtual Result<std::vector<ObjectRow>> objects() = 0;
+  // Writes all or nothing. Rows with an empty uid are new and get one; what is removed takes its
+  // secrets and facts with it.
   virtual Status put(std::vector<ObjectRow> rows, const std::vector<std::string>& remove_uids) = 0;
 
   virtual Status put_run(const RunRow& run) = 0;  // inserts, or replaces by run_id
@@ -62,13 +64,16 @@ class Store {
   virtual Result<std::vector<RunRow>> runs(const std::optional<std::string>& activation_uid,
                                            int limit) = 0;
 
+  // Keeps the last hundred of each activation.
   virtual Status put_plan(const PlanRow& plan) = 0;
   virtual Result<PlanRow> plan(const std::string& plan_id) = 0;
 
-  // Facts about an object that are learnt, not declared (the trial of a destination, measured rates):
-  // JSON by name. Nothing when never written.
-  virtual Result<std::optional<std::string>> fact(const std::string& uid, const std::string& name) = 0;
-  virtual Status put_fact(const std::string& uid, const std::string& name, const std::string& json) = 0;
+  // Facts about an object that are learnt, not declared (the trial of a destination, measured
+  // rates): JSON by name. Nothing when never written.
+  virtual Result<std::optional<std::string>> fact(const std::string& uid,
+                                                  const std::string& name) = 0;
+  virtual Status put_fact(const std::string& uid, const std::string& name,
+                          const std::string& json) = 0;
 };
 
 }  // namespace rollcall::store

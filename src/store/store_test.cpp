@@ -4,128 +4,447 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 namespace rollcall::store {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr std::string_view kHush = "hush-hush-key";
+
+std::string bytes_of(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
 
 class StoreTest : public testing::Test {
  protected:
   void SetUp() override {
-    home_ = fs::path(testing::TempDir()) / ("store-" + std::to_string(::getpid()) + "-" + testing::UnitTest::GetInstance()->current_test_info()->name());
+    home_ = fs::path(testing::TempDir()) /
+            ("store-" + std::to_string(::getpid()) + "-" +
+             testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(home_);
   }
   void TearDown() override { fs::remove_all(home_); }
+
+  Result<std::unique_ptr<Store>> try_open() { return Store::open(home_, clock_, random_); }
   std::unique_ptr<Store> open() {
-    auto store = Store::open(home_, clock_, random_);
+    auto store = try_open();
     EXPECT_TRUE(store.ok()) << store.error().text();
     return store.ok() ? std::move(*store) : nullptr;
   }
-  std::string every_byte() {
-    std::string all;
-    for (const auto& entry : fs::recursive_directory_iterator(home_)) {
-      std::ifstream in(entry.path(), std::ios::binary);
-      all.append(std::istreambuf_iterator<char>(in), {});
-    }
-    return all;
+  void put_destination() { ASSERT_TRUE(open()->put({with_key("d")}, {}).ok()); }
+  static ObjectRow with_key(const std::string& uid) {
+    return {"destination", uid, "Iterable", "{}", {{"api_key", Secret(std::string(kHush))}}};
   }
+  static ObjectRow row(const std::string& uid, const std::string& name) {
+    return {"model", uid, name, "{}", {}};
+  }
+  void write_key(char with) {
+    fs::remove(home_ / "key");
+    std::ofstream(home_ / "key") << std::string(32, with);
+    fs::permissions(home_ / "key", fs::perms::owner_read | fs::perms::owner_write);
+  }
+  void sql(const std::string& statements) {
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open((home_ / "rollcall.db").c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, statements.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(db);
+    sqlite3_close(db);
+  }
+  static mode_t mode_of(const fs::path& path) {
+    struct stat about {};
+    EXPECT_EQ(::stat(path.c_str(), &about), 0) << path;
+    return about.st_mode & 0777;
+  }
+
   ManualClock clock_{Time(Millis(1'000'000))};
   SeededRandom random_{1};
   fs::path home_;
 };
 
-TEST_F(StoreTest, KeepsObjectsAndTheirSecretsAcrossProcesses) {
-  ASSERT_TRUE(open()->put({{"destination", "", "Iterable", "{}", {{"api_key", Secret("hush-hush-key")}}}}, {}).ok());
+// --- Objects ---
+
+TEST_F(StoreTest, KeepsObjectsAndTheirSecretsAcrossOpenings) {
+  ASSERT_TRUE(open()->put({with_key("")}, {}).ok());
   const auto objects = open()->objects();
   ASSERT_TRUE(objects.ok());
-  ASSERT_EQ(objects->size(), 1u);
-  EXPECT_FALSE((*objects)[0].uid.empty());
-  EXPECT_EQ((*objects)[0].secrets[0].second.reveal(), "hush-hush-key");
+  ASSERT_EQ(objects->size(), 1U);
+  const ObjectRow& object = objects->front();
+  EXPECT_FALSE(object.uid.empty());
+  EXPECT_EQ(object.kind, "destination");
+  ASSERT_EQ(object.secrets.size(), 1U);
+  EXPECT_EQ(object.secrets[0].first, "api_key");
+  EXPECT_EQ(object.secrets[0].second.reveal(), kHush);
 }
-TEST_F(StoreTest, HasNoSecretInAnyFileInClear) {
+
+TEST_F(StoreTest, KeepsTextByteForByte) {
+  using namespace std::string_literals;
+  const std::string odd = "Zoë 李 😀 '\"\n\0x"s;
   auto store = open();
-  ASSERT_TRUE(store->put({{"destination", "d", "Iterable", "{}", {{"api_key", Secret("hush-hush-key")}}}}, {}).ok());
-  EXPECT_EQ(every_byte().find("hush-hush"), std::string::npos);
+  ASSERT_TRUE(
+      store->put({{"model", "m", odd, odd, {{"", Secret(odd)}, {"empty", Secret("")}}}}, {}).ok());
+  const auto objects = store->objects();
+  ASSERT_TRUE(objects.ok());
+  EXPECT_EQ(objects->front().name, odd);
+  EXPECT_EQ(objects->front().json, odd);
+  EXPECT_EQ(objects->front().secrets[0].second.reveal(), odd);
+  EXPECT_EQ(objects->front().secrets[1].second.reveal(), "");
 }
-TEST_F(StoreTest, IsPrivateToItsOwner) {
-  open();
-  struct stat about {};
-  for (const char* name : {"key", "rollcall.db"}) {
-    ASSERT_EQ(::stat((home_ / name).c_str(), &about), 0);
-    EXPECT_EQ(about.st_mode & 077, 0u) << name;
-  }
+
+TEST_F(StoreTest, ListsObjectsInTheOrderOfTheirCreation) {
+  auto store = open();
+  ASSERT_TRUE(store->put({row("", "c"), row("", "a")}, {}).ok());
+  ASSERT_TRUE(store->put({row("", "b")}, {}).ok());
+  auto objects = *store->objects();
+  objects[0].name = "c, renamed";
+  objects[0].archived = true;
+  ASSERT_TRUE(store->put({objects[0]}, {}).ok());
+  std::vector<std::string> names;
+  const auto listed = store->objects();
+  for (const ObjectRow& object : *listed) names.push_back(object.name);
+  EXPECT_THAT(names, testing::ElementsAre("c, renamed", "a", "b"));
+  EXPECT_TRUE(store->objects()->front().archived);
 }
-TEST_F(StoreTest, RefusesAKeyFileOthersMayRead) {
-  open();
-  fs::permissions(home_ / "key", fs::perms::group_read, fs::perm_options::add);
-  EXPECT_EQ(Store::open(home_, clock_, random_).error().kind, ErrorKind::denied);
+
+TEST_F(StoreTest, TwoMaySwapNamesInOneCall) {
+  auto store = open();
+  ASSERT_TRUE(store->put({row("1", "a"), row("2", "b")}, {}).ok());
+  ASSERT_TRUE(store->put({row("1", "b"), row("2", "a")}, {}).ok());
+  EXPECT_EQ(store->objects()->front().name, "b");
 }
-TEST_F(StoreTest, SaysWhatToDoWithoutTheRightKey) {
-  ASSERT_TRUE(open()->put({{"destination", "d", "Iterable", "{}", {{"api_key", Secret("x")}}}}, {}).ok());
-  fs::remove(home_ / "key");
-  EXPECT_EQ(Store::open(home_, clock_, random_).error().kind, ErrorKind::not_found);
-  std::ofstream(home_ / "key") << std::string(32, 'k');
-  fs::permissions(home_ / "key", fs::perms::owner_read | fs::perms::owner_write);
-  EXPECT_EQ(open()->objects().error().kind, ErrorKind::corrupt);
-}
-TEST_F(StoreTest, RefusesADatabaseThatIsNotOurs) {
-  fs::create_directories(home_);
-  std::ofstream(home_ / "rollcall.db") << "this is no database at all, however long it may be, and never was one";
-  EXPECT_EQ(Store::open(home_, clock_, random_).error().kind, ErrorKind::corrupt);
-  fs::remove(home_ / "rollcall.db");
-  sqlite3* other = nullptr;
-  ASSERT_EQ(sqlite3_open((home_ / "rollcall.db").c_str(), &other), SQLITE_OK);
-  sqlite3_exec(other, "CREATE TABLE theirs(x)", nullptr, nullptr, nullptr);
-  sqlite3_close(other);
-  EXPECT_EQ(Store::open(home_, clock_, random_).error().kind, ErrorKind::corrupt);
-}
-TEST_F(StoreTest, RefusesANewerVersion) {
-  open();
-  sqlite3* db = nullptr;
-  ASSERT_EQ(sqlite3_open((home_ / "rollcall.db").c_str(), &db), SQLITE_OK);
-  sqlite3_exec(db, "PRAGMA user_version = 999", nullptr, nullptr, nullptr);
-  sqlite3_close(db);
-  EXPECT_THAT(Store::open(home_, clock_, random_).error().message, testing::HasSubstr("newer"));
-}
+
 TEST_F(StoreTest, WritesAllOrNothing) {
   auto store = open();
-  ASSERT_TRUE(store->put({{"model", "m", "a", "{}", {}}}, {}).ok());
-  // The second row's secrets carry one name twice, which the database refuses.
-  EXPECT_FALSE(store->put({{"model", "m", "changed", "{}", {}}, {"source", "s", "b", "{}", {{"x", Secret("1")}, {"x", Secret("2")}}}}, {}).ok());
-  EXPECT_EQ((*store->objects())[0].name, "a");
+  ASSERT_TRUE(store->put({row("m", "a"), row("gone", "x")}, {}).ok());
+  // The last row carries one secret twice, which the database refuses.
+  const ObjectRow twice{"source", "s", "b", "{}", {{"x", Secret("1")}, {"x", Secret("2")}}};
+  EXPECT_FALSE(store->put({row("m", "changed"), twice}, {"gone"}).ok());
+  const auto objects = store->objects();
+  ASSERT_EQ(objects->size(), 2U);
+  EXPECT_EQ(objects->front().name, "a");
+  EXPECT_TRUE(store->put({row("m", "changed")}, {}).ok()) << "and can be used as before";
 }
-TEST_F(StoreTest, ServesTwoProgramsAtOnce) {
-  auto one = open(), two = open();
-  ASSERT_TRUE(one->put({{"model", "m", "a", "{}", {}}}, {}).ok());
-  ASSERT_TRUE(two->put({{"model", "n", "b", "{}", {}}}, {"m"}).ok());
-  const auto objects = one->objects();
-  ASSERT_EQ(objects->size(), 1u);
-  EXPECT_EQ((*objects)[0].name, "b");
+
+TEST_F(StoreTest, RemovesAnObjectWithItsSecretsAndFacts) {
+  auto store = open();
+  ASSERT_TRUE(store->put({with_key("d")}, {}).ok());
+  ASSERT_TRUE(store->put_fact("d", "trial", "{}").ok());
+  ASSERT_TRUE(store->put({}, {"d"}).ok());
+  EXPECT_TRUE(store->objects()->empty());
+  EXPECT_FALSE(*store->fact("d", "trial"));
+  ASSERT_TRUE(store->put({row("d", "again")}, {}).ok());
+  EXPECT_TRUE(store->objects()->front().secrets.empty());
 }
+
+// Every id of one second is the same until its random part has run through a few repeats.
+class RepeatingRandom : public Random {
+ public:
+  uint64_t next() override { return count_++ / 3; }
+
+ private:
+  uint64_t count_ = 0;
+};
+
+TEST_F(StoreTest, AnIdThatIsTakenIsNotGivenAgain) {
+  RepeatingRandom random;
+  auto store = std::move(*Store::open(home_, clock_, random));
+  ASSERT_TRUE(store->put({row("", "a"), row("", "b"), row("", "c"), row("", "d")}, {}).ok());
+  EXPECT_EQ(store->objects()->size(), 4U);
+}
+
+// --- Secrets and rights ---
+
+TEST_F(StoreTest, HasNoSecretInAnyFileInClear) {
+  auto store = open();
+  ASSERT_TRUE(store->put({with_key("d")}, {}).ok());
+  ASSERT_TRUE(store->put({with_key("d")}, {}).ok());
+  int files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(home_)) {
+    ++files;
+    EXPECT_THAT(bytes_of(entry.path()), testing::Not(HasSubstr("hush"))) << entry.path();
+  }
+  EXPECT_GE(files, 3) << "key, database and its log";
+}
+
+TEST_F(StoreTest, ASecretOpensOnlyWhereItBelongs) {
+  ASSERT_TRUE(open()->put({with_key("a"), row("b", "other")}, {}).ok());
+  sql("UPDATE secret SET uid = 'b'");
+  EXPECT_EQ(open()->objects().error().kind, ErrorKind::corrupt);
+}
+
+TEST_F(StoreTest, IsPrivateToItsOwner) {
+  const mode_t before = ::umask(0);
+  auto store = open();
+  ASSERT_TRUE(store->put({with_key("d")}, {}).ok());
+  ::umask(before);
+  EXPECT_EQ(mode_of(home_), 0700U);
+  for (const char* name : {"key", "rollcall.db", "rollcall.db-wal", "rollcall.db-shm"})
+    EXPECT_EQ(mode_of(home_ / name), 0600U) << name;
+}
+
+TEST_F(StoreTest, LeavesTheRightsOfAFolderThatHoldsOtherThings) {
+  fs::create_directories(home_);
+  fs::permissions(home_, fs::perms(0755));
+  std::ofstream(home_ / "notes.txt") << "somebody's";
+  open();
+  EXPECT_EQ(mode_of(home_), 0755U);
+}
+
+TEST_F(StoreTest, MakesTheFoldersOnTheWay) {
+  const fs::path top = home_;
+  home_ = top / "a" / "b" / "";
+  open();
+  EXPECT_EQ(mode_of(home_), 0700U);
+  home_ = top;
+}
+
+TEST_F(StoreTest, RefusesAKeyFileOthersMayRead) {
+  put_destination();
+  fs::permissions(home_ / "key", fs::perms::group_read, fs::perm_options::add);
+  const auto error = try_open().error();
+  EXPECT_EQ(error.kind, ErrorKind::denied);
+  EXPECT_THAT(error.remedy, HasSubstr("chmod 600"));
+}
+
+TEST_F(StoreTest, RefusesToOpenWithoutTheKeyOfItsSecrets) {
+  put_destination();
+  fs::remove(home_ / "key");
+  const auto error = try_open().error();
+  EXPECT_EQ(error.kind, ErrorKind::not_found);
+  EXPECT_THAT(error.text(), HasSubstr("Restore it from a backup"));
+  EXPECT_FALSE(fs::exists(home_ / "key")) << "a new one would hide the loss";
+}
+
+TEST_F(StoreTest, RefusesAWrongKeyBeforeAnythingIsSealedByIt) {
+  put_destination();
+  write_key('k');
+  const auto error = try_open().error();
+  EXPECT_EQ(error.kind, ErrorKind::corrupt);
+  EXPECT_THAT(error.text(), HasSubstr("Restore the key file that belongs to this home"));
+}
+
+TEST_F(StoreTest, RefusesAKeyThatIsCutShort) {
+  put_destination();
+  fs::resize_file(home_ / "key", 31);
+  EXPECT_EQ(try_open().error().kind, ErrorKind::corrupt);
+}
+
+TEST_F(StoreTest, TakesANewKeyWhereThereIsNoSecretYet) {
+  ASSERT_TRUE(open()->put({row("m", "a")}, {}).ok());
+  fs::remove(home_ / "key");
+  put_destination();
+  EXPECT_EQ(open()->objects()->size(), 2U);
+}
+
+// --- Files that are not ours, or not of our time ---
+
+TEST_F(StoreTest, LeavesAForeignFileAsItIs) {
+  fs::create_directories(home_);
+  const std::string text = "this is no database, however long it may be: " + std::string(5000, 'x');
+  std::ofstream(home_ / "rollcall.db") << text;
+  EXPECT_EQ(try_open().error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(bytes_of(home_ / "rollcall.db"), text);
+}
+
+TEST_F(StoreTest, LeavesAnotherProgramsDatabaseAsItIs) {
+  fs::create_directories(home_);
+  sql("CREATE TABLE theirs(x); INSERT INTO theirs VALUES (1)");
+  const std::string before = bytes_of(home_ / "rollcall.db");
+  const auto error = try_open().error();
+  EXPECT_EQ(error.kind, ErrorKind::corrupt);
+  EXPECT_THAT(error.message, HasSubstr("another program"));
+  EXPECT_EQ(bytes_of(home_ / "rollcall.db"), before);
+  EXPECT_FALSE(fs::exists(home_ / "key"));
+}
+
+TEST_F(StoreTest, LeavesANewerVersionAsItIs) {
+  put_destination();
+  sql("PRAGMA user_version = 999; PRAGMA journal_mode = DELETE");
+  const std::string before = bytes_of(home_ / "rollcall.db");
+  EXPECT_THAT(try_open().error().message, HasSubstr("newer version"));
+  EXPECT_EQ(bytes_of(home_ / "rollcall.db"), before);
+}
+
+TEST_F(StoreTest, SaysSoWhenTheFileIsDamaged) {
+  put_destination();
+  sql("PRAGMA journal_mode = DELETE");
+  std::string bytes = bytes_of(home_ / "rollcall.db");
+  for (size_t at = 200; at < bytes.size(); ++at) bytes[at] = static_cast<char>(at * 7);
+  std::ofstream(home_ / "rollcall.db", std::ios::binary) << bytes;
+  const auto store = try_open();
+  ASSERT_FALSE(store.ok());
+  EXPECT_EQ(store.error().kind, ErrorKind::corrupt);
+}
+
+// What version 1 left behind, with a secret that was sealed by the key file beside it.
+TEST_F(StoreTest, BringsAnOlderVersionUpToDate) {
+  put_destination();
+  ASSERT_TRUE(
+      open()->put_run({"r", "a", "A", "completed", Time(Millis(1)), std::nullopt, "{}"}).ok());
+  const std::string back =
+      "DROP TABLE key_check; DROP INDEX run_by_time; DROP INDEX plan_by_activation; "
+      "PRAGMA user_version = 1";
+  sql(back);
+  EXPECT_EQ(open()->objects()->front().secrets[0].second.reveal(), kHush);
+  EXPECT_EQ(open()->runs(std::nullopt, 10)->size(), 1U);
+
+  sql(back);
+  write_key('k');
+  EXPECT_EQ(try_open().error().kind, ErrorKind::corrupt) << "a wrong key is known there as well";
+}
+
+TEST_F(StoreTest, SaysWhyAHomeCannotBeMade) {
+  const fs::path top = home_;
+  fs::create_directories(top);
+  std::ofstream(top / "file") << "x";
+  home_ = top / "file";
+  EXPECT_THAT(try_open().error().text(), HasSubstr("it is no folder"));
+  home_ = top / "file" / "deeper";
+  EXPECT_EQ(try_open().error().kind, ErrorKind::unavailable);
+  home_ = top;
+}
+
+// --- Several at once ---
+
+TEST_F(StoreTest, ManyProcessesMayMakeOneHomeAtOnce) {
+  constexpr int kProcesses = 8;
+  std::vector<pid_t> children;
+  for (int i = 0; i < kProcesses; ++i) {
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      SeededRandom random(static_cast<uint64_t>(i) + 100);
+      auto store = Store::open(home_, clock_, random);
+      const bool ok = store.ok() && (*store)->put({with_key("")}, {}).ok();
+      if (!store.ok()) std::fprintf(stderr, "%s\n", store.error().text().c_str());
+      ::_exit(ok ? 0 : 1);
+    }
+    children.push_back(child);
+  }
+  for (const pid_t child : children) {
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
+  // One key for all: every secret opens.
+  const auto objects = open()->objects();
+  ASSERT_TRUE(objects.ok()) << objects.error().text();
+  EXPECT_EQ(objects->size(), static_cast<size_t>(kProcesses));
+  for (const auto& entry : fs::directory_iterator(home_))
+    EXPECT_FALSE(entry.path().filename().string().starts_with("key.")) << "nothing is left over";
+}
+
+TEST_F(StoreTest, AReaderSeesAllOfAWriteOrNothing) {
+  auto reader = open();
+  ASSERT_TRUE(reader->put({row("a", "0"), row("b", "0")}, {}).ok());
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    ManualClock clock(Time(Millis(0)));
+    SeededRandom random(2);
+    auto store = std::move(*Store::open(home_, clock, random));
+    for (int i = 1; !stop; ++i) {
+      const std::string name = std::to_string(i);
+      EXPECT_TRUE(store->put({row("a", name), row("b", name)}, {}).ok());
+    }
+  });
+  for (int i = 0; i < 200; ++i) {
+    const auto objects = reader->objects();
+    EXPECT_TRUE(objects.ok());
+    if (objects.ok()) {
+      EXPECT_EQ((*objects)[0].name, (*objects)[1].name);
+    }
+  }
+  stop = true;
+  writer.join();
+}
+
+TEST_F(StoreTest, WritersWaitForEachOther) {
+  open();
+  std::vector<std::thread> writers;
+  std::atomic<int> failed = 0;
+  for (int w = 0; w < 4; ++w)
+    writers.emplace_back([&, w] {
+      ManualClock clock(Time(Millis(0)));
+      SeededRandom random(static_cast<uint64_t>(w) + 10);
+      auto store = std::move(*Store::open(home_, clock, random));
+      for (int i = 0; i < 25; ++i)
+        if (!store->put_fact(std::to_string(w), std::to_string(i), "{}").ok()) ++failed;
+    });
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(failed, 0);
+  auto store = open();
+  for (int w = 0; w < 4; ++w)
+    for (int i = 0; i < 25; ++i) EXPECT_TRUE(*store->fact(std::to_string(w), std::to_string(i)));
+}
+
+TEST_F(StoreTest, OneStoreServesSeveralThreads) {
+  auto store = open();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 20; ++i) {
+        EXPECT_TRUE(store->put({row(std::to_string(t), std::to_string(i))}, {}).ok());
+        EXPECT_TRUE(store->objects().ok());
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(store->objects()->size(), 4U);
+}
+
+// --- Runs, plans, facts ---
+
 TEST_F(StoreTest, ListsRunsNewestFirst) {
   auto store = open();
   for (int i = 1; i <= 3; ++i)
-    ASSERT_TRUE(store->put_run({"r" + std::to_string(i), i == 2 ? "other" : "a", "A", "running", Time(Millis(i * 1000)), std::nullopt, "{}"}).ok());
-  ASSERT_TRUE(store->put_run({"r1", "a", "A", "completed", Time(Millis(1000)), Time(Millis(2000)), "{\"x\":1}"}).ok());
+    ASSERT_TRUE(store
+                    ->put_run({"r" + std::to_string(i), i == 2 ? "other" : "a", "A", "running",
+                               Time(Millis(i * 1000)), std::nullopt, "{}"})
+                    .ok());
+  ASSERT_TRUE(store
+                  ->put_run({"r1", "a", "A", "completed", Time(Millis(1000)), Time(Millis(2000)),
+                             "{\"x\":1}"})
+                  .ok());
   const auto runs = store->runs("a", 10);
-  ASSERT_EQ(runs->size(), 2u);
+  ASSERT_EQ(runs->size(), 2U);
   EXPECT_EQ((*runs)[0].run_id, "r3");
+  EXPECT_EQ((*runs)[0].finished_at, std::nullopt);
   EXPECT_EQ((*runs)[1].status, "completed");
-  EXPECT_EQ(store->runs(std::nullopt, 2)->size(), 2u);
+  EXPECT_EQ((*runs)[1].finished_at, Time(Millis(2000)));
+  EXPECT_EQ(store->runs(std::nullopt, 2)->front().run_id, "r3");
+  EXPECT_EQ(store->runs(std::nullopt, 2)->size(), 2U);
+  EXPECT_TRUE(store->runs(std::nullopt, 0)->empty());
+  EXPECT_TRUE(store->runs(std::nullopt, -1)->empty());
+  EXPECT_TRUE(store->runs("nobody", 10)->empty());
+  EXPECT_EQ(store->run("r2")->activation_uid, "other");
   EXPECT_EQ(store->run("r9").error().kind, ErrorKind::not_found);
 }
-TEST_F(StoreTest, KeepsPlansAndFacts) {
+
+TEST_F(StoreTest, KeepsTheLastPlansOfEachActivation) {
   auto store = open();
-  ASSERT_TRUE(store->put_plan({"p", "a", Time(Millis(5)), "{}"}).ok());
-  EXPECT_EQ(store->plan("p")->activation_uid, "a");
+  ASSERT_TRUE(store->put_plan({"other", "b", Time(Millis(0)), "{}"}).ok());
+  for (int i = 0; i <= 100; ++i)
+    ASSERT_TRUE(store->put_plan({"p" + std::to_string(i), "a", Time(Millis(i)), "{}"}).ok());
+  EXPECT_EQ(store->plan("p0").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(store->plan("p1")->activation_uid, "a");
+  EXPECT_EQ(store->plan("p100")->made_at, Time(Millis(100)));
+  EXPECT_TRUE(store->plan("other").ok());
+}
+
+TEST_F(StoreTest, KeepsFactsByName) {
+  auto store = open();
   EXPECT_FALSE(*store->fact("d", "trial"));
   ASSERT_TRUE(store->put_fact("d", "trial", "1").ok());
   ASSERT_TRUE(store->put_fact("d", "trial", "2").ok());
   EXPECT_EQ(*store->fact("d", "trial"), "2");
+  EXPECT_FALSE(*store->fact("d", "rates"));
 }
 
 }  // namespace

@@ -1,0 +1,159 @@
+#include "store/database.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace rollcall::store {
+namespace {
+
+constexpr int kBusyMs = 10'000;
+constexpr int64_t kApplicationId = 0x526f6c6c;  // "Roll": tells our file from anybody else's
+
+// One step a version, applied in order and never changed once released.
+constexpr const char* kMigrations[] = {
+    R"sql(
+    CREATE TABLE object(
+      uid TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL,
+      archived INTEGER NOT NULL DEFAULT 0, place INTEGER NOT NULL);
+    CREATE TABLE secret(
+      uid TEXT NOT NULL REFERENCES object(uid) ON DELETE CASCADE, name TEXT NOT NULL,
+      sealed BLOB NOT NULL, PRIMARY KEY (uid, name));
+    CREATE TABLE run(
+      run_id TEXT PRIMARY KEY, activation_uid TEXT NOT NULL, activation TEXT NOT NULL,
+      status TEXT NOT NULL, started_ms INTEGER NOT NULL, finished_ms INTEGER, report TEXT NOT NULL);
+    CREATE INDEX run_by_activation ON run(activation_uid, started_ms);
+    CREATE TABLE plan(
+      plan_id TEXT PRIMARY KEY, activation_uid TEXT NOT NULL, made_ms INTEGER NOT NULL,
+      json TEXT NOT NULL);
+    CREATE TABLE fact(
+      uid TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (uid, name));
+    )sql",
+    // A known text sealed by the key, so that a wrong key file is noticed before anything is sealed
+    // by it.
+    R"sql(
+    CREATE TABLE key_check(id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL);
+    CREATE INDEX run_by_time ON run(started_ms);
+    CREATE INDEX plan_by_activation ON plan(activation_uid, made_ms);
+    )sql",
+};
+constexpr auto kVersion = static_cast<int64_t>(std::size(kMigrations));
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& home) {
+  const std::filesystem::path path = home / "rollcall.db";
+  const auto cannot = [&](const char* why) {
+    return Error{.kind = ErrorKind::unavailable,
+                 .message = "cannot open " + path.string() + ": " + why,
+                 .remedy = "Check the rights of the home folder and the space on its disk."};
+  };
+  // Private before SQLite puts anything into it; its journals take their rights from it.
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return cannot(std::strerror(errno));
+  ::close(file);
+  sqlite3* raw = nullptr;
+  const int opened =
+      sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr);
+  auto database = std::unique_ptr<Database>(new Database(raw));
+  if (opened != SQLITE_OK) return cannot(raw == nullptr ? "no memory" : sqlite3_errmsg(raw));
+  sqlite3_busy_timeout(raw, kBusyMs);
+
+  (void)TRY(database->version());  // refuses what is not ours
+  TRY(database->use_wal());
+  TRY(database->execute(
+      "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"));
+  if (TRY(database->version()) < kVersion)
+    TRY(database->write([&]() -> Status {
+      // Again, now that nobody else can be doing the same.
+      const int64_t from = TRY(database->version());
+      for (int64_t step = from; step < kVersion; ++step) TRY(database->execute(kMigrations[step]));
+      TRY(database->execute(("PRAGMA user_version = " + std::to_string(kVersion)).c_str()));
+      return database->execute(
+          ("PRAGMA application_id = " + std::to_string(kApplicationId)).c_str());
+    }));
+  return database;
+}
+
+Result<int64_t> Database::number(const char* sql) {
+  Statement row(db_, sql);
+  if (row.step() != SQLITE_ROW) return trouble();
+  return row.number(0);
+}
+
+// 0 for a file that holds nothing yet.
+Result<int64_t> Database::version() {
+  int64_t application = 0, version = 0, tables = 0;
+  // While another process makes the file, the three belong together.
+  const auto look = [&]() -> Status {
+    application = TRY(number("PRAGMA application_id"));
+    version = TRY(number("PRAGMA user_version"));
+    tables = TRY(number("SELECT count(*) FROM sqlite_master"));
+    return ok_status();
+  };
+  TRY(sqlite3_get_autocommit(db_) != 0 ? read(look) : look());
+  const bool fresh = tables == 0 && version == 0 && application == 0;
+  if (!fresh && application != kApplicationId)
+    return Error{.kind = ErrorKind::corrupt,
+                 .message = "rollcall.db in this home is a database of another program",
+                 .remedy = "Choose another home."};
+  if (version > kVersion)
+    return Error{.kind = ErrorKind::corrupt,
+                 .message = "this home was written by a newer version of Rollcall",
+                 .remedy = "Use that version, or another home."};
+  return version;
+}
+
+// Changing the journal needs the file alone for a moment, and SQLite does not always wait for it.
+Status Database::use_wal() {
+  constexpr int kStepMs = 10;
+  for (int waited = 0;; waited += kStepMs) {
+    Statement change(db_, "PRAGMA journal_mode = WAL");
+    const int step = change.step();
+    if (step == SQLITE_ROW) {
+      if (change.text(0) == "wal") return ok_status();
+      return Error{.kind = ErrorKind::unavailable,
+                   .message = "the disk of this home cannot hold a shared database",
+                   .remedy = "Choose a home on a local disk."};
+    }
+    const bool is_busy = step == SQLITE_BUSY || step == SQLITE_LOCKED;
+    if (!is_busy || waited >= kBusyMs) return trouble();
+    sqlite3_sleep(kStepMs);
+  }
+}
+
+Status Database::execute(const char* sql) {
+  if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return trouble();
+  return ok_status();
+}
+
+Error Database::trouble() const {
+  switch (sqlite3_errcode(db_) & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {.kind = ErrorKind::unavailable,
+              .message = "the catalog database is busy",
+              .remedy = "Another program holds rollcall.db; try again."};
+    case SQLITE_FULL:
+      return {.kind = ErrorKind::unavailable,
+              .message = "the disk of this home is full",
+              .remedy = "Make room on it; nothing was lost."};
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return {.kind = ErrorKind::denied,
+              .message = "rollcall.db cannot be written",
+              .remedy = "Check the rights of the home folder and its files."};
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      return {.kind = ErrorKind::corrupt,
+              .message = "rollcall.db is no database of ours, or is damaged",
+              .remedy = "Restore it from a backup, together with the file `key`."};
+    default:
+      return {.kind = ErrorKind::unavailable,
+              .message = std::string("the catalog database fails: ") + sqlite3_errmsg(db_)};
+  }
+}
+
+}  // namespace rollcall::store
