@@ -1,728 +1,410 @@
-// From rule tree to SQL.
+// From segment to SQL, in three steps: resolve every name (graph), print a table of columns for
+// each model and level, print the query over them.
 //
-// Every model that is reached becomes one common table expression with its fields under the names people
-// know and its timestamps in UTC; conditions are printed over those. A condition never yields null: each
-// test is wrapped so that an unknown is false, and only `none` negates, which is what makes members(R) and
-// members(none R) split the model. A segment named by a rule is the same model's, so its rule is printed
-// for the same row.
+//   WITH
+//     "orders fields" AS (…),                  the model's fields under the names people know
+//     "customers fields" AS (…),
+//     "customers computed" AS (…)              and what is worked out from them: one more table a
+//     level
+//   SELECT … FROM "customers computed" AS t WHERE …
+//
+// Aggregates and related fields are joined, each relation grouped once by its key, so that a person
+// stays one row whatever the related table holds.
 #include "compile/compile.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <set>
+#include <utility>
 
+#include "compile/condition.hpp"
 #include "compile/dialect.hpp"
 #include "compile/formula.hpp"
+#include "compile/graph.hpp"
 
 namespace rollcall::compile {
+
 namespace {
 
-constexpr int kDeepest = 64;
+constexpr size_t kLongestSql =
+    1'000'000;  // characters; what Trino takes, and plenty everywhere else
 
-Error wrong(const Place& place, std::string message, std::string remedy = "") {
-  if (place.line > 0) message = fmt::format("line {}, column {}: {}", place.line, place.column, message);
-  return {ErrorKind::invalid, std::move(message), std::move(remedy)};
+std::string lowered(std::string text) {
+  ascii_lower(text);
+  return text;
 }
-
-struct OpName {
-  Op op;
-  const char* name;
-};
-constexpr OpName kOps[] = {
-    {Op::eq, "eq"}, {Op::ne, "ne"}, {Op::gt, "gt"}, {Op::gte, "gte"}, {Op::lt, "lt"}, {Op::lte, "lte"}, {Op::between, "between"}, {Op::in, "in"}, {Op::not_in, "not_in"},
-    {Op::contains, "contains"}, {Op::not_contains, "not_contains"}, {Op::starts_with, "starts_with"}, {Op::ends_with, "ends_with"}, {Op::matches, "matches"},
-    {Op::is_null, "is_null"}, {Op::is_not_null, "is_not_null"}, {Op::is_blank, "is_blank"}, {Op::is_true, "is_true"}, {Op::is_false, "is_false"}, {Op::before, "before"},
-    {Op::after, "after"}, {Op::on, "on"}, {Op::within_last, "within_last"}, {Op::not_within_last, "not_within_last"}, {Op::within_next, "within_next"},
-    {Op::anniversary_within, "anniversary_within"}, {Op::has, "has"}, {Op::has_any, "has_any"}, {Op::has_all, "has_all"}, {Op::is_empty, "is_empty"}, {Op::is_not_empty, "is_not_empty"},
-};
-const char* name_of(Op op) {
-  for (const OpName& one : kOps)
-    if (one.op == op) return one.name;
-  return "?";
-}
-
-std::vector<Op> ops_of(FieldType type) {
-  switch (type) {
-    case FieldType::text:
-      return {Op::eq, Op::ne, Op::in, Op::not_in, Op::contains, Op::not_contains, Op::starts_with, Op::ends_with, Op::matches, Op::is_null, Op::is_not_null, Op::is_blank};
-    case FieldType::integer:
-    case FieldType::number:
-    case FieldType::decimal:
-      return {Op::eq, Op::ne, Op::gt, Op::gte, Op::lt, Op::lte, Op::between, Op::in, Op::not_in, Op::is_null, Op::is_not_null};
-    case FieldType::date:
-    case FieldType::timestamp:
-      return {Op::before, Op::after, Op::on, Op::between, Op::within_last, Op::not_within_last, Op::within_next, Op::anniversary_within, Op::is_null, Op::is_not_null};
-    case FieldType::boolean: return {Op::is_true, Op::is_false, Op::is_null, Op::is_not_null};
-    case FieldType::list: return {Op::has, Op::has_any, Op::has_all, Op::is_empty, Op::is_not_empty, Op::is_null, Op::is_not_null};
-    case FieldType::object: return {Op::is_null, Op::is_not_null};
-  }
-  return {};
-}
-
-bool is_number(FieldType type) { return type == FieldType::integer || type == FieldType::number || type == FieldType::decimal; }
-
-// --- Dates and times as people write them in rules.
-struct Moment {
-  std::string day;   // 2026-01-02
-  std::string time;  // 03:04:05.000000, or empty: the day alone
-  bool utc = false;  // written with Z or an offset, and already moved to UTC
-};
-
-std::string day_text(std::chrono::sys_days day) {
-  const std::chrono::year_month_day date(day);
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
-
-std::string moment_text(Time time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const int64_t ms = (time - day).count();
-  return day_text(day) + fmt::format(" {:02}:{:02}:{:02}.{:03}", ms / 3'600'000, ms / 60'000 % 60, ms / 1000 % 60, ms % 1000);
-}
-
-std::optional<Moment> read_moment(const std::string& text) {
-  const auto digits = [&](size_t from, size_t count) -> std::optional<int> {
-    int value = 0;
-    if (from + count > text.size()) return std::nullopt;
-    for (size_t i = from; i < from + count; ++i) {
-      if (text[i] < '0' || text[i] > '9') return std::nullopt;
-      value = value * 10 + (text[i] - '0');
-    }
-    return value;
-  };
-  const auto year = digits(0, 4), month = digits(5, 2), day = digits(8, 2);
-  if (!year || !month || !day || text[4] != '-' || text[7] != '-' || *year < 1) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)), std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok()) return std::nullopt;
-  if (text.size() == 10) return Moment{text, "", false};
-  if (text[10] != ' ' && text[10] != 'T') return std::nullopt;
-  const auto hour = digits(11, 2), minute = digits(14, 2);
-  if (!hour || !minute || text[13] != ':' || *hour > 23 || *minute > 59) return std::nullopt;
-  size_t at = 16;
-  int second = 0;
-  std::string fraction;
-  if (at < text.size() && text[at] == ':') {
-    const auto seconds = digits(17, 2);
-    if (!seconds || *seconds > 59) return std::nullopt;
-    second = *seconds;
-    at = 19;
-    if (at < text.size() && text[at] == '.') {
-      const size_t from = ++at;
-      while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
-      if (at == from || at - from > 6) return std::nullopt;
-      fraction = text.substr(from, at - from);
-    }
-  }
-  while (fraction.size() < 6) fraction += '0';
-  int64_t offset_minutes = 0;
-  bool utc = false;
-  if (at < text.size()) {
-    utc = true;
-    if (text[at] == 'Z' && at + 1 == text.size()) {
-    } else {
-      const bool plus = text[at] == '+', minus = text[at] == '-';
-      const auto hours = digits(at + 1, 2), minutes = digits(at + 4, 2);
-      if (!(plus || minus) || !hours || !minutes || text[at + 3] != ':' || at + 6 != text.size() || *hours > 14 || *minutes > 59) return std::nullopt;
-      offset_minutes = (*hours * 60 + *minutes) * (plus ? 1 : -1);
-    }
-  }
-  const auto instant = std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) - std::chrono::minutes(offset_minutes) + std::chrono::seconds(second);
-  const auto its_day = std::chrono::floor<std::chrono::days>(instant);
-  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(instant - its_day));
-  return Moment{day_text(its_day), fmt::format("{:02}:{:02}:{:02}.{}", clock.hours().count(), clock.minutes().count(), clock.seconds().count(), fraction), utc};
-}
-
-// Where an expression is printed: a model, and the alias of its row.
-struct Scope {
-  const Model* model;
-  std::string alias;
-};
-
-class Compiler {
- public:
-  Compiler(const Catalog& catalog, const Schemas& schemas, Time now, const Printer& printer) : catalog_(catalog), schemas_(schemas), now_(now), printer_(printer) {}
-
-  Result<std::string> whole(const Query& query) {
-    const Model* model = TRY(model_of(query.segment.model));
-    const Scope scope{model, "t"};
-    ++alias_;
-    Segment unnamed = query.segment;
-    path_.push_back(unnamed.name);
-    std::string condition = TRY(rule(unnamed.where, scope, 0));
-    path_.pop_back();
-    if (query.only) {
-      const Typed field = TRY(this->field(query.only->first, scope, {}, 0));
-      condition = "(" + condition + ")\n  AND coalesce(" + cast_text(field) + " = " + printer_.text(query.only->second) + ", FALSE)";
-    }
-    std::string select;
-    if (query.count_only) {
-      select = "SELECT count(*) FILTER (WHERE " + condition + ") AS members, count(*) AS people\nFROM " + relation(*model) + " AS t";
-    } else {
-      for (const std::string& name : query.fields) {
-        const Typed field = TRY(this->field(name, scope, {}, 0));
-        select += (select.empty() ? "SELECT " : ",\n       ") + field.sql + " AS " + printer_.identifier(name);
-      }
-      if (select.empty()) select = "SELECT 1 AS one";
-      select += "\nFROM " + relation(*model) + " AS t\nWHERE " + condition;
-      if (query.limit) select += "\nLIMIT " + std::to_string(*query.limit);
-    }
-    std::string with;
-    for (const std::string& name : used_) with += (with.empty() ? "WITH " : ",\n") + TRY(definition(*catalog_.model(name)));
-    return with + "\n" + select;
-  }
-
-  Result<std::vector<ColumnInfo>> fields(const Model& model) {
-    std::vector<ColumnInfo> out = TRY(plain_fields(model));
-    const Scope scope{&model, "t"};
-    for (const ComputedField& computed : model.computed) out.push_back({computed.name, TRY(field(computed.name, scope, computed.place, 0)).type, true});
-    return out;
-  }
-
- private:
-  // --- Models.
-  Result<const Model*> model_of(const std::string& name) const {
-    if (const Model* model = catalog_.model(name)) return model;
-    std::vector<std::string> names;
-    for (const Model& model : catalog_.models) names.push_back(model.name);
-    return Error{ErrorKind::invalid, "there is no model `" + name + "`" + did_you_mean(name, names)};
-  }
-
-  // Declared fields, or every column; with their columns' types.
-  Result<std::vector<ColumnInfo>> plain_fields(const Model& model) const {
-    const auto schema = schemas_.find(model.name);
-    if (schema == schemas_.end()) return Error{ErrorKind::invalid, "model `" + model.name + "` was not described"};
-    if (model.fields.empty()) return schema->second;
-    std::vector<ColumnInfo> out;
-    for (const Field& declared : model.fields) {
-      const std::string& column = declared.column.empty() ? declared.name : declared.column;
-      const auto found = find_column(schema->second, column);
-      if (found == schema->second.end()) {
-        std::vector<std::string> names;
-        for (const ColumnInfo& info : schema->second) names.push_back(info.name);
-        return wrong(model.place, "model `" + model.name + "`: its table has no column `" + column + "`" + did_you_mean(column, names), "Columns: " + join(names, ", ") + ".");
-      }
-      out.push_back({declared.name, found->type, found->zoned});
-    }
-    return out;
-  }
-  static std::vector<ColumnInfo>::const_iterator find_column(const std::vector<ColumnInfo>& columns, const std::string& name) {
-    return std::find_if(columns.begin(), columns.end(), [&](const ColumnInfo& info) { return info.name == name; });
-  }
-
-  std::string relation(const Model& model) {
-    if (std::find(used_.begin(), used_.end(), model.name) == used_.end()) used_.push_back(model.name);
-    return printer_.identifier(model.name);
-  }
-
-  // The model as a table of its fields.
-  Result<std::string> definition(const Model& model) {
-    std::string columns;
-    for (const ColumnInfo& info : TRY(plain_fields(model))) {
-      std::string column = info.name;
-      for (const Field& declared : model.fields)
-        if (declared.name == info.name && !declared.column.empty()) column = declared.column;
-      std::string value = "src." + printer_.identifier(column);
-      if (info.type == FieldType::timestamp) value = info.zoned ? printer_.utc_from_zoned(value) : printer_.utc_from_zone(value, model.tz);
-      columns += (columns.empty() ? "" : ",\n         ") + value + " AS " + printer_.identifier(info.name);
-    }
-    std::string from = model.sql.empty() ? table_name(model) : "(\n" + without_semicolon(model.sql) + "\n  )";
-    return printer_.identifier(model.name) + " AS " + printer_.inlined() + "(\n  SELECT " + columns + "\n  FROM " + from + " AS src\n)";
-  }
-  // A DuckDB table may stand in a schema; a file's name is one identifier whatever it holds.
-  std::string table_name(const Model& model) const {
-    const Source* source = catalog_.source(model.source);
-    if (source != nullptr && (source->kind == "parquet" || source->kind == "csv")) return printer_.identifier(model.table);
-    std::string out;
-    for (size_t from = 0; from <= model.table.size();) {
-      const size_t dot = std::min(model.table.find('.', from), model.table.size());
-      out += (out.empty() ? "" : ".") + printer_.identifier(model.table.substr(from, dot - from));
-      from = dot + 1;
-    }
-    return out;
-  }
-  static std::string without_semicolon(const std::string& sql) {
-    std::string out(trim(sql));
-    while (!out.empty() && out.back() == ';') out = std::string(trim(std::string_view(out).substr(0, out.size() - 1)));
-    return out;
-  }
-
-  // --- Fields, plain and computed.
-  Result<Typed> field(const std::string& name, const Scope& scope, const Place& place, int depth) {
-    if (depth > kDeepest) return wrong(place, "field `" + name + "` of model `" + scope.model->name + "` is computed from itself");
-    const std::vector<ColumnInfo> plain = TRY(plain_fields(*scope.model));
-    if (const auto found = find_column(plain, name); found != plain.end()) return Typed{scope.alias + "." + printer_.identifier(name), found->type};
-    for (const ComputedField& one : scope.model->computed)
-      if (one.name == name) return in_context(computed(one, scope, depth + 1), "field " + name);
-    std::vector<std::string> names;
-    for (const ColumnInfo& info : plain) names.push_back(info.name);
-    for (const ComputedField& one : scope.model->computed) names.push_back(one.name);
-    return wrong(place, "model `" + scope.model->name + "` has no field `" + name + "`" + did_you_mean(name, names), "Fields: " + join(names, ", ") + ".");
-  }
-
-  Result<Typed> computed(const ComputedField& one, const Scope& scope, int depth) {
-    if (const auto* aggregated = std::get_if<ComputedField::Aggregated>(&one.how)) return aggregate(*aggregated, scope, one.place, depth);
-    if (const auto* formula = std::get_if<ComputedField::Formula>(&one.how)) {
-      const std::function<Result<Typed>(const std::string&)> fields = [&](const std::string& name) { return field(name, scope, one.place, depth); };
-      return print_formula(formula->text, printer_, fields);
-    }
-    if (const auto* cases = std::get_if<ComputedField::Cases>(&one.how)) return labelled(*cases, scope, one.place, depth);
-    const auto& related = std::get<ComputedField::Related>(one.how);
-    const Relation& relation = *TRY(relation_of(related.relation, scope, one.place));
-    const Scope other = TRY(other_of(relation));
-    const Typed value = TRY(field(related.field, other, one.place, depth));
-    // Several related rows would make several values: the smallest stands for them, on every engine.
-    return Typed{"(SELECT min(" + value.sql + ") FROM " + TRY(joined(relation, scope, other)) + ")", value.type};
-  }
-
-  Result<Typed> aggregate(const ComputedField::Aggregated& how, const Scope& scope, const Place& place, int depth) {
-    const Relation& relation = *TRY(relation_of(how.relation, scope, place));
-    const Scope other = TRY(other_of(relation));
-    std::string inside = "*";
-    FieldType type = FieldType::integer;
-    if (how.aggregate != Aggregate::count || !how.field.empty()) {
-      if (how.field.empty()) return wrong(place, "this aggregate needs a `field` of the related model");
-      const Typed value = TRY(field(how.field, other, place, depth));
-      inside = value.sql;
-      type = value.type;
-    }
-    const std::string from = TRY(joined(relation, scope, other)) + (how.where ? " AND " + TRY(rule(*how.where, other, depth + 1)) : "");
-    const auto select = [&](const std::string& what) { return "(SELECT " + what + " FROM " + from + ")"; };
-    switch (how.aggregate) {
-      case Aggregate::count: return Typed{select("count(" + inside + ")"), FieldType::integer};
-      case Aggregate::count_distinct: return Typed{select("count(DISTINCT " + inside + ")"), FieldType::integer};
-      case Aggregate::min:
-      case Aggregate::max: return Typed{select(std::string(how.aggregate == Aggregate::min ? "min(" : "max(") + inside + ")"), type};
-      case Aggregate::sum:
-      case Aggregate::avg: break;
-    }
-    if (!is_number(type)) return wrong(place, "`" + how.field + "` is of type " + std::string(to_string(type)) + "; sum and avg need a number");
-    if (how.aggregate == Aggregate::avg) return Typed{select("avg(" + printer_.cast(inside, FieldType::number) + ")"), FieldType::number};
-    if (type == FieldType::integer) return Typed{select(printer_.cast("sum(" + inside + ")", FieldType::integer)), type};
-    return Typed{select("sum(" + inside + ")"), type};
-  }
-
-  Result<Typed> labelled(const ComputedField::Cases& cases, const Scope& scope, const Place& place, int depth) {
-    std::string sql = "CASE";
-    std::optional<FieldType> type;
-    for (const auto& one : cases.cases) {
-      const Typed then = literal_of(one.then);
-      if (type && *type != then.type && !(is_number(*type) && is_number(then.type))) return wrong(place, "the cases give values of different types");
-      if (!type || then.type == FieldType::number) type = then.type;
-      sql += one.when ? " WHEN " + TRY(rule(*one.when, scope, depth + 1)) + " THEN " + then.sql : " ELSE " + then.sql;
-    }
-    return Typed{sql + " END", type.value_or(FieldType::text)};
-  }
-
-  Typed literal_of(const Scalar& value) const {
-    if (const bool* flag = std::get_if<bool>(&value)) return {*flag ? "TRUE" : "FALSE", FieldType::boolean};
-    if (const int64_t* whole = std::get_if<int64_t>(&value)) return {fmt::format("{}", *whole), FieldType::integer};
-    if (const double* number = std::get_if<double>(&value)) return {double_text(*number), FieldType::number};
-    return {printer_.text(std::get<std::string>(value)), FieldType::text};
-  }
-  static std::string double_text(double value) {
-    std::string out = fmt::format("{}", value);
-    // Digits alone would be a whole number.
-    if (out.find_first_of(".e") == std::string::npos) out += ".0";
-    return value < 0 ? "(" + out + ")" : out;
-  }
-  std::string cast_text(const Typed& value) const { return value.type == FieldType::text ? value.sql : printer_.cast(value.sql, FieldType::text); }
-
-  // --- Relations.
-  Result<const Relation*> relation_of(const std::string& name, const Scope& scope, const Place& place) const {
-    std::vector<std::string> names;
-    for (const Relation& relation : scope.model->relations) {
-      if (relation.name == name) return &relation;
-      names.push_back(relation.name);
-    }
-    return wrong(place, "model `" + scope.model->name + "` has no relation `" + name + "`" + did_you_mean(name, names),
-                 names.empty() ? "Declare it under the model's `relations`." : "Relations: " + join(names, ", ") + ".");
-  }
-  Result<Scope> other_of(const Relation& relation) { return Scope{TRY(model_of(relation.model)), "r" + std::to_string(alias_++)}; }
-
-  // FROM and the condition that ties the related rows to the row of `scope`.
-  Result<std::string> joined(const Relation& relation, const Scope& scope, const Scope& other) {
-    const Typed key = TRY(field(relation.key, scope, relation.place, 0));
-    const Typed foreign = TRY(field(relation.foreign_key, other, relation.place, 0));
-    if (relation.kind != RelationKind::many_to_many) return this->relation(*other.model) + " AS " + other.alias + " WHERE " + foreign.sql + " = " + key.sql;
-    const Scope through{TRY(model_of(relation.through)), "r" + std::to_string(alias_++)};
-    const Typed near = TRY(field(relation.through_key, through, relation.place, 0));
-    const Typed far = TRY(field(relation.through_foreign_key, through, relation.place, 0));
-    return this->relation(*through.model) + " AS " + through.alias + " JOIN " + this->relation(*other.model) + " AS " + other.alias + " ON " + foreign.sql + " = " + far.sql + " WHERE " +
-           near.sql + " = " + key.sql;
-  }
-
-  // --- Rules.
-  Result<std::string> rule(const Rule& one, const Scope& scope, int depth) {
-    if (depth > kDeepest) return wrong(one.place, "the rule is nested too deeply");
-    if (const auto* all = std::get_if<AllOf>(&one.test)) return TRY(several(all->rules, " AND ", "TRUE", scope, depth));
-    if (const auto* any = std::get_if<AnyOf>(&one.test)) return TRY(several(any->rules, " OR ", "FALSE", scope, depth));
-    if (const auto* none = std::get_if<NoneOf>(&one.test)) return "(NOT " + TRY(several(none->rules, " OR ", "FALSE", scope, depth)) + ")";
-    if (const auto* test = std::get_if<FieldTest>(&one.test)) return field_test(*test, scope, one.place, depth);
-    if (const auto* related = std::get_if<RelatedTest>(&one.test)) return related_test(*related, scope, one.place, depth);
-    return segment_test(std::get<SegmentTest>(one.test), scope, one.place, depth);
-  }
-  Result<std::string> several(const std::vector<Rule>& rules, const char* between, const char* when_empty, const Scope& scope, int depth) {
-    if (rules.empty()) return std::string(when_empty);
-    std::string out;
-    for (const Rule& one : rules) out += (out.empty() ? "(" : "\n  " + std::string(depth * 2, ' ') + std::string(between).substr(1)) + TRY(rule(one, scope, depth + 1));
-    return out + ")";
-  }
-
-  Result<std::string> segment_test(const SegmentTest& test, const Scope& scope, const Place& place, int depth) {
-    const Segment* named = catalog_.segment(test.segment);
-    if (named == nullptr) {
-      std::vector<std::string> names;
-      for (const Segment& segment : catalog_.segments) names.push_back(segment.name);
-      return wrong(place, "there is no segment `" + test.segment + "`" + did_you_mean(test.segment, names));
-    }
-    if (named->model != scope.model->name) return wrong(place, "segment `" + test.segment + "` is over model `" + named->model + "`, not over `" + scope.model->name + "`");
-    if (std::find(path_.begin(), path_.end(), test.segment) != path_.end()) return wrong(place, "segment `" + test.segment + "` contains itself: " + join(path_, " > ") + " > " + test.segment);
-    path_.push_back(test.segment);
-    const std::string inside = TRY(in_context(rule(named->where, scope, depth + 1), "segment " + test.segment));
-    path_.pop_back();
-    return test.member ? inside : "(NOT " + inside + ")";
-  }
-
-  Result<std::string> related_test(const RelatedTest& test, const Scope& scope, const Place& place, int depth) {
-    const Relation& relation = *TRY(relation_of(test.relation, scope, place));
-    const Scope other = TRY(other_of(relation));
-    std::string from = TRY(joined(relation, scope, other));
-    if (test.where) from += " AND " + TRY(rule(*test.where, other, depth + 1));
-    // At least one, and none, need no counting.
-    const auto* scalar = std::get_if<Scalar>(&test.count);
-    const int64_t* number = scalar ? std::get_if<int64_t>(scalar) : nullptr;
-    if (number != nullptr && ((test.op == Op::gte && *number == 1) || (test.op == Op::gt && *number == 0))) return "EXISTS (SELECT 1 FROM " + from + ")";
-    if (number != nullptr && ((test.op == Op::eq && *number == 0) || (test.op == Op::lt && *number == 1) || (test.op == Op::lte && *number == 0)))
-      return "(NOT EXISTS (SELECT 1 FROM " + from + "))";
-    return number_test({"(SELECT count(*) FROM " + from + ")", FieldType::integer}, test.op, test.count, "count", place);
-  }
-
-  // Never null.
-  static std::string sure(const std::string& condition) { return "coalesce(" + condition + ", FALSE)"; }
-
-  Result<std::string> field_test(const FieldTest& test, const Scope& scope, const Place& place, int depth) {
-    const Typed value = TRY(field(test.field, scope, place, depth));
-    const std::vector<Op> allowed = ops_of(value.type);
-    if (std::find(allowed.begin(), allowed.end(), test.op) == allowed.end()) {
-      std::vector<std::string> names;
-      for (const Op op : allowed) names.emplace_back(name_of(op));
-      return wrong(place, fmt::format("`{}` is of type {}, which has no operator `{}`", test.field, to_string(value.type), name_of(test.op)), "Operators: " + join(names, ", ") + ".");
-    }
-    if (test.op == Op::is_null) return "(" + value.sql + " IS NULL)";
-    if (test.op == Op::is_not_null) return "(" + value.sql + " IS NOT NULL)";
-    switch (value.type) {
-      case FieldType::text: return text_test(value, test, place);
-      case FieldType::integer:
-      case FieldType::number:
-      case FieldType::decimal: return number_test(value, test.op, test.value, test.field, place);
-      case FieldType::boolean: return sure(test.op == Op::is_true ? value.sql : "NOT " + value.sql);
-      case FieldType::date:
-      case FieldType::timestamp: return time_test(value, test, scope, place);
-      case FieldType::list: return list_test(value, test, place);
-      case FieldType::object: break;
-    }
-    return wrong(place, "this cannot be tested");
-  }
-
-  // --- Values.
-  Result<std::vector<Scalar>> scalars(const Operand& operand, const std::string& field, const Place& place, size_t exactly = 0) const {
-    std::vector<Scalar> out;
-    if (const auto* one = std::get_if<Scalar>(&operand)) out = {*one};
-    if (const auto* many = std::get_if<std::vector<Scalar>>(&operand)) out = *many;
-    if (exactly > 0 && out.size() != exactly)
-      return wrong(place, fmt::format("`{}` needs {} here", field, exactly == 1 ? "one value" : std::to_string(exactly) + " values, as [from, to]"));
-    return out;
-  }
-  Result<std::string> text_literal(const Scalar& value, const std::string& field, const Place& place, bool lower) const {
-    const auto* text = std::get_if<std::string>(&value);
-    if (text == nullptr) return wrong(place, "`" + field + "` is text, and this value is not", "Put the value in quotes.");
-    return lower ? printer_.lower(printer_.text(*text)) : printer_.text(*text);
-  }
-  Result<std::string> number_literal(const Scalar& value, const std::string& field, const Place& place) const {
-    if (const auto* whole = std::get_if<int64_t>(&value)) return *whole < 0 ? "(" + std::to_string(*whole) + ")" : std::to_string(*whole);
-    if (const auto* number = std::get_if<double>(&value)) {
-      if (!std::isfinite(*number)) return wrong(place, "`" + field + "` needs a finite number");
-      return double_text(*number);
-    }
-    return wrong(place, "`" + field + "` is a number, and this value is not", "Write it without quotes.");
-  }
-
-  Result<std::string> text_test(const Typed& value, const FieldTest& test, const Place& place) const {
-    const std::string x = test.ignore_case ? printer_.lower(value.sql) : value.sql;
-    if (test.op == Op::is_blank) return "(coalesce(trim(" + value.sql + ", " + printer_.text(" \t\r\n\f\v") + "), '') = '')";
-    if (test.op == Op::in || test.op == Op::not_in) {
-      std::string list;
-      for (const Scalar& one : TRY(scalars(test.value, test.field, place))) list += (list.empty() ? "" : ", ") + TRY(text_literal(one, test.field, place, test.ignore_case));
-      return membership(x, list, test.op == Op::in);
-    }
-    const Scalar one = TRY(scalars(test.value, test.field, place, 1))[0];
-    const std::string literal = TRY(text_literal(one, test.field, place, test.ignore_case && test.op != Op::matches));
-    switch (test.op) {
-      case Op::eq: return sure(x + " = " + literal);
-      case Op::ne: return sure(x + " <> " + literal);
-      case Op::contains: return sure(printer_.contains(x, literal));
-      case Op::not_contains: return sure("NOT " + printer_.contains(x, literal));
-      case Op::starts_with: return sure(printer_.starts_with(x, literal));
-      case Op::ends_with: return sure(printer_.ends_with(x, literal));
-      default: return sure(printer_.matches(value.sql, literal, test.ignore_case));
-    }
-  }
-
-  static std::string membership(const std::string& x, const std::string& list, bool in) {
-    if (list.empty()) return in ? "FALSE" : "(" + x + " IS NOT NULL)";
-    return sure(x + (in ? " IN (" : " NOT IN (") + list + ")");
-  }
-
-  Result<std::string> number_test(const Typed& value, Op op, const Operand& operand, const std::string& field, const Place& place) const {
-    if (op == Op::in || op == Op::not_in) {
-      std::string list;
-      for (const Scalar& one : TRY(scalars(operand, field, place))) list += (list.empty() ? "" : ", ") + TRY(number_literal(one, field, place));
-      return membership(value.sql, list, op == Op::in);
-    }
-    if (op == Op::between) {
-      const auto both = TRY(scalars(operand, field, place, 2));
-      return sure(value.sql + " BETWEEN " + TRY(number_literal(both[0], field, place)) + " AND " + TRY(number_literal(both[1], field, place)));
-    }
-    const Scalar one = TRY(scalars(operand, field, place, 1))[0];
-    const std::string literal = TRY(number_literal(one, field, place));
-    const char* sign = op == Op::eq ? " = " : op == Op::ne ? " <> " : op == Op::gt ? " > " : op == Op::gte ? " >= " : op == Op::lt ? " < " : op == Op::lte ? " <= " : nullptr;
-    if (sign == nullptr) return wrong(place, fmt::format("`{}` cannot stand here", name_of(op)));
-    return sure(value.sql + sign + literal);
-  }
-
-  Result<std::string> list_test(const Typed& value, const FieldTest& test, const Place& place) const {
-    if (test.op == Op::is_empty) return sure(printer_.list_length(value.sql) + " = 0");
-    if (test.op == Op::is_not_empty) return sure(printer_.list_length(value.sql) + " > 0");
-    std::string out;
-    for (const Scalar& one : TRY(scalars(test.value, test.field, place, test.op == Op::has ? 1 : 0)))
-      out += (out.empty() ? "" : test.op == Op::has_all ? " AND " : " OR ") + sure(printer_.list_has(value.sql, literal_of(one).sql));
-    if (out.empty()) return test.op == Op::has_all ? "(" + value.sql + " IS NOT NULL)" : std::string("FALSE");
-    return "(" + out + ")";
-  }
-
-  // --- Time. A timestamp value is in UTC; days are days of the model's zone.
-  [[nodiscard]] std::string now_utc() const { return printer_.timestamp(moment_text(now_)); }
-  [[nodiscard]] std::string today(const std::string& zone) const {
-    if (zone == "UTC") return printer_.date(day_text(std::chrono::floor<std::chrono::days>(now_)));
-    return printer_.date_of(printer_.zone_from_utc(now_utc(), zone));
-  }
-  Result<Moment> moment(const Scalar& value, const std::string& field, const Place& place) const {
-    if (const auto* text = std::get_if<std::string>(&value))
-      if (auto read = read_moment(*text)) return std::move(*read);
-    return wrong(place, "`" + field + "` needs a date or time here", "Write 2026-01-31, 2026-01-31 09:30 or 2026-01-31T09:30:00Z.");
-  }
-  // The instant a written moment names, in UTC; of a day alone, its beginning (or the next one's).
-  [[nodiscard]] std::string instant(const Moment& moment, const std::string& zone, bool day_after = false) const {
-    if (moment.time.empty()) {
-      std::string begins = printer_.timestamp(moment.day + " 00:00:00");
-      if (day_after) begins = printer_.plus(begins, {Duration::Unit::days, 1}, false);
-      return printer_.utc_from_zone(begins, zone);
-    }
-    const std::string written = printer_.timestamp(moment.day + " " + moment.time);
-    return moment.utc ? written : printer_.utc_from_zone(written, zone);
-  }
-
-  Result<std::string> time_test(const Typed& value, const FieldTest& test, const Scope& scope, const Place& place) const {
-    const bool is_date = value.type == FieldType::date;
-    const std::string& zone = scope.model->tz;
-    const std::string& x = value.sql;
-    switch (test.op) {
-      case Op::before:
-      case Op::after:
-      case Op::on: {
-        const Scalar one = TRY(scalars(test.value, test.field, place, 1))[0];
-        const Moment at = TRY(moment(one, test.field, place));
-        if (is_date) {
-          if (!at.time.empty()) return wrong(place, "`" + test.field + "` is a date, without a time of day", "Write 2026-01-31.");
-          return sure(x + (test.op == Op::before ? " < " : test.op == Op::after ? " > " : " = ") + printer_.date(at.day));
-        }
-        if (test.op == Op::on) {
-          if (!at.time.empty()) return wrong(place, "`on` takes a day", "Write 2026-01-31.");
-          return sure(x + " >= " + instant(at, zone) + " AND " + x + " < " + instant(at, zone, true));
-        }
-        if (test.op == Op::before) return sure(x + " < " + instant(at, zone));
-        return sure(x + (at.time.empty() ? " >= " + instant(at, zone, true) : " > " + instant(at, zone)));
-      }
-      case Op::between: {
-        const auto both = TRY(scalars(test.value, test.field, place, 2));
-        const Moment from = TRY(moment(both[0], test.field, place)), to = TRY(moment(both[1], test.field, place));
-        if (is_date) {
-          if (!from.time.empty() || !to.time.empty()) return wrong(place, "`" + test.field + "` is a date, without a time of day", "Write [2026-01-01, 2026-01-31].");
-          return sure(x + " BETWEEN " + printer_.date(from.day) + " AND " + printer_.date(to.day));
-        }
-        return sure(x + " >= " + instant(from, zone) + " AND " + x + (to.time.empty() ? " < " + instant(to, zone, true) : " <= " + instant(to, zone)));
-      }
-      default: break;
-    }
-    const auto* duration = std::get_if<Duration>(&test.value);
-    if (duration == nullptr || duration->count < 0) return wrong(place, fmt::format("`{}` needs a duration", name_of(test.op)), "Write {days: 90}; units: minutes, hours, days, weeks, months, years.");
-    const bool short_unit = duration->unit == Duration::Unit::minutes || duration->unit == Duration::Unit::hours;
-    if (test.op == Op::anniversary_within) {
-      if (short_unit) return wrong(place, "`anniversary_within` counts days, weeks, months or years");
-      const std::string day = is_date ? x : printer_.date_of(printer_.zone_from_utc(x, zone));
-      const std::string from = today(zone), to = printer_.plus(from, *duration, true);
-      return "(" + sure(printer_.anniversary(day, from, 0) + " BETWEEN " + from + " AND " + to) + " OR " + sure(printer_.anniversary(day, from, 1) + " BETWEEN " + from + " AND " + to) + ")";
-    }
-    if (is_date && short_unit) return wrong(place, "`" + test.field + "` is a date: its durations are days, weeks, months or years");
-    const std::string here = is_date ? today(zone) : now_utc();
-    Duration signed_duration = *duration;
-    if (test.op != Op::within_next) signed_duration.count = -signed_duration.count;
-    const std::string there = is_date ? printer_.plus(here, signed_duration, true) : shifted(signed_duration, zone);
-    if (test.op == Op::within_next) return sure(x + " BETWEEN " + here + " AND " + there);
-    if (test.op == Op::within_last) return sure(x + " BETWEEN " + there + " AND " + here);
-    return sure("NOT (" + x + " BETWEEN " + there + " AND " + here + ")");
-  }
-  // Now plus so much: days and weeks of a timestamp are multiples of 24 hours; months and years follow the
-  // calendar of the model's zone.
-  [[nodiscard]] std::string shifted(const Duration& duration, const std::string& zone) const {
-    std::chrono::milliseconds unit{0};
-    switch (duration.unit) {
-      case Duration::Unit::minutes: unit = std::chrono::minutes(1); break;
-      case Duration::Unit::hours: unit = std::chrono::hours(1); break;
-      case Duration::Unit::days: unit = std::chrono::hours(24); break;
-      case Duration::Unit::weeks: unit = std::chrono::hours(168); break;
-      case Duration::Unit::months:
-      case Duration::Unit::years: return printer_.utc_from_zone(printer_.plus(printer_.zone_from_utc(now_utc(), zone), duration, false), zone);
-    }
-    // Beyond what a date can hold is as good as for ever.
-    constexpr int64_t kMostMs = 4'000LL * 366 * 86'400'000;
-    const int64_t most = kMostMs / unit.count();
-    return printer_.timestamp(moment_text(std::max(Time(std::chrono::sys_days(std::chrono::year(1) / 1 / 1)), now_ + unit * std::clamp(duration.count, -most, most))));
-  }
-
-  const Catalog& catalog_;
-  const Schemas& schemas_;
-  Time now_;
-  const Printer& printer_;
-  std::vector<std::string> used_;  // models in the order they were met
-  std::vector<std::string> path_;  // segments being printed, to find cycles
-  int alias_ = 0;
-};
-
-// --- Which models a segment reaches.
-class Reach {
- public:
-  explicit Reach(const Catalog& catalog) : catalog_(catalog) {}
-  Status segment(const Segment& segment, const std::vector<std::string>& fields) {
-    TRY(model(segment.model));
-    for (const std::string& name : fields) TRY(field(name, segment.model, 0));
-    path_.push_back(segment.name);
-    TRY(rule(segment.where, segment.model, 0));
-    path_.pop_back();
-    return ok_status();
-  }
-  std::vector<std::string> models;
-
- private:
-  Status model(const std::string& name) {
-    if (std::find(models.begin(), models.end(), name) != models.end()) return ok_status();
-    if (catalog_.model(name) == nullptr) return Error{ErrorKind::invalid, "there is no model `" + name + "`"};
-    models.push_back(name);
-    // A relation's keys may be computed fields of the other side.
-    return ok_status();
-  }
-  Status relation(const std::string& name, const std::string& of, std::string& other, int depth) {
-    for (const Relation& one : catalog_.model(of)->relations) {
-      if (one.name != name) continue;
-      TRY(model(one.model));
-      if (!one.through.empty()) TRY(model(one.through));
-      TRY(field(one.key, of, depth + 1));
-      TRY(field(one.foreign_key, one.model, depth + 1));
-      other = one.model;
-      return ok_status();
-    }
-    return ok_status();  // compile names it
-  }
-  Status field(const std::string& name, const std::string& of, int depth) {
-    if (depth > kDeepest) return Error{ErrorKind::invalid, "field `" + name + "` of model `" + of + "` is computed from itself"};
-    for (const ComputedField& one : catalog_.model(of)->computed) {
-      if (one.name != name) continue;
-      std::string other;
-      if (const auto* aggregated = std::get_if<ComputedField::Aggregated>(&one.how)) {
-        TRY(relation(aggregated->relation, of, other, depth));
-        if (other.empty()) return ok_status();
-        if (!aggregated->field.empty()) TRY(field(aggregated->field, other, depth + 1));
-        if (aggregated->where) TRY(rule(*aggregated->where, other, depth + 1));
-      } else if (const auto* formula = std::get_if<ComputedField::Formula>(&one.how)) {
-        for (const std::string& inside : TRY(fields_in_formula(formula->text))) TRY(field(inside, of, depth + 1));
-      } else if (const auto* cases = std::get_if<ComputedField::Cases>(&one.how)) {
-        for (const auto& each : cases->cases)
-          if (each.when) TRY(rule(*each.when, of, depth + 1));
-      } else {
-        const auto& related = std::get<ComputedField::Related>(one.how);
-        TRY(relation(related.relation, of, other, depth));
-        if (!other.empty()) TRY(field(related.field, other, depth + 1));
-      }
-    }
-    return ok_status();
-  }
-  Status rule(const Rule& one, const std::string& of, int depth) {
-    if (depth > kDeepest) return wrong(one.place, "the rule is nested too deeply");
-    const std::vector<Rule>* inside = nullptr;
-    if (const auto* all = std::get_if<AllOf>(&one.test)) inside = &all->rules;
-    if (const auto* any = std::get_if<AnyOf>(&one.test)) inside = &any->rules;
-    if (const auto* none = std::get_if<NoneOf>(&one.test)) inside = &none->rules;
-    if (inside != nullptr) {
-      for (const Rule& each : *inside) TRY(rule(each, of, depth + 1));
-    } else if (const auto* test = std::get_if<FieldTest>(&one.test)) {
-      return field(test->field, of, depth + 1);
-    } else if (const auto* related = std::get_if<RelatedTest>(&one.test)) {
-      std::string other;
-      TRY(relation(related->relation, of, other, depth));
-      if (!other.empty() && related->where) return rule(*related->where, other, depth + 1);
-    } else {
-      const auto& named = std::get<SegmentTest>(one.test);
-      const Segment* segment = catalog_.segment(named.segment);
-      if (segment == nullptr || segment->model != of) return ok_status();  // compile names it
-      if (std::find(path_.begin(), path_.end(), named.segment) != path_.end())
-        return wrong(one.place, "segment `" + named.segment + "` contains itself: " + join(path_, " > ") + " > " + named.segment);
-      path_.push_back(named.segment);
-      TRY(rule(segment->where, of, depth + 1));
-      path_.pop_back();
-    }
-    return ok_status();
-  }
-
-  const Catalog& catalog_;
-  std::vector<std::string> path_;
-};
 
 const Printer& printer_of(Dialect dialect) {
   switch (dialect) {
-    case Dialect::duckdb: return duckdb_printer();
+    case Dialect::duckdb:
+      return duckdb_printer();
   }
   return duckdb_printer();
 }
 
+// A model's query as it can stand in parentheses; a comment at its end needs a line of its own.
+std::string as_subquery(const std::string& sql) {
+  std::string_view text = trim(sql);
+  while (text.ends_with(';')) text = trim(text.substr(0, text.size() - 1));
+  return "(\n" + std::string(text) + "\n    )";
+}
+
+class Compiler {
+ public:
+  Compiler(const Catalog& catalog, const Schemas& schemas, Time now, const Printer& printer)
+      : catalog_(catalog),
+        printer_(printer),
+        graph_(catalog, schemas, printer),
+        conditions_(printer, now,
+                    [this](const Model& model, int level) { return table_of(model, level); }) {}
+
+  Result<std::string> query(const Query& query) {
+    const Model& model = *TRY(graph_.model(query.segment.model, query.segment.place));
+    const Condition where = TRY(graph_.rule_of(query.segment, model));
+    std::vector<const Node*> fields;
+    if (!query.count_only)
+      for (const std::string& name : query.fields)
+        fields.push_back(TRY(graph_.field(model, name, {})));
+    const Node* only = query.only ? TRY(graph_.field(model, query.only->first, {})) : nullptr;
+    const bool ordered = query.limit && !query.count_only && !model.primary_key.empty();
+    const Node* key = ordered ? TRY(graph_.field(model, model.primary_key, {})) : nullptr;
+
+    // Everything is resolved; from here on it is only printed.
+    int level = level_of_row(where);
+    for (const Node* field : fields) level = std::max(level, field->level);
+    if (only) level = std::max(level, only->level);
+    if (key) level = std::max(level, key->level);
+    name_tables();
+    std::string with;
+    for (const auto& [at, columns] : layers_)
+      with += (with.empty() ? "WITH\n  " : ",\n  ") + TRY(table(*at.second, at.first, columns));
+
+    const Row row{&model, "t"};
+    std::string rest;
+    if (query.count_only) {
+      rest = "\nSELECT\n  (\n    SELECT count(*)\n    FROM " + table_of(model, level) + " AS t" +
+             TRY(where_clause(where, row, only, query, 4)) + "\n  ) AS " +
+             printer_.identifier("members") + ",\n  (SELECT count(*) FROM " + table_of(model, 0) +
+             ") AS " + printer_.identifier("people");
+    } else {
+      for (const Node* field : fields)
+        rest += (rest.empty() ? "\nSELECT\n  " : ",\n  ") + conditions_.column(row, *field);
+      if (fields.empty()) rest = "\nSELECT 1 AS " + printer_.identifier("one");
+      rest += "\nFROM " + table_of(model, level) + " AS t" +
+              TRY(where_clause(where, row, only, query, 0));
+      if (key) rest += "\nORDER BY " + conditions_.column(row, *key);
+      if (query.limit) rest += fmt::format("\nLIMIT {}", std::max<int64_t>(*query.limit, 0));
+    }
+    std::string sql = with + rest;
+    if (sql.size() > kLongestSql)
+      return Error{.kind = ErrorKind::invalid,
+                   .message = fmt::format("the query would have {} characters, and {} are the most",
+                                          thousands(static_cast<int64_t>(sql.size())),
+                                          thousands(kLongestSql)),
+                   .remedy = "Put long lists of values into a table and relate it."};
+    return sql;
+  }
+
+  Result<std::vector<ColumnInfo>> fields(const Model& model,
+                                         const std::vector<std::string>& computed) {
+    TRY(graph_.model(model.name, model.place));
+    std::vector<ColumnInfo> out;
+    for (const Node& node : TRY(graph_.plain_fields(model)))
+      out.push_back({node.column, node.type, node.zoned});
+    // What is worked out from timestamps is so in UTC.
+    for (const std::string& name : computed)
+      out.push_back({name, TRY(graph_.field(model, name, {}))->type, true});
+    return out;
+  }
+
+ private:
+  // By level, then by model: whatever a table needs stands before it.
+  using Layers =
+      std::map<std::pair<int, const Model*>, std::vector<const Node*>,
+               bool (*)(const std::pair<int, const Model*>&, const std::pair<int, const Model*>&)>;
+
+  Result<std::string> where_clause(const Condition& where, const Row& row, const Node* only,
+                                   const Query& query, size_t indent) {
+    const std::string start = "\n" + std::string(indent, ' ');
+    std::vector<std::string> conditions;
+    const bool everyone = where.kind == Condition::Kind::all && where.parts.empty();
+    if (!everyone) {
+      const bool any = where.kind == Condition::Kind::any && where.parts.size() > 1 && only;
+      const std::string printed = TRY(conditions_.print(where, row, indent + 2));
+      conditions.push_back(any ? "(" + printed + ")" : printed);
+    }
+    if (only) {
+      const std::string column = conditions_.column(row, *only);
+      const std::string value = printer_.text(query.only->second);
+      conditions.push_back(only->type == FieldType::text
+                               ? printer_.lower("trim(" + column + ")") + " = " +
+                                     printer_.lower("trim(" + value + ")")
+                               : printer_.cast(column, FieldType::text) + " = " + value);
+    }
+    if (conditions.empty()) return std::string();
+    return start + "WHERE" + start + "  " + join(conditions, start + "  AND ");
+  }
+
+  // Gives every model and level in use a table name that nothing else in the query has: a model's
+  // own SQL may read any table, and a common table expression of that name would hide it.
+  void name_tables() {
+    std::string used;
+    for (const Model* model : graph_.models())
+      used += '\n' + lowered(model->table) + '\n' + lowered(model->sql);
+    std::set<std::string> taken;
+    for (const Model* model : graph_.models()) {
+      std::map<int, std::vector<const Node*>> levels;
+      levels[0];
+      for (const Node* node : graph_.nodes_of(*model)) levels[node->level].push_back(node);
+      int nth = 0;
+      for (auto& [level, nodes] : levels) {
+        std::string name = model->name + (nth == 0 ? " fields" : " computed");
+        if (nth > 1) name += fmt::format(" {}", nth);
+        ++nth;
+        while (used.find(lowered(name)) != std::string::npos || !taken.insert(lowered(name)).second)
+          name += '_';
+        names_[model][level] = name;
+        layers_[{level, model}] = std::move(nodes);
+      }
+    }
+  }
+
+  std::string table_of(const Model& model, int level) const {
+    const auto& levels = names_.at(&model);
+    return printer_.identifier(std::prev(levels.upper_bound(level))->second);
+  }
+
+  Result<std::string> table(const Model& model, int level,
+                            const std::vector<const Node*>& columns) {
+    const std::string name = table_of(model, level) + " AS ";
+    if (level == 0) return name + fields_table(model, columns);
+    return name + TRY(computed_table(model, level, columns));
+  }
+
+  // The table or query under the model, with the fields that are used, under their names.
+  std::string fields_table(const Model& model, const std::vector<const Node*>& columns) const {
+    std::string select;
+    for (const Node* node : columns) {
+      std::string value = "t." + printer_.identifier(node->source_column);
+      if (node->type == FieldType::timestamp)
+        value =
+            node->zoned ? printer_.utc_from_zoned(value) : printer_.utc_from_zone(value, model.tz);
+      select += (select.empty() ? "\n      " : ",\n      ") + value + " AS " +
+                printer_.identifier(node->column);
+    }
+    if (select.empty()) select = " 1 AS " + printer_.identifier("one");
+    // A query is left to the engine: twice inlined it would run twice.
+    const bool query = model.table.empty();
+    return (query ? "(" : printer_.inlined() + "(") + "\n    SELECT" + select + "\n    FROM " +
+           (query ? as_subquery(model.sql) : table_name(model)) + " AS t\n  )";
+  }
+
+  // A dot stands between schema and table, but for files: there it is part of the name.
+  std::string table_name(const Model& model) const {
+    const Source* source = catalog_.source(model.source);
+    if (source && (source->kind == "parquet" || source->kind == "csv"))
+      return printer_.identifier(model.table);
+    std::string out;
+    for (size_t from = 0; from <= model.table.size();) {
+      const size_t dot = std::min(model.table.find('.', from), model.table.size());
+      out += (from ? "." : "") +
+             printer_.identifier(std::string_view(model.table).substr(from, dot - from));
+      from = dot + 1;
+    }
+    return out;
+  }
+
+  Result<std::string> computed_table(const Model& model, int level,
+                                     const std::vector<const Node*>& columns) {
+    const Row row{&model, "t"};
+    std::string select = "\n      t.*";
+    std::string joins;
+    std::vector<const Node*> joined;
+    for (const Node* node : columns) {
+      std::string value;
+      switch (node->kind) {
+        case Node::Kind::column:
+          continue;  // of level 0
+        case Node::Kind::aggregate:
+        case Node::Kind::related:
+          joined.push_back(node);
+          continue;
+        case Node::Kind::formula:
+          value = TRY(formula(model, *node));
+          break;
+        case Node::Kind::cases:
+          value = TRY(cases(*node, row));
+          break;
+        case Node::Kind::segment:
+          value = TRY(conditions_.print_sure(node->conditions[0], row, 6));
+          break;
+      }
+      select += ",\n      " + value + " AS " + printer_.identifier(node->column);
+    }
+    while (!joined.empty()) {
+      // Those of one relation and one condition share a pass over the related rows.
+      const Node& first = *joined.front();
+      std::vector<const Node*> together;
+      std::erase_if(joined, [&](const Node* node) {
+        if (!share(first, *node)) return false;
+        together.push_back(node);
+        return true;
+      });
+      joins += TRY(join_group(row, together, select));
+    }
+    return "(\n    SELECT" + select + "\n    FROM " + table_of(model, level - 1) + " AS t" + joins +
+           "\n  )";
+  }
+
+  static bool share(const Node& a, const Node& b) {
+    const auto where = [](const Node& node) -> const Rule* {
+      const auto* how =
+          node.computed ? std::get_if<ComputedField::Aggregated>(&node.computed->how) : nullptr;
+      return how ? how->where.get() : nullptr;
+    };
+    const Rule* x = where(a);
+    const Rule* y = where(b);
+    return a.join->relation == b.join->relation && (x && y ? *x == *y : !x && !y);
+  }
+
+  // One LEFT JOIN with a row a key, and its columns added to `select`.
+  Result<std::string> join_group(const Row& row, const std::vector<const Node*>& nodes,
+                                 std::string& select) {
+    const Join& join = *nodes[0]->join;
+    int level = join.foreign->level;
+    for (const Node* node : nodes) {
+      if (node->of) level = std::max(level, node->of->level);
+      if (node->order) level = std::max(level, node->order->level);
+      for (const Condition& where : node->conditions) level = std::max(level, level_of_row(where));
+    }
+    const ConditionPrinter::Related rows = conditions_.related(join, level, 6, true);
+    const std::string alias = rows.row.alias + "_all";
+    std::string key = "key";
+    const auto is_key = [&](const Node* node) { return lowered(node->column) == key; };
+    while (std::any_of(nodes.begin(), nodes.end(), is_key)) key += '_';
+    key = printer_.identifier(key);
+    std::string inner = "\n        " + rows.key + " AS " + key;
+    for (const Node* node : nodes) {
+      const std::string column = printer_.identifier(node->column);
+      inner += ",\n        " + value_of_group(*node, rows.row) + " AS " + column;
+      std::string value = alias + "." + column;
+      // Of no rows there are none, and their sum is nothing; the least or the mean of none there is
+      // not.
+      if (const auto* how = std::get_if<ComputedField::Aggregated>(&node->computed->how))
+        if (how->aggregate == Aggregate::count || how->aggregate == Aggregate::count_distinct ||
+            how->aggregate == Aggregate::sum)
+          value = "coalesce(" + value + ", 0)";
+      select += ",\n      " + value + " AS " + column;
+    }
+    std::string where;
+    if (!nodes[0]->conditions.empty())
+      where =
+          "\n      WHERE\n        " + TRY(conditions_.print(nodes[0]->conditions[0], rows.row, 8));
+    return "\n    LEFT JOIN (\n      SELECT" + inner + "\n      FROM " + rows.from + where +
+           "\n      GROUP BY " + rows.key + "\n    ) AS " + alias + " ON " + alias + "." + key +
+           " = " + conditions_.column(row, *join.key);
+  }
+
+  [[nodiscard]] std::string value_of_group(const Node& node, const Row& related) const {
+    if (node.kind == Node::Kind::related)
+      return printer_.value_of_first(conditions_.column(related, *node.of),
+                                     conditions_.column(related, *node.order));
+    const auto& how = std::get<ComputedField::Aggregated>(node.computed->how);
+    const std::string value = node.of ? conditions_.column(related, *node.of) : "*";
+    const bool floats = node.of && node.of->type == FieldType::number;
+    switch (how.aggregate) {
+      case Aggregate::count:
+        return "count(" + value + ")";
+      case Aggregate::count_distinct:
+        return "count(DISTINCT " + value + ")";
+      case Aggregate::min:
+        return "min(" + value + ")";
+      case Aggregate::max:
+        return "max(" + value + ")";
+      case Aggregate::sum:
+        if (floats) return printer_.sum_of_floats("sum", value);
+        return node.type == FieldType::integer
+                   ? printer_.cast("sum(" + value + ")", FieldType::integer)
+                   : "sum(" + value + ")";
+      case Aggregate::avg:
+        return floats ? printer_.sum_of_floats("avg", value)
+                      : printer_.cast("avg(" + value + ")", FieldType::number);
+    }
+    return "count(*)";
+  }
+
+  Result<std::string> formula(const Model& model, const Node& node) {
+    const FormulaContext context{
+        .printer = printer_,
+        .today = conditions_.today(model.tz),
+        .zone = model.tz,
+        .field = [&](const std::string& name) -> Result<Typed> {
+          const Node* used = TRY(graph_.field(model, name, {}));
+          return Typed{conditions_.column({&model, "t"}, *used), used->type};
+        }};
+    return TRY(print_formula(std::get<ComputedField::Formula>(node.computed->how).text, context))
+        .sql;
+  }
+
+  Result<std::string> cases(const Node& node, const Row& row) {
+    const auto& all = std::get<ComputedField::Cases>(node.computed->how).cases;
+    // Literals may be narrower or, with a point, decimal: the type is said.
+    const auto then = [&](const Scalar& value) {
+      const std::string literal = conditions_.literal(value);
+      return is_number(node.type) ? printer_.cast(literal, node.type) : literal;
+    };
+    if (!all[0].when) return then(all[0].then);
+    std::string out = "CASE";
+    size_t nth = 0;
+    for (const auto& one : all) {
+      if (one.when)
+        out += "\n        WHEN " + TRY(conditions_.print(node.conditions[nth++], row, 10)) +
+               "\n          THEN " + then(one.then);
+      else
+        out += "\n        ELSE " + then(one.then);
+    }
+    return out + "\n      END";
+  }
+
+  const Catalog& catalog_;
+  const Printer& printer_;
+  Graph graph_;
+  ConditionPrinter conditions_;
+  std::map<const Model*, std::map<int, std::string>> names_;
+  Layers layers_{[](const auto& a, const auto& b) {
+    if (a.first != b.first) return a.first < b.first;
+    return a.second != b.second && a.second->name < b.second->name;
+  }};
+};
+
 }  // namespace
 
-Result<std::vector<ColumnInfo>> fields_of(const Catalog& catalog, const Schemas& schemas, const std::string& model) {
+Result<std::vector<ColumnInfo>> fields_of(const Catalog& catalog, const Schemas& schemas,
+                                          const std::string& model) {
   const Model* found = catalog.model(model);
-  if (found == nullptr) return Error{ErrorKind::invalid, "there is no model `" + model + "`"};
-  // Types do not depend on the dialect; computed fields of unreached models cannot be typed and are left out.
-  Compiler compiler(catalog, schemas, Time{}, duckdb_printer());
-  Model readable = *found;
-  std::erase_if(readable.computed, [&](const ComputedField& one) {
-    Segment everyone;
-    everyone.model = model;
-    Reach reach(catalog);
-    if (!reach.segment(everyone, {one.name}).ok()) return false;
-    return std::any_of(reach.models.begin(), reach.models.end(), [&](const std::string& name) { return schemas.count(name) == 0; });
-  });
-  return compiler.fields(readable);
+  if (!found) {
+    std::vector<std::string> names;
+    for (const Model& one : catalog.models) names.push_back(one.name);
+    return Error{.kind = ErrorKind::invalid,
+                 .message = "there is no model `" + model + "`" + did_you_mean(model, names)};
+  }
+  std::vector<std::string> computed;
+  for (const ComputedField& one : found->computed) {
+    const auto reached = TRY(models_reached(catalog, {.name = {}, .model = model}, {one.name}));
+    const bool described =
+        std::all_of(reached.begin(), reached.end(),
+                    [&](const std::string& name) { return schemas.contains(name); });
+    if (described) computed.push_back(one.name);
+  }
+  // Types do not depend on the dialect.
+  return Compiler(catalog, schemas, Time{}, duckdb_printer()).fields(*found, computed);
 }
 
-Result<std::vector<std::string>> models_reached(const Catalog& catalog, const Segment& segment, const std::vector<std::string>& fields) {
-  Reach reach(catalog);
-  TRY(reach.segment(segment, fields));
-  return std::move(reach.models);
-}
-
-Result<SqlQuery> compile(const Catalog& catalog, const Schemas& schemas, const Query& query, Dialect dialect) {
+Result<SqlQuery> compile(const Catalog& catalog, const Schemas& schemas, const Query& query,
+                         Dialect dialect) {
   Compiler compiler(catalog, schemas, query.now, printer_of(dialect));
-  SqlQuery out{TRY(compiler.whole(query)), query.fields};
+  SqlQuery out{.text = TRY(compiler.query(query)), .columns = query.fields};
   if (query.count_only) out.columns = {"members", "people"};
   return out;
 }

@@ -1,10 +1,12 @@
 // Segment and model to SQL: the one compiler from the rule tree. Pure: no I/O, no clock; the run's
-// fixed instant is passed in. Identifiers and literals pass the dialect's one quoting function at the
-// moment of printing and nowhere else.
+// fixed instant is passed in. Identifiers and literals pass the dialect's one quoting function at
+// the moment of printing and nowhere else.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/base.hpp"
@@ -16,16 +18,17 @@ namespace rollcall::compile {
 
 enum class Dialect { duckdb };
 
-// What describing each model's table or query returned, by model name. Holds at least the models that
-// the segment reaches through relations and other segments.
+// What describing each model's table or query returned, by model name. Holds at least the models
+// that the segment reaches through relations and other segments.
 using Schemas = std::map<std::string, std::vector<ColumnInfo>>;
 
-// The fields of a model as people see them (declared or all columns, then computed ones), with types.
+// The fields of a model as people see them (declared or all columns, then computed ones), with
+// types.
 Result<std::vector<ColumnInfo>> fields_of(const Catalog& catalog, const Schemas& schemas,
                                           const std::string& model);
 
-// The models whose schema compiling this segment needs: its own and those reached. Errors: a name that
-// dangles, a cycle of segments.
+// The models whose schema compiling this segment needs: its own and those reached. Errors: a name
+// that dangles, a cycle of segments.
 Result<std::vector<std::string>> models_reached(const Catalog& catalog, const Segment& segment,
                                                 const std::vector<std::string>& fields);
 
@@ -35,12 +38,13 @@ struct Query {
   Time now = {};                         // the run's clock
   bool count_only = false;               // one row: members, and people in the model
   std::optional<int64_t> limit = std::nullopt;
-  std::optional<std::pair<std::string, std::string>> only = std::nullopt;  // field, value: one person (why)
+  std::optional<std::pair<std::string, std::string>> only =
+      std::nullopt;  // field, value: one person (why)
 };
 
-// Errors (invalid, with line and column where the rule came from a file): unknown field, relation or
-// segment with the nearest right name; an operator its field's type does not have; a value of the wrong
-// type.
+// Errors (invalid, with line and column where the rule came from a file): unknown field, relation
+// or segment with the nearest right name; an operator its field's type does not have; a value of
+// the wrong type.
 Result<SqlQuery> compile(const Catalog& catalog, const Schemas& schemas, const Query& query,
                          Dialect dialect);
 

@@ -1,0 +1,526 @@
+#include "compile/graph.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rollcall::compile {
+
+namespace {
+
+constexpr int kDeepestRule = 64;
+constexpr size_t kLongestPath = 64;  // of fields made of fields, and segments of segments
+
+std::string lower(std::string text) {
+  ascii_lower(text);
+  return text;
+}
+
+// What can be compared with what: an engine would refuse or, worse, convert.
+enum class Family { boolean, number, text, date, timestamp, other };
+Family family_of(FieldType type) {
+  switch (type) {
+    case FieldType::boolean:
+      return Family::boolean;
+    case FieldType::integer:
+    case FieldType::number:
+    case FieldType::decimal:
+      return Family::number;
+    case FieldType::text:
+      return Family::text;
+    case FieldType::date:
+      return Family::date;
+    case FieldType::timestamp:
+      return Family::timestamp;
+    case FieldType::list:
+    case FieldType::object:
+      return Family::other;
+  }
+  return Family::other;
+}
+
+Status same_family(const Relation& relation, const Node& a, const Node& b) {
+  const Family family = family_of(a.type);
+  if (family == family_of(b.type) && family != Family::other) return ok_status();
+  return wrong(relation.place,
+               fmt::format("relation `{}` joins `{}`, which is {}, with `{}`, which is {}",
+                           relation.name, a.column, to_string(a.type), b.column, to_string(b.type)),
+               "Give both one type, with a cast in a model's sql.");
+}
+
+template <class T>
+std::vector<std::string> names_of(const std::vector<T>& all) {
+  std::vector<std::string> names;
+  for (const T& one : all) names.push_back(one.name);
+  return names;
+}
+
+}  // namespace
+
+Error wrong(const Place& place, std::string message, std::string remedy) {
+  if (place.line > 0)
+    message = fmt::format("line {}, column {}: {}", place.line, place.column, message);
+  return {.kind = ErrorKind::invalid, .message = std::move(message), .remedy = std::move(remedy)};
+}
+
+std::string_view name_of(Op op) {
+  switch (op) {
+    case Op::eq:
+      return "eq";
+    case Op::ne:
+      return "ne";
+    case Op::gt:
+      return "gt";
+    case Op::gte:
+      return "gte";
+    case Op::lt:
+      return "lt";
+    case Op::lte:
+      return "lte";
+    case Op::between:
+      return "between";
+    case Op::in:
+      return "in";
+    case Op::not_in:
+      return "not_in";
+    case Op::contains:
+      return "contains";
+    case Op::not_contains:
+      return "not_contains";
+    case Op::starts_with:
+      return "starts_with";
+    case Op::ends_with:
+      return "ends_with";
+    case Op::matches:
+      return "matches";
+    case Op::is_null:
+      return "is_null";
+    case Op::is_not_null:
+      return "is_not_null";
+    case Op::is_blank:
+      return "is_blank";
+    case Op::is_true:
+      return "is_true";
+    case Op::is_false:
+      return "is_false";
+    case Op::before:
+      return "before";
+    case Op::after:
+      return "after";
+    case Op::on:
+      return "on";
+    case Op::within_last:
+      return "within_last";
+    case Op::not_within_last:
+      return "not_within_last";
+    case Op::within_next:
+      return "within_next";
+    case Op::anniversary_within:
+      return "anniversary_within";
+    case Op::has:
+      return "has";
+    case Op::has_any:
+      return "has_any";
+    case Op::has_all:
+      return "has_all";
+    case Op::is_empty:
+      return "is_empty";
+    case Op::is_not_empty:
+      return "is_not_empty";
+  }
+  return "eq";
+}
+
+std::vector<Op> operators_of(FieldType type) {
+  switch (family_of(type)) {
+    case Family::text:
+      return {Op::eq,       Op::ne,           Op::in,          Op::not_in,
+              Op::contains, Op::not_contains, Op::starts_with, Op::ends_with,
+              Op::matches,  Op::is_null,      Op::is_not_null, Op::is_blank};
+    case Family::number:
+      return {Op::eq,      Op::ne, Op::gt,     Op::gte,     Op::lt,         Op::lte,
+              Op::between, Op::in, Op::not_in, Op::is_null, Op::is_not_null};
+    case Family::date:
+    case Family::timestamp:
+      return {Op::before,      Op::after,           Op::on,          Op::between,
+              Op::within_last, Op::not_within_last, Op::within_next, Op::anniversary_within,
+              Op::is_null,     Op::is_not_null};
+    case Family::boolean:
+      return {Op::is_true, Op::is_false, Op::is_null, Op::is_not_null};
+    case Family::other:
+      break;
+  }
+  if (type == FieldType::list)
+    return {Op::has,          Op::has_any, Op::has_all,    Op::is_empty,
+            Op::is_not_empty, Op::is_null, Op::is_not_null};
+  return {Op::is_null, Op::is_not_null};
+}
+
+int level_of(const Join& join) {
+  int level = std::max(join.key->level, join.foreign->level);
+  if (join.through) level = std::max({level, join.through_key->level, join.through_foreign->level});
+  return level;
+}
+
+int level_of(const Condition& condition) {
+  int level = condition.node ? condition.node->level : 0;
+  if (condition.join) level = std::max(level, level_of(*condition.join));
+  for (const Condition& part : condition.parts) level = std::max(level, level_of(part));
+  return level;
+}
+
+int level_of_row(const Condition& condition) {
+  if (condition.join) return condition.join->key->level;
+  int level = condition.node ? condition.node->level : 0;
+  for (const Condition& part : condition.parts) level = std::max(level, level_of_row(part));
+  return level;
+}
+
+Result<const Model*> Graph::model(const std::string& name, const Place& place) {
+  const Model* found = catalog_.model(name);
+  if (!found)
+    return wrong(
+        place, "there is no model `" + name + "`" + did_you_mean(name, names_of(catalog_.models)));
+  if (std::find(models_.begin(), models_.end(), found) == models_.end()) models_.push_back(found);
+  return found;
+}
+
+std::vector<const Node*> Graph::nodes_of(const Model& model) const {
+  std::vector<const Node*> out;
+  for (const Node& node : nodes_)
+    if (node.model == &model) out.push_back(&node);
+  return out;
+}
+
+Result<std::vector<Node>> Graph::plain_fields(const Model& model) {
+  const auto schema = schemas_.find(model.name);
+  if (schema == schemas_.end())
+    return Error{.kind = ErrorKind::invalid,
+                 .message = "model `" + model.name + "` was not described"};
+  std::vector<Field> declared = model.fields;
+  if (declared.empty())
+    for (const ColumnInfo& column : schema->second) declared.push_back({.name = column.name});
+  std::vector<Node> out;
+  std::map<std::string, std::string> seen;  // as an engine compares names
+  for (const ComputedField& computed : model.computed)
+    seen.emplace(lower(computed.name), computed.name);
+  for (const Field& field : declared) {
+    const bool replaced =
+        std::any_of(model.computed.begin(), model.computed.end(),
+                    [&](const ComputedField& one) { return one.name == field.name; });
+    if (replaced) continue;
+    const auto [other, fresh] = seen.emplace(lower(field.name), field.name);
+    if (!fresh)
+      return wrong(
+          model.place,
+          fmt::format("model `{}` has the fields `{}` and `{}`, which engines cannot tell apart",
+                      model.name, other->second, field.name),
+          "Name one of them otherwise, under `fields`.");
+    const std::string& column = field.column.empty() ? field.name : field.column;
+    const auto found = std::find_if(schema->second.begin(), schema->second.end(),
+                                    [&](const ColumnInfo& info) { return info.name == column; });
+    if (found == schema->second.end())
+      return wrong(model.place,
+                   fmt::format("the table of model `{}` has no column `{}`{}", model.name, column,
+                               did_you_mean(column, names_of(schema->second))),
+                   "Columns: " + join(names_of(schema->second), ", ") + ".");
+    out.push_back({.kind = Node::Kind::column,
+                   .model = &model,
+                   .column = field.name,
+                   .type = found->type,
+                   .source_column = column,
+                   .zoned = found->zoned});
+  }
+  return out;
+}
+
+Result<const Node*> Graph::add(const Model& model, const std::string& key, const std::string& what,
+                               const Place& place, const std::function<Result<Node>()>& make) {
+  const auto [at, fresh] = known_.emplace(std::pair(&model, key), nullptr);
+  if (!fresh) {
+    if (at->second) return at->second;
+    return wrong(place, what + " is made of itself: " + join(path_, " > ") + " > " + what);
+  }
+  if (path_.size() >= kLongestPath)
+    return wrong(place, fmt::format("more than {} fields or segments are made of one another",
+                                    kLongestPath));
+  path_.push_back(what);
+  auto made = make();
+  path_.pop_back();
+  if (!made.ok()) {
+    known_.erase(std::pair(&model, key));
+    return std::move(made.error());
+  }
+  nodes_.push_back(std::move(made.value()));
+  known_[std::pair(&model, key)] = &nodes_.back();
+  return static_cast<const Node*>(&nodes_.back());
+}
+
+Result<const Node*> Graph::field(const Model& model, const std::string& name, const Place& place) {
+  if (const auto at = known_.find({&model, name}); at != known_.end() && at->second)
+    return at->second;
+  for (const ComputedField& one : model.computed)
+    if (one.name == name)
+      return add(model, name, "field `" + name + "`", one.place, [&]() -> Result<Node> {
+        return in_context(computed(model, one),
+                          fmt::format("field {} of model {}", name, model.name));
+      });
+  const std::vector<Node> plain = TRY(plain_fields(model));
+  std::vector<std::string> names;
+  for (const Node& node : plain) {
+    if (node.column == name)
+      return add(model, name, "field `" + name + "`", place,
+                 [&]() -> Result<Node> { return node; });
+    names.push_back(node.column);
+  }
+  for (const ComputedField& one : model.computed) names.push_back(one.name);
+  return wrong(
+      place,
+      fmt::format("model `{}` has no field `{}`{}", model.name, name, did_you_mean(name, names)),
+      "Fields: " + join(names, ", ") + ".");
+}
+
+Result<const Node*> Graph::segment(const Model& model, const std::string& name,
+                                   const Place& place) {
+  const Segment* named = catalog_.segment(name);
+  if (!named)
+    return wrong(place, "there is no segment `" + name + "`" +
+                            did_you_mean(name, names_of(catalog_.segments)));
+  if (named->model != model.name)
+    return wrong(place, fmt::format("segment `{}` is over model `{}`, and here rows are of `{}`",
+                                    name, named->model, model.name));
+  // A name no field can have, so that segments and fields of one name stay apart.
+  return add(model, std::string("\0", 1) + name, "segment `" + name + "`", place,
+             [&]() -> Result<Node> {
+               Node node{.kind = Node::Kind::segment,
+                         .model = &model,
+                         .column = free_name(model, "in segment " + name)};
+               node.type = FieldType::boolean;
+               node.conditions.push_back(
+                   TRY(in_context(condition(model, named->where), "segment " + name)));
+               node.level = 1 + level_of(node.conditions[0]);
+               return node;
+             });
+}
+
+Result<Condition> Graph::rule_of(const Segment& segment, const Model& model) {
+  const auto bound = [&] {
+    return in_context(condition(model, segment.where), "segment " + segment.name);
+  };
+  if (segment.name.empty()) return condition(model, segment.where);
+  // Stands as being resolved, and is never a node: nothing may use it.
+  const auto key = std::pair(&model, std::string("\0", 1) + segment.name);
+  known_.emplace(key, nullptr);
+  path_.push_back("segment `" + segment.name + "`");
+  auto out = bound();
+  path_.pop_back();
+  known_.erase(key);
+  return out;
+}
+
+std::string Graph::free_name(const Model& model, std::string wanted) {
+  std::vector<std::string> taken;
+  if (const auto schema = schemas_.find(model.name); schema != schemas_.end())
+    for (const ColumnInfo& column : schema->second) taken.push_back(lower(column.name));
+  for (const Field& field : model.fields) taken.push_back(lower(field.name));
+  for (const ComputedField& field : model.computed) taken.push_back(lower(field.name));
+  for (const Node& node : nodes_)
+    if (node.model == &model) taken.push_back(lower(node.column));
+  while (std::find(taken.begin(), taken.end(), lower(wanted)) != taken.end()) wanted += '_';
+  return wanted;
+}
+
+Result<Join> Graph::way(const Model& of, const std::string& name, const Place& place) {
+  const auto at = std::find_if(of.relations.begin(), of.relations.end(),
+                               [&](const Relation& one) { return one.name == name; });
+  if (at == of.relations.end()) {
+    const auto names = names_of(of.relations);
+    return wrong(
+        place,
+        fmt::format("model `{}` has no relation `{}`{}", of.name, name, did_you_mean(name, names)),
+        names.empty() ? "Declare it under the model's `relations`."
+                      : "Relations: " + join(names, ", ") + ".");
+  }
+  const Relation& relation = *at;
+  Join out{.relation = &relation};
+  const auto resolve = [&]() -> Status {
+    out.other = TRY(model(relation.model, relation.place));
+    out.key = TRY(field(of, relation.key, relation.place));
+    out.foreign = TRY(field(*out.other, relation.foreign_key, relation.place));
+    if (relation.kind != RelationKind::many_to_many)
+      return same_family(relation, *out.key, *out.foreign);
+    if (relation.through.empty())
+      return wrong(relation.place, "a many_to_many relation needs a join model",
+                   "Name it under `through`, with `through_key` and `through_foreign_key`.");
+    out.through = TRY(model(relation.through, relation.place));
+    out.through_key = TRY(field(*out.through, relation.through_key, relation.place));
+    out.through_foreign = TRY(field(*out.through, relation.through_foreign_key, relation.place));
+    TRY(same_family(relation, *out.key, *out.through_key));
+    return same_family(relation, *out.through_foreign, *out.foreign);
+  };
+  TRY(in_context(resolve(), fmt::format("relation {} of model {}", name, of.name)));
+  return out;
+}
+
+Result<Condition> Graph::condition(const Model& model, const Rule& rule) {
+  return bind(model, rule, 0);
+}
+
+Result<Condition> Graph::bind(const Model& model, const Rule& rule, int depth) {
+  if (depth > kDeepestRule)
+    return wrong(rule.place, fmt::format("the rule is nested more than {} deep", kDeepestRule));
+  Condition out{.place = rule.place};
+  const auto bind_parts = [&](Condition::Kind kind,
+                              const std::vector<Rule>& rules) -> Result<Condition> {
+    out.kind = kind;
+    for (const Rule& one : rules) out.parts.push_back(TRY(bind(model, one, depth + 1)));
+    return out;
+  };
+  if (const auto* all = std::get_if<AllOf>(&rule.test))
+    return bind_parts(Condition::Kind::all, all->rules);
+  if (const auto* any = std::get_if<AnyOf>(&rule.test))
+    return bind_parts(Condition::Kind::any, any->rules);
+  if (const auto* none = std::get_if<NoneOf>(&rule.test))
+    return bind_parts(Condition::Kind::none, none->rules);
+  if (const auto* test = std::get_if<FieldTest>(&rule.test)) {
+    out.kind = Condition::Kind::test;
+    out.node = TRY(field(model, test->field, rule.place));
+    out.name = test->field;
+    out.op = test->op;
+    out.value = test->value;
+    out.ignore_case = test->ignore_case;
+    const auto allowed = operators_of(out.node->type);
+    if (std::find(allowed.begin(), allowed.end(), test->op) == allowed.end()) {
+      std::vector<std::string> names;
+      for (const Op op : allowed) names.emplace_back(name_of(op));
+      return wrong(rule.place,
+                   fmt::format("`{}` is of type {}, which has no operator `{}`", test->field,
+                               to_string(out.node->type), name_of(test->op)),
+                   "Operators: " + join(names, ", ") + ".");
+    }
+    if (test->ignore_case && out.node->type != FieldType::text)
+      return wrong(rule.place, fmt::format("`{}` is of type {}: `ignore_case` is for text",
+                                           test->field, to_string(out.node->type)));
+    return out;
+  }
+  if (const auto* related = std::get_if<RelatedTest>(&rule.test)) {
+    out.kind = Condition::Kind::related;
+    out.join = TRY(way(model, related->relation, rule.place));
+    out.name = "count";
+    out.op = related->op;
+    out.value = related->count;
+    if (related->where)
+      out.parts.push_back(TRY(bind(*out.join->other, *related->where, depth + 1)));
+    return out;
+  }
+  const auto& named = std::get<SegmentTest>(rule.test);
+  out.kind = Condition::Kind::segment;
+  out.node = TRY(segment(model, named.segment, rule.place));
+  out.member = named.member;
+  return out;
+}
+
+Result<Node> Graph::computed(const Model& model, const ComputedField& field) {
+  Node node{.model = &model, .column = field.name, .computed = &field};
+  if (const auto* how = std::get_if<ComputedField::Aggregated>(&field.how)) {
+    node.kind = Node::Kind::aggregate;
+    node.join = TRY(way(model, how->relation, field.place));
+    int level = level_of(*node.join);
+    node.type = FieldType::integer;
+    if (!how->field.empty()) {
+      node.of = TRY(this->field(*node.join->other, how->field, field.place));
+      level = std::max(level, node.of->level);
+    } else if (how->aggregate != Aggregate::count) {
+      return wrong(field.place, "only count needs no `field` of the related model", "Add `field`.");
+    }
+    if (how->where) {
+      node.conditions.push_back(TRY(condition(*node.join->other, *how->where)));
+      level = std::max(level, level_of(node.conditions[0]));
+    }
+    node.level = level + 1;
+    if (how->aggregate == Aggregate::count || how->aggregate == Aggregate::count_distinct)
+      return node;
+    const FieldType type = node.of->type;
+    const bool reckons = how->aggregate == Aggregate::sum || how->aggregate == Aggregate::avg;
+    if (reckons && !is_number(type))
+      return wrong(field.place, fmt::format("sum and avg need a number, and `{}` is of type {}",
+                                            how->field, to_string(type)));
+    if (!reckons && family_of(type) == Family::other)
+      return wrong(field.place,
+                   fmt::format("min and max need values with an order, and `{}` is of type {}",
+                               how->field, to_string(type)));
+    node.type = how->aggregate == Aggregate::avg ? FieldType::number : type;
+    return node;
+  }
+  if (const auto* how = std::get_if<ComputedField::Related>(&field.how)) {
+    node.kind = Node::Kind::related;
+    node.join = TRY(way(model, how->relation, field.place));
+    const Model& other = *node.join->other;
+    node.of = TRY(this->field(other, how->field, field.place));
+    node.order = other.primary_key.empty()
+                     ? node.of
+                     : TRY(this->field(other, other.primary_key, field.place));
+    node.type = node.of->type;
+    node.level = 1 + std::max({level_of(*node.join), node.of->level, node.order->level});
+    return node;
+  }
+  if (const auto* how = std::get_if<ComputedField::Formula>(&field.how)) {
+    node.kind = Node::Kind::formula;
+    int level = 0;
+    const FormulaContext context{.printer = printer_,
+                                 .today = "today",  // printed here for its type alone
+                                 .zone = model.tz,
+                                 .field = [&](const std::string& name) -> Result<Typed> {
+                                   const Node* used = TRY(this->field(model, name, field.place));
+                                   level = std::max(level, used->level);
+                                   return Typed{printer_.identifier(name), used->type};
+                                 }};
+    const auto printed = print_formula(how->text, context);
+    if (!printed.ok()) {
+      Error error = printed.error();
+      if (field.place.line > 0 && !error.message.starts_with("line "))
+        error.message = fmt::format("line {}, column {}: {}", field.place.line, field.place.column,
+                                    error.message);
+      return error;
+    }
+    node.type = printed->type;
+    node.level = level + 1;
+    return node;
+  }
+  const auto& how = std::get<ComputedField::Cases>(field.how);
+  node.kind = Node::Kind::cases;
+  int level = 0;
+  std::optional<FieldType> type;
+  for (size_t i = 0; i < how.cases.size(); ++i) {
+    const auto& one = how.cases[i];
+    if (one.when) {
+      node.conditions.push_back(TRY(condition(model, *one.when)));
+      level = std::max(level, level_of(node.conditions.back()));
+    } else if (i + 1 < how.cases.size()) {
+      return wrong(field.place, "a case without `when` is for all others: it comes last");
+    }
+    const FieldType its = std::visit(
+        [](const auto& value) {
+          using T = std::decay_t<decltype(value)>;
+          if constexpr (std::is_same_v<T, bool>)
+            return FieldType::boolean;
+          else if constexpr (std::is_same_v<T, int64_t>)
+            return FieldType::integer;
+          else if constexpr (std::is_same_v<T, double>)
+            return FieldType::number;
+          else
+            return FieldType::text;
+        },
+        one.then);
+    if (type && *type != its && !(is_number(*type) && is_number(its)))
+      return wrong(field.place, fmt::format("the cases give {} and {}: they need one type",
+                                            to_string(*type), to_string(its)));
+    if (!type || its == FieldType::number) type = its;
+  }
+  if (!type) return wrong(field.place, "there are no cases");
+  node.type = *type;
+  node.level = level + 1;
+  return node;
+}
+
+}  // namespace rollcall::compile

@@ -1,0 +1,136 @@
+// Which models a segment needs described, before any is: by names alone.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "compile/compile.hpp"
+#include "compile/formula.hpp"
+#include "compile/graph.hpp"
+
+namespace rollcall::compile {
+
+namespace {
+
+constexpr int kDeepest = 64;
+
+class Reach {
+ public:
+  explicit Reach(const Catalog& catalog) : catalog_(catalog) {}
+
+  Status segment(const Segment& segment, const std::vector<std::string>& fields) {
+    const Model* model = TRY(this->model(segment.model, segment.place));
+    for (const std::string& name : fields) TRY(field(*model, name, 0));
+    segments_.push_back(segment.name);
+    return rule(*model, segment.where, 0);
+  }
+
+  std::vector<std::string> models;
+
+ private:
+  Result<const Model*> model(const std::string& name, const Place& place) {
+    const Model* found = catalog_.model(name);
+    if (!found) {
+      std::vector<std::string> names;
+      for (const Model& one : catalog_.models) names.push_back(one.name);
+      return wrong(place, "there is no model `" + name + "`" + did_you_mean(name, names));
+    }
+    if (std::find(models.begin(), models.end(), name) == models.end()) models.push_back(name);
+    return found;
+  }
+
+  // Names that are not there are left to compile, which knows the columns and can say what was
+  // meant.
+  Result<const Model*> relation(const Model& of, const std::string& name, int depth) {
+    for (const Relation& one : of.relations) {
+      if (one.name != name) continue;
+      const Model* other = TRY(model(one.model, one.place));
+      TRY(field(of, one.key, depth));
+      TRY(field(*other, one.foreign_key, depth));
+      if (one.through.empty()) return other;
+      const Model* through = TRY(model(one.through, one.place));
+      TRY(field(*through, one.through_key, depth));
+      TRY(field(*through, one.through_foreign_key, depth));
+      return other;
+    }
+    return static_cast<const Model*>(nullptr);
+  }
+
+  Status field(const Model& of, const std::string& name, int depth) {
+    if (depth > kDeepest)
+      return wrong(
+          {}, fmt::format("more than {} fields or segments are made of one another", kDeepest));
+    for (const ComputedField& one : of.computed) {
+      if (one.name != name || !seen_.insert({&of, name}).second) continue;
+      if (const auto* how = std::get_if<ComputedField::Aggregated>(&one.how)) {
+        const Model* other = TRY(relation(of, how->relation, depth + 1));
+        if (!other) return ok_status();
+        if (!how->field.empty()) TRY(field(*other, how->field, depth + 1));
+        if (how->where) TRY(rule(*other, *how->where, depth + 1));
+      } else if (const auto* formula = std::get_if<ComputedField::Formula>(&one.how)) {
+        const auto names =
+            in_context(fields_in_formula(formula->text), "field " + name + " of model " + of.name);
+        if (!names.ok()) return Error(names.error());
+        for (const std::string& used : *names) TRY(field(of, used, depth + 1));
+      } else if (const auto* cases = std::get_if<ComputedField::Cases>(&one.how)) {
+        for (const auto& each : cases->cases)
+          if (each.when) TRY(rule(of, *each.when, depth + 1));
+      } else {
+        const auto& related = std::get<ComputedField::Related>(one.how);
+        const Model* other = TRY(relation(of, related.relation, depth + 1));
+        if (!other) return ok_status();
+        TRY(field(*other, related.field, depth + 1));
+        TRY(field(*other, other->primary_key, depth + 1));
+      }
+    }
+    return ok_status();
+  }
+
+  Status rule(const Model& of, const Rule& one, int depth) {
+    if (depth > 2 * kDeepest) return wrong(one.place, "the rule is nested too deeply");
+    const std::vector<Rule>* parts = nullptr;
+    if (const auto* all = std::get_if<AllOf>(&one.test)) parts = &all->rules;
+    if (const auto* any = std::get_if<AnyOf>(&one.test)) parts = &any->rules;
+    if (const auto* none = std::get_if<NoneOf>(&one.test)) parts = &none->rules;
+    if (parts) {
+      for (const Rule& part : *parts) TRY(rule(of, part, depth + 1));
+      return ok_status();
+    }
+    if (const auto* test = std::get_if<FieldTest>(&one.test))
+      return field(of, test->field, depth + 1);
+    if (const auto* related = std::get_if<RelatedTest>(&one.test)) {
+      const Model* other = TRY(relation(of, related->relation, depth + 1));
+      return other && related->where ? rule(*other, *related->where, depth + 1) : ok_status();
+    }
+    return member(of, std::get<SegmentTest>(one.test), one.place, depth);
+  }
+
+  Status member(const Model& of, const SegmentTest& test, const Place& place, int depth) {
+    const Segment* named = catalog_.segment(test.segment);
+    if (!named || named->model != of.name) return ok_status();  // compile says so
+    if (std::find(segments_.begin(), segments_.end(), test.segment) != segments_.end())
+      return wrong(place, "segment `" + test.segment + "` is made of itself: " +
+                              join(segments_, " > ") + " > " + test.segment);
+    if (!seen_.insert({&of, std::string("\0", 1) + test.segment}).second) return ok_status();
+    segments_.push_back(test.segment);
+    TRY(rule(of, named->where, depth + 1));
+    segments_.pop_back();
+    return ok_status();
+  }
+
+  const Catalog& catalog_;
+  std::set<std::pair<const Model*, std::string>> seen_;
+  std::vector<std::string> segments_;  // on the way here
+};
+
+}  // namespace
+
+Result<std::vector<std::string>> models_reached(const Catalog& catalog, const Segment& segment,
+                                                const std::vector<std::string>& fields) {
+  Reach reach(catalog);
+  TRY(reach.segment(segment, fields));
+  return std::move(reach.models);
+}
+
+}  // namespace rollcall::compile
