@@ -36,7 +36,8 @@ class Commands {
 struct AllOptions {
   ApplyOptions apply;
   CheckOptions check;
-  std::string destination, segment, activation, run_id, shell, kind;
+  std::string destination, segment, activation, run_id, shell;
+  std::vector<std::string> typed;
   PreviewOptions preview;
   ActivateOptions activate;
   PlanOptions plan;
@@ -46,7 +47,45 @@ struct AllOptions {
   WhyOptions why;
 };
 
-void declare(Commands commands, AllOptions& o) {
+std::vector<const CLI::App*> shown_commands(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); });
+}
+
+// What may stand next after the words `typed`: commands, options, or the names of objects, one a
+// line.
+Result<int> complete(Session& session, const CLI::App& app, const std::vector<std::string>& typed) {
+  const CLI::App* command = nullptr;
+  size_t places = 0;  // positional words so far
+  for (size_t i = 0; i < typed.size(); ++i) {
+    const std::string& word = typed[i];
+    if (word.starts_with("-")) {
+      const CLI::Option* option = (command ? command : &app)->get_option_no_throw(word);
+      if (word == "--home") option = app.get_option_no_throw(word);
+      const bool takes_value = option && option->get_items_expected_max() > 0;
+      if (takes_value && i + 1 == typed.size()) return names(session, option->get_name());
+      if (takes_value) ++i;
+    } else if (command == nullptr) {
+      for (const CLI::App* one : app.get_subcommands([&](const CLI::App* it) { return it->get_name() == word; })) command = one;
+      if (command == nullptr) return kDone;
+    } else {
+      ++places;
+    }
+  }
+  if (command == nullptr) {
+    for (const CLI::App* one : shown_commands(app)) session.print("{}\n", one->get_name());
+    return kDone;
+  }
+  for (const CLI::Option* option : command->get_options()) {
+    if (!option->get_positional()) {
+      if (!option->get_lnames().empty()) session.print("--{}\n", option->get_lnames()[0]);
+    } else if (places-- == 0) {
+      TRY(names(session, option->get_name()));
+    }
+  }
+  return kDone;
+}
+
+void declare(CLI::App& app, Commands commands, AllOptions& o) {
   CLI::App* c = &commands.add("apply", "Bring a catalog file into what is stored", true,
                               [&o](Session& s) { return apply(s, o.apply); });
   c->add_option("FILE", o.apply.file, "The file; - reads stdin")->required();
@@ -56,6 +95,9 @@ void declare(Commands commands, AllOptions& o) {
   commands.add("export", "Print the stored catalog as a file", true,
                [](Session& s) { return export_catalog(s); });
 
+  c = &commands.add("check", "Test sources, models, segments, destinations and activations", true,
+                    [&o](Session& s) { return check(s, o.check); });
+  c->add_option("NAME", o.check.name, "Only what bears this name");
   c = &commands.add("fields", "The existing fields of a destination's project", true,
                     [&o](Session& s) { return fields(s, o.destination); });
   c->add_option("DESTINATION", o.destination)->required();
@@ -105,6 +147,10 @@ void declare(Commands commands, AllOptions& o) {
                 "leaver, all")
       ->capture_default_str();
   c->add_flag("--csv", o.rejects.csv, "As CSV");
+  c = &commands.add("why", "One person: in the segment or not, on the list or not, and why", true,
+                    [&o](Session& s) { return why(s, o.why); });
+  c->add_option("ACTIVATION", o.why.activation)->required();
+  c->add_option("KEY", o.why.key, "An e-mail address or user id")->required();
   c = &commands.add("status", "Every activation as it stands", true,
                     [](Session& s) { return status(s); });
   c = &commands.add("pause", "Let an activation rest", true,
@@ -114,6 +160,13 @@ void declare(Commands commands, AllOptions& o) {
                     [&o](Session& s) { return set_paused(s, o.activation, false); });
   c->add_option("ACTIVATION", o.activation)->required();
 
+  c = &commands.add("completion", "A script that completes commands and names in a shell", false,
+                    [&o](Session& s) { return completion(s, o.shell); });
+  c->add_option("SHELL", o.shell, "bash or zsh")->required();
+  c = &commands.add("complete", "", false,
+                    [&o, &app](Session& s) { return complete(s, app, o.typed); });
+  c->add_option("WORDS", o.typed);
+  c->group("");  // for those scripts; hidden
   commands.add("version", "The version of this program", false, [](Session& s) -> Result<int> {
     s.print("rollcall {}\n", s.world().version);
     return kDone;
@@ -166,7 +219,7 @@ int main(const World& world, std::vector<std::string> words, const std::stop_tok
   bool json = false;
   Action action;
   AllOptions options;
-  declare(Commands(app, json, action), options);
+  declare(app, Commands(app, json, action), options);
   try {
     app.parse(
         std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the back

@@ -2,6 +2,7 @@
 // error that becomes one.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -71,6 +72,9 @@ struct RejectsOptions {
   std::string kind = "rejected";
   bool csv = false;
 };
+inline constexpr std::array kRejectKinds = {"rejected",      "not_a_contact", "unknown",
+                                            "not_sent",      "no_key",        "invalid_key",
+                                            "duplicate_key", "leaver",        "all"};
 Result<int> rejects(Session& session, const RejectsOptions& options);
 
 struct WhyOptions {
@@ -83,7 +87,7 @@ Result<int> status(Session& session);
 Result<int> set_paused(Session& session, const std::string& activation, bool paused);
 
 Result<int> completion(Session& session, const std::string& shell);
-// The names of one kind of object, one a line: what completion asks for.
+// What may stand where an argument of this name stands (SEGMENT, ACTIVATION…), one a line.
 Result<int> names(Session& session, const std::string& kind);
 
 }  // namespace rollcall::cli

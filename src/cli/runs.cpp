@@ -16,9 +16,6 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr std::array kKinds = {"rejected",    "not_a_contact", "unknown", "not_sent", "no_key",
-                               "invalid_key", "duplicate_key", "leaver",  "all"};
-
 Result<store::RunRow> find_run(Session& session, const std::string& run_id) {
   store::Store& store = *TRY(session.store());
   auto row = store.run(run_id);
@@ -109,7 +106,7 @@ Result<int> show(Session& session, const std::string& run_id) {
 }
 
 Result<int> rejects(Session& session, const RejectsOptions& options) {
-  const std::vector<std::string> kinds(kKinds.begin(), kKinds.end());
+  const std::vector<std::string> kinds(kRejectKinds.begin(), kRejectKinds.end());
   if (std::find(kinds.begin(), kinds.end(), options.kind) == kinds.end())
     return Error{ErrorKind::invalid,
                  "there is no kind `" + options.kind + "`" + did_you_mean(options.kind, kinds),

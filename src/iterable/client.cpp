@@ -84,13 +84,20 @@ struct Client::Call {
   http::Request request;
   int tries = kTries;
   bool list_is_new = false;
+  const bool* told = nullptr;  // streamed: once this is true, another try would tell things twice
+};
+
+// What came of a call in all its tries.
+struct Client::Performed {
+  http::Answer answer;
+  bool may_have_arrived = false;  // any of the tries: a refusal at last says nothing of a lost answer before
 };
 
 Client::Client(Project project, http::Transport& transport, Clock& clock, Random& random, Pace& pace,
                CallCounter& counter)
     : project_(std::move(project)), transport_(transport), clock_(clock), random_(random), pace_(pace), counter_(counter) {}
 
-http::Answer Client::perform(const Call& call, const std::stop_token& stop) const {
+Client::Performed Client::perform(const Call& call, const std::stop_token& stop) const {
   http::Request request = call.request;
   request.url = project_.base_url + "/api/" + request.url;
   request.headers.emplace_back("Api-Key", project_.api_key.reveal());
@@ -101,7 +108,7 @@ http::Answer Client::perform(const Call& call, const std::stop_token& stop) cons
   const Millis started = clock_.monotonic();
   for (int tries = 1;; ++tries) {
     if (!pace_.wait(call.bucket, stop))
-      return tl::unexpected(http::Failure{{ErrorKind::cancelled, "stopped while waiting to call Iterable"}, may_have_arrived});
+      return {tl::unexpected(http::Failure{{ErrorKind::cancelled, "stopped while waiting to call Iterable"}}), may_have_arrived};
     http::Answer answer = transport_.send(request, stop);
     const bool throttled = answer && answer->status == 429;
     counter_.made(call.endpoint, tries > 1, throttled);
@@ -120,18 +127,15 @@ http::Answer Client::perform(const Call& call, const std::stop_token& stop) cons
         tries = 1;  // patience is counted in seconds here
       }
       // An answer that came to nothing may still be one whose work was begun.
-      if (again && answer->status != 429) may_have_arrived = true;
+      if (answer->status >= 500 || answer->status == 408) may_have_arrived = true;
     } else {
       may_have_arrived = may_have_arrived || answer.error().may_have_arrived;
-      again = answer.error().error.kind == ErrorKind::unavailable;
+      again = answer.error().error.kind == ErrorKind::unavailable && !(call.told && *call.told);
     }
-    if (!again || tries >= call.tries) {
-      if (!answer) answer.error().may_have_arrived = may_have_arrived;
-      return answer;
-    }
+    if (!again || tries >= call.tries) return {std::move(answer), may_have_arrived};
     const auto jittered = Millis(static_cast<int64_t>(static_cast<double>(pause.count()) * (0.5 + random_.unit() / 2)));
     if (!clock_.sleep(std::max(jittered, retry_after.value_or(Millis(0))), stop))
-      return tl::unexpected(http::Failure{{ErrorKind::cancelled, "stopped while waiting to try again"}, may_have_arrived});
+      return {tl::unexpected(http::Failure{{ErrorKind::cancelled, "stopped while waiting to try again"}}), may_have_arrived};
     pause = std::min(pause * 2, kLongestPause);
   }
 }
@@ -164,7 +168,7 @@ Error Client::error_of(std::string_view endpoint, const http::Response& response
 
 Result<std::vector<ListInfo>> Client::lists(const std::stop_token& stop) const {
   const http::Answer answer = perform({.endpoint = "lists", .bucket = "lists",
-                                       .request = {.url = "lists", .timeout = kReadTimeout}}, stop);
+                                       .request = {.url = "lists", .timeout = kReadTimeout}}, stop).answer;
   if (!answer) return Error(answer.error().error);
   if (answer->status != 200) return error_of("lists", *answer);
   const json body = json::parse(answer->body, nullptr, false);
@@ -189,12 +193,12 @@ CreateListAnswer Client::create_list(const std::string& name, const std::string&
     append_json_string(body, description);
   }
   body += '}';
-  const http::Answer answer =
+  const auto [answer, may_have_arrived] =
       perform({.endpoint = "lists/create", .bucket = "lists/create",
                .request = {.method = "POST", .url = "lists", .body = std::move(body), .timeout = kWriteTimeout, .at_most_once = true},
                .tries = 1}, stop);
-  if (!answer) return {answer.error().error, answer.error().may_have_arrived};
-  if (answer->status != 200) return {error_of("lists/create", *answer), answer->status >= 500};
+  if (!answer) return {answer.error().error, may_have_arrived};
+  if (answer->status != 200) return {error_of("lists/create", *answer), may_have_arrived};
   const json parsed = json::parse(answer->body, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("listId") || !parsed["listId"].is_number_integer())
     return {senseless("lists/create"), true};
@@ -204,13 +208,14 @@ CreateListAnswer Client::create_list(const std::string& name, const std::string&
 Status Client::list_members(int64_t list_id, KeyType prefer, const std::function<void(std::string_view)>& on_member,
                             const std::stop_token& stop) const {
   std::string rest;
-  bool sensible = true;
+  bool told = false;
   const auto on_body = [&](std::string_view piece) {
     constexpr size_t kLineBytesMax = 4096;
+    told = true;
     while (!piece.empty()) {
       const size_t end = piece.find('\n');
       rest += piece.substr(0, end);
-      if (rest.size() > kLineBytesMax) return sensible = false;
+      if (rest.size() > kLineBytesMax) return false;
       if (end == std::string_view::npos) break;
       if (!rest.empty() && rest.back() == '\r') rest.pop_back();
       if (!rest.empty()) on_member(rest);
@@ -221,10 +226,10 @@ Status Client::list_members(int64_t list_id, KeyType prefer, const std::function
   };
   const std::string query = "lists/getUsers?listId=" + std::to_string(list_id) +
                             (prefer == KeyType::user_id && project_.type == ProjectType::hybrid ? "&preferUserId=true" : "");
-  // One try: members already told cannot be taken back. The caller starts over with a clean slate.
+  // Members already told cannot be taken back: from there on the caller starts over, with a clean slate.
   const http::Answer answer =
       perform({.endpoint = "lists/getUsers", .bucket = "lists/getUsers",
-               .request = {.url = query, .timeout = kMembersTimeout, .on_body = on_body}, .tries = 1}, stop);
+               .request = {.url = query, .timeout = kMembersTimeout, .on_body = on_body}, .told = &told}, stop).answer;
   if (!answer) return Error(answer.error().error);
   if (answer->status != 200) {
     if (answer->status == 400 && answer->body.find("Invalid email list id") != std::string::npos)
@@ -241,7 +246,7 @@ Result<std::optional<Profile>> Client::look_up(KeyType type, std::string_view ke
   const std::string_view endpoint = by_email ? "users/getByEmail" : "users/byUserId";
   const std::string url = (by_email ? "users/getByEmail?email=" : "users/byUserId?userId=") + http::url_encode(key);
   const http::Answer answer =
-      perform({.endpoint = endpoint, .bucket = "users/get", .request = {.url = url, .timeout = kReadTimeout}}, stop);
+      perform({.endpoint = endpoint, .bucket = "users/get", .request = {.url = url, .timeout = kReadTimeout}}, stop).answer;
   if (!answer) return Error(answer.error().error);
   const bool unknown_id = !by_email && (answer->status == 400 || answer->status == 404) &&
                           (answer->body.find("No user with that id exists") != std::string::npos ||
@@ -267,12 +272,14 @@ Result<std::optional<Profile>> Client::look_up(KeyType type, std::string_view ke
     if (profile.user_id.empty()) profile.user_id = text_at(data, "userId");
     profile.data_fields_json = data.dump(-1, ' ', false, json::error_handler_t::replace);
   }
+  // Somebody without any identifier is nobody we could name: seen just after a person is made.
+  if (profile.email.empty() && profile.user_id.empty()) return std::optional<Profile>();
   return std::optional<Profile>(std::move(profile));
 }
 
 Result<std::map<std::string, std::string>> Client::fields(const std::stop_token& stop) const {
   const http::Answer answer = perform({.endpoint = "users/getFields", .bucket = "users/getFields",
-                                       .request = {.url = "users/getFields", .timeout = kReadTimeout}}, stop);
+                                       .request = {.url = "users/getFields", .timeout = kReadTimeout}}, stop).answer;
   if (!answer) return Error(answer.error().error);
   if (answer->status != 200) return error_of("users/getFields", *answer);
   const json body = json::parse(answer->body, nullptr, false);
@@ -296,16 +303,16 @@ BatchAnswer Client::send(const Batch& batch, const std::stop_token& stop) const 
     if (batch.people.size() > 1) return {.kind = BatchAnswer::Kind::too_large};
     return {.kind = BatchAnswer::Kind::refused, .reason = "too_large"};
   }
-  const http::Answer answer =
+  const auto [answer, may_have_arrived] =
       perform({.endpoint = endpoint, .bucket = endpoint,
                .request = {.method = "POST", .url = std::string(endpoint), .body = std::move(body), .timeout = kWriteTimeout},
                .list_is_new = batch.list_is_new}, stop);
   if (!answer)
-    return {.kind = BatchAnswer::Kind::failed, .error = answer.error().error, .may_have_arrived = answer.error().may_have_arrived};
+    return {.kind = BatchAnswer::Kind::failed, .error = answer.error().error, .may_have_arrived = may_have_arrived};
   const int status = answer->status;
   const bool about_people = status == 200 || status == 413 || status == 409 || (status == 400 && !says_invalid_list(*answer));
   if (about_people) return read_answer(batch, status, answer->body);
-  return {.kind = BatchAnswer::Kind::failed, .error = error_of(endpoint, *answer), .may_have_arrived = status >= 500};
+  return {.kind = BatchAnswer::Kind::failed, .error = error_of(endpoint, *answer), .may_have_arrived = may_have_arrived};
 }
 
 }  // namespace rollcall::iterable

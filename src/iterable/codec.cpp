@@ -51,10 +51,14 @@ std::vector<std::string> strings_in(const json& object, const char* name) {
   return out;
 }
 
+// Of people; nothing for what cannot be a count of one call's.
 std::optional<int64_t> count_in(const json& object, const char* name) {
+  constexpr int64_t kCountMax = 1'000'000;
   const auto found = object.find(name);
   if (found == object.end() || !found->is_number_integer()) return std::nullopt;
-  return found->get<int64_t>();
+  if (found->is_number_unsigned() && found->get<uint64_t>() > kCountMax) return std::nullopt;
+  const auto count = found->get<int64_t>();
+  return count < 0 || count > kCountMax ? std::nullopt : std::optional(count);
 }
 
 std::string lowered(std::string_view text) {
@@ -101,7 +105,7 @@ BatchAnswer read_success(const Batch& batch, const json& body) {
   const json& nested = failed_updates != body.end() && failed_updates->is_object() ? *failed_updates : none;
   std::optional<Roster> roster;  // only when somebody is named: most answers name nobody
   size_t named = 0;
-  bool stranger = false;
+  const Verdict* stranger = nullptr;  // what is said of somebody we did not send
   std::vector<bool> seen(batch.people.size());
   for (const FailureArray& array : failure_arrays()) {
     for (const json* where : {&nested, &body}) {
@@ -109,7 +113,7 @@ BatchAnswer read_success(const Batch& batch, const json& body) {
         if (!roster) roster.emplace(batch.people);
         const auto who = array.key_type == batch.key_type ? roster->find(name) : std::nullopt;
         if (!who) {
-          stranger = true;
+          stranger = &array.verdict;
           continue;
         }
         if (seen[*who]) continue;  // named twice: the older copy at top level, or not de-duplicated
@@ -125,10 +129,18 @@ BatchAnswer read_success(const Batch& batch, const json& body) {
   const bool agree = !stranger && *fail == static_cast<int64_t>(named) &&
                      (*success + *fail == people || *success + *fail + no_ops == people);
   if (agree) return answer;
-  if (people == 1 && !stranger && named == 0 && *fail == 1) {
+  if (people == 1 && named == 0 && *fail == 1 && *success == 0) {
     // One person alone, refused without a name: refused it is, though nobody says why.
-    answer.verdicts[0] = {Verdict::Kind::rejected, "unnamed"};
-    return answer;
+    if (!stranger) {
+      answer.verdicts[0] = {Verdict::Kind::rejected, "unnamed"};
+      return answer;
+    }
+    // Or under another name, as an address inside dataFields is. A stranger who is not found, though, is
+    // no ground to believe that this one is not a contact.
+    if (stranger->kind == Verdict::Kind::rejected) {
+      answer.verdicts[0] = {stranger->kind, stranger->reason};
+      return answer;
+    }
   }
   answer.kind = BatchAnswer::Kind::doubtful;
   return answer;

@@ -86,7 +86,7 @@ struct BatchAnswer {
   std::string reason = {};  // refused: Iterable's code in our words; for one person alone, the verdict
   bool final = false;       // refused: as in Verdict
   std::optional<Error> error = std::nullopt;  // failed
-  bool may_have_arrived = true;               // failed: whether it may have taken effect
+  bool may_have_arrived = true;               // failed: whether any of its tries may have taken effect
 };
 
 enum class BatchCall { subscribe, unsubscribe, bulk_update };
@@ -170,7 +170,8 @@ class Client {
 
  private:
   struct Call;
-  http::Answer perform(const Call& call, const std::stop_token& stop) const;
+  struct Performed;
+  [[nodiscard]] Performed perform(const Call& call, const std::stop_token& stop) const;
   [[nodiscard]] Error error_of(std::string_view endpoint, const http::Response& response) const;
 
   Project project_;

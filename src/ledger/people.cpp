@@ -230,7 +230,8 @@ Status reconcile(Lease& lease, State& state, duck::Connection& work, const Liste
   const std::string ledger = TRY(last_ledger(work, lease.folder(), state, listed.targets));
   std::string query = "SELECT l.* REPLACE ((CASE WHEN l.on_list > 0 AND t.key IS NULL THEN 0 WHEN l.on_list = 2 THEN 1 ELSE l.on_list END)::UTINYINT AS on_list, "
                       "CASE WHEN l.on_list <> 1 AND t.key IS NOT NULL THEN " + now + " ELSE l.since_ms END AS since_ms) FROM " + ledger +
-                      " l LEFT JOIN " + listed.table + " t ON t.key = l.key WHERE l.in_segment OR (l.on_list > 0 AND t.key IS NOT NULL)";
+                      " l LEFT JOIN " + listed.table + " t ON t.key = l.key WHERE l.in_segment OR (l.on_list > 0 AND t.key IS NOT NULL) OR (l.wrote_kind = 2 AND l.reason IS NULL AND l.wrote_ms > " +
+                      std::to_string(listed.now.time_since_epoch().count() - kRememberRemovedMs) + ")";
   if (listed.remove_foreign)
     query += " UNION ALL BY NAME SELECT DISTINCT t.key, 1::UTINYINT AS on_list, false AS in_segment, false AS final, " + now +
              "::BIGINT AS since_ms, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, 0::UTINYINT AS wrote_kind, 0::UBIGINT AS tried_hash FROM " + listed.table +

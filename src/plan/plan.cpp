@@ -78,8 +78,8 @@ Result<Plan> compare(duck::Connection& work, const Input& input) {
       "WHEN l.reason = 'rejected' THEN CASE WHEN l.tried_hash <> " + data_hash + " THEN 2 END "
       "WHEN l.on_list = 0 THEN 0 "
       "WHEN " + full + " OR " + any_differs + " THEN 2 END AS kind, "
-      "l.key IS NULL OR l.on_list <> 1 OR l.reason IS NOT NULL OR " + full + " AS send_all, "
-      "coalesce(l.on_list, 0) AS was_on, "
+      "l.key IS NULL OR l.on_list <> 1 OR l.reason IS NOT NULL OR " + full + " AS send_all, " +
+      std::string(input.put_on_again ? "CASE WHEN s.key IS NULL THEN l.on_list ELSE 0 END AS was_on, " : "coalesce(l.on_list, 0) AS was_on, ") +
       "coalesce(l.reason = 'not_a_contact' AND l.in_segment, false) AS look_up, "
       "coalesce(l.tried_ms, 0) AS tried_ms, "
       // The opposite write of this key, if it has not settled: a removal before an addition and the reverse.

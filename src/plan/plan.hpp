@@ -28,6 +28,7 @@ struct Input {
   std::vector<bool> pending = {};  // targets left out because Iterable does not have the field (yet)
   OnNull on_null = OnNull::clear;
   bool full = false;            // everything is sent again, whatever the ledger says
+  bool put_on_again = false;    // with full: the list could not be read, so everybody is put on it again
   Time now = {};
   Millis settle{0};             // opposite writes of one key keep this long between them
   int64_t parked_lookups_max = 10'000;  // parked people looked at again in one run

@@ -45,7 +45,7 @@ Result<std::vector<Seen>> look_up_all(const iterable::Client& client, KeyType ty
 
 std::string to_json(const Trial& trial) {
   const char* standing = trial.standing == Trial::Standing::passed ? "passed" : trial.standing == Trial::Standing::failed ? "failed" : "untried";
-  return nlohmann::json{{"standing", standing}, {"absent_tested", trial.absent_tested}, {"note", trial.note}}.dump();
+  return nlohmann::json{{"standing", standing}, {"absent_tested", trial.absent_tested}, {"note", trial.note}, {"about", trial.about}}.dump();
 }
 
 Trial trial_from_json(const std::string& text) {
@@ -56,6 +56,7 @@ Trial trial_from_json(const std::string& text) {
   out.standing = standing == "passed" ? Trial::Standing::passed : standing == "failed" ? Trial::Standing::failed : Trial::Standing::untried;
   out.absent_tested = in.value("absent_tested", false);
   out.note = in.value("note", "");
+  out.about = in.value("about", "");
   return out;
 }
 

@@ -38,6 +38,7 @@ struct Trial {
   Standing standing = Standing::untried;
   bool absent_tested = false;  // somebody absent was sent with the flag, and was not created
   std::string note = {};       // why it failed
+  std::string about = {};      // the project it was held in, as declared then; another one is untried
 };
 std::string to_json(const Trial& trial);
 Trial trial_from_json(const std::string& json);

@@ -7,6 +7,8 @@
 #include "run/fields.hpp"
 #include "run/list.hpp"
 #include "run/pass.hpp"
+#include "run/trial.hpp"
+#include "run/trial.hpp"
 
 namespace rollcall::run {
 namespace {

@@ -335,6 +335,7 @@ class Pass {
 
   Result<plan::Plan> make_changes(const std::vector<bool>& pending) {
     return plan::make(*work_, {.ledger = ledger_file(), .targets = targets_, .pending = pending, .on_null = activation_.on_null, .full = request_.full,
+                               .put_on_again = request_.full && !list_read_,
                                .now = world_.clock.now(), .settle = destination_.settle});
   }
 
@@ -388,6 +389,7 @@ class Pass {
     TRY(appender->finish());
     if (state_.list || activation_.remove_foreign)
       TRY(ledger::reconcile(*lease_, state_, *work_, {"listed", targets_, activation_.remove_foreign, world_.clock.now()}));
+    list_read_ = true;
     world_.observer.reached("list.read");
     return ok_status();
   }
@@ -434,6 +436,7 @@ class Pass {
   RunReport report_;
   bool resuming_ = false;
   bool snapshot_taken_ = false;
+  bool list_read_ = false;
 };
 
 }  // namespace

@@ -1,0 +1,400 @@
+// check: everything a run would trip over, found without writing anything. Whatever does not depend
+// on what is broken is checked all the same.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "attributes/attributes.hpp"
+#include "cli/cells.hpp"
+#include "cli/commands.hpp"
+#include "cli/names.hpp"
+#include "cli/text.hpp"
+#include "iterable/iterable.hpp"
+#include "ledger/ledger.hpp"
+#include "prove/prove.hpp"
+#include "segment/segment.hpp"
+#include "source/source.hpp"
+
+namespace rollcall::cli {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+// Of the rows of a users model; above it the key is not one.
+constexpr double kDuplicateShareMax = 0.05;
+constexpr int kExamples = 5;
+
+struct Finding {
+  enum class Level { ok, warning, problem };
+  const char* kind;
+  std::string name;
+  Level level = Level::ok;
+  std::string message = {};
+  std::string remedy = {};
+};
+
+const char* word(Finding::Level level) {
+  switch (level) {
+    case Finding::Level::ok:
+      return "ok";
+    case Finding::Level::warning:
+      return "warning";
+    case Finding::Level::problem:
+      return "problem";
+  }
+  return "";
+}
+
+// A destination's project as it answers now.
+struct Project {
+  std::vector<iterable::ListInfo> lists;
+  std::map<std::string, std::string> fields;
+};
+
+class Checker {
+ public:
+  Checker(Session& session, const Stored& stored, store::Store& store)
+      : session_(session), stored_(stored), catalog_(stored.catalog), store_(store) {}
+
+  // Fails only when told to stop.
+  Result<std::vector<Finding>> check(const std::string& name) {
+    const auto wanted = [&](const std::string& one) { return name.empty() || one == name; };
+    for (const Source& source : catalog_.sources)
+      if (wanted(source.name)) about("source", source.name, [&] { return check_source(source); });
+    for (const Model& model : catalog_.models)
+      if (wanted(model.name)) about("model", model.name, [&] { return check_model(model); });
+    for (const Segment& segment : catalog_.segments)
+      if (wanted(segment.name))
+        about("segment", segment.name, [&] { return check_segment(segment); });
+    for (const Destination& destination : catalog_.destinations)
+      if (wanted(destination.name))
+        about("destination", destination.name, [&] { return check_destination(destination); });
+    for (const Activation& activation : catalog_.activations)
+      if (wanted(activation.name) || wanted(activation.destination + "/" + activation.name))
+        about("activation", shown_name(catalog_, activation),
+              [&] { return check_activation(activation); });
+    if (session_.stop().stop_requested())
+      return Error{ErrorKind::cancelled, "the check was interrupted"};
+    return std::move(findings_);
+  }
+
+ private:
+  template <class Body>
+  void about(const char* kind, const std::string& name, Body body) {
+    if (session_.stop().stop_requested()) return;
+    session_.progress().progress(fmt::format("checking {} {}", kind, name), 0, 0);
+    subject_ = {.kind = kind, .name = name};
+    const size_t before = findings_.size();
+    if (const Status status = body(); !status.ok()) problem(status.error());
+    if (findings_.size() == before) add(Finding::Level::ok, "", "");
+  }
+
+  void add(Finding::Level level, std::string message, std::string remedy) {
+    Finding finding = subject_;
+    finding.level = level;
+    finding.message = std::move(message);
+    finding.remedy = std::move(remedy);
+    findings_.push_back(std::move(finding));
+  }
+  void fine(std::string message) { add(Finding::Level::ok, std::move(message), ""); }
+  void warn(std::string message, std::string remedy) {
+    add(Finding::Level::warning, std::move(message), std::move(remedy));
+  }
+  void problem(std::string message, std::string remedy) {
+    add(Finding::Level::problem, std::move(message), std::move(remedy));
+  }
+  void problem(Error error) {
+    std::string remedy = std::move(error.remedy);
+    error.remedy.clear();
+    problem(error.text(), std::move(remedy));
+  }
+
+  Status check_source(const Source& source) {
+    TRY(source::open(source, session_.source_options()));
+    fine("opens");
+    return ok_status();
+  }
+
+  Status check_model(const Model& model) {
+    Segment everyone;
+    everyone.name = model.name;
+    everyone.model = model.name;
+    std::vector<std::string> computed;
+    for (const ComputedField& field : model.computed) computed.push_back(field.name);
+    segment::Reader reader =
+        TRY(segment::Reader::open(catalog_, everyone, computed, session_.source_options()));
+    const size_t fields = TRY(reader.fields()).size();
+    const SqlQuery keys = TRY(reader.sql(
+        {.segment = everyone, .fields = {model.primary_key}, .now = session_.world().clock.now()}));
+    const std::string groups =
+        "SELECT k, count(*) AS n FROM (" + keys.text + ") AS t(k) GROUP BY k";
+    const SqlQuery counting{
+        "SELECT CAST(coalesce(sum(n), 0) AS BIGINT), "
+        "CAST(coalesce(sum(CASE WHEN k IS NULL THEN n ELSE 0 END), 0) AS BIGINT), "
+        "CAST(coalesce(sum(CASE WHEN k IS NULL THEN 0 ELSE n - 1 END), 0) AS BIGINT) FROM (" +
+            groups + ") AS g",
+        {"rows", "nulls", "repeated"}};
+    RowBatch batch;
+    {
+      const auto stream = TRY(reader.rows(counting, session_.stop()));
+      if (!TRY(stream->next(batch)) || batch.rows != 1 || batch.columns.size() != 3)
+        return Error{ErrorKind::corrupt, "counting the keys gave no number"};
+    }
+    const int64_t rows = batch.columns[0].ints.at(0), nulls = batch.columns[1].ints.at(0),
+                  repeated = batch.columns[2].ints.at(0);
+    if (rows == 0) {
+      warn("has no rows", "Is the table filled?");
+      return ok_status();
+    }
+    if (nulls + repeated == 0) {
+      fine(fmt::format("{}, {}; primary key `{}` is unique", counted(rows, "row", "rows"),
+                       counted(static_cast<int64_t>(fields), "field", "fields"),
+                       model.primary_key));
+      return ok_status();
+    }
+    std::string message = fmt::format("primary key `{}`:", model.primary_key);
+    if (repeated > 0)
+      message += fmt::format(" {} of {} repeat a key ({})", counted(repeated, "row", "rows"),
+                             thousands(rows), share(repeated, rows));
+    if (nulls > 0)
+      message += fmt::format("{} {} without a key ({})", repeated > 0 ? ";" : "",
+                             counted(nulls, "row is", "rows are"), share(nulls, rows));
+    if (repeated > 0) {
+      const SqlQuery examples{"SELECT k, CAST(n AS BIGINT) FROM (" + groups +
+                                  ") AS g WHERE n > 1 AND k IS NOT NULL ORDER BY n DESC, k LIMIT " +
+                                  std::to_string(kExamples),
+                              {"key", "rows"}};
+      const auto stream = TRY(reader.rows(examples, session_.stop()));
+      std::vector<std::string> named;
+      while (TRY(stream->next(batch)))
+        for (size_t row = 0; row < batch.rows; ++row)
+          named.push_back(fmt::format("`{}` ({}×)", cut(cell_text(batch.columns[0], row), 40),
+                                      cell_text(batch.columns[1], row)));
+      message += ", e.g. " + join(named, ", ");
+    }
+    const bool too_many =
+        static_cast<double>(nulls + repeated) > kDuplicateShareMax * static_cast<double>(rows);
+    const std::string remedy =
+        "Choose a primary key that is unique and never null, or make it so in the model's `sql`.";
+    // Only a users model has a row for each person.
+    if (too_many && model.type == ModelType::users) {
+      problem(message, remedy);
+    } else {
+      warn(message, remedy);
+    }
+    return ok_status();
+  }
+
+  Status check_segment(const Segment& segment) {
+    segment::Reader reader =
+        TRY(segment::Reader::open(catalog_, segment, {}, session_.source_options()));
+    TRY(reader.sql({.segment = segment, .now = session_.world().clock.now()}));
+    return ok_status();
+  }
+
+  Result<const Project*> project(const Destination& destination) {
+    if (const auto known = projects_.find(destination.name); known != projects_.end())
+      return known->second.ok() ? Result<const Project*>(&*known->second)
+                                : Result<const Project*>(Error(known->second.error()));
+    const auto ask = [&]() -> Result<Project> {
+      const World& world = session_.world();
+      iterable::Pace pace(world.clock);
+      iterable::CallCounter counter;
+      const iterable::Client client(iterable::project_of(destination), world.transport, world.clock,
+                                    world.random, pace, counter);
+      Project out;
+      out.lists = TRY(client.lists(session_.stop()));
+      out.fields = TRY(client.fields(session_.stop()));
+      return out;
+    };
+    projects_.emplace(destination.name, ask());
+    return project(destination);
+  }
+
+  Status check_destination(const Destination& destination) {
+    if (destination.api_key.empty())
+      return Error{ErrorKind::invalid, "has no API key", "Set `api_key` and apply the file again."};
+    auto answered = project(destination);
+    if (!answered.ok()) {
+      Error error = std::move(answered.error());
+      if (error.kind == ErrorKind::denied && !destination.base_url)
+        error.remedy += fmt::format(" This destination's region is {}; the other one is {}.",
+                                    destination.region, destination.region == "us" ? "eu" : "us");
+      return error;
+    }
+    fine(fmt::format("the key works: {}, {}",
+                     counted(static_cast<int64_t>((*answered)->lists.size()), "list", "lists"),
+                     counted(static_cast<int64_t>((*answered)->fields.size()), "field", "fields")));
+    prove::Trial trial;
+    if (const auto fact = TRY(store_.fact(destination.uid, "trial")))
+      trial = prove::trial_from_json(*fact);
+    const std::string_view type = to_string(destination.project_type);
+    switch (trial.standing) {
+      case prove::Trial::Standing::untried:
+        fine(fmt::format("project type {}: not tried yet, the first run tries it on a few people",
+                         type));
+        break;
+      case prove::Trial::Standing::passed:
+        fine(fmt::format("project type {}: the trial of the first run confirmed it", type));
+        break;
+      case prove::Trial::Standing::failed:
+        warn("this project did not keep the promise of updateExistingUsersOnly: " + trial.note,
+             "Nothing to do: everybody is looked up before a write, which costs calls.");
+        break;
+    }
+    return ok_status();
+  }
+
+  Status check_activation(const Activation& activation) {
+    TRY(run::validate(catalog_, activation));
+    const Segment& segment = *catalog_.segment(activation.segment);
+    const Destination& destination = *catalog_.destination(activation.destination);
+    std::vector<std::string> wanted = {activation.match_key.field};
+    for (const Attribute& attribute : activation.attributes) wanted.push_back(attribute.field);
+    segment::Reader reader =
+        TRY(segment::Reader::open(catalog_, segment, wanted, session_.source_options()));
+    const std::vector<ColumnInfo> columns = TRY(reader.fields());
+    check_match_key(activation, segment, columns);
+    const auto targets = TRY(attributes::targets(activation.attributes, columns));
+    const auto answered = project(destination);
+    if (!answered.ok()) {
+      warn("not held against Iterable, which could not be asked",
+           "See destination `" + destination.name + "`.");
+      return ok_status();
+    }
+    const Project& iterable = **answered;
+    std::vector<std::string> to_create;
+    for (const attributes::Finding& finding : attributes::compare(targets, iterable.fields)) {
+      switch (finding.kind) {
+        case attributes::Finding::Kind::conflict:
+          problem(finding.message, finding.remedy);
+          break;
+        case attributes::Finding::Kind::missing:
+          problem(finding.message, finding.remedy);
+          break;
+        case attributes::Finding::Kind::to_create:
+          to_create.push_back(targets[finding.target].to);
+          break;
+      }
+    }
+    if (!to_create.empty()) fine("new fields, created at the next run: " + join(to_create, ", "));
+    return check_list(activation, iterable);
+  }
+
+  void check_match_key(const Activation& activation, const Segment& segment,
+                       const std::vector<ColumnInfo>& columns) {
+    const MatchKey& key = activation.match_key;
+    const auto column = std::find_if(columns.begin(), columns.end(),
+                                     [&](const ColumnInfo& one) { return one.name == key.field; });
+    if (column == columns.end()) {
+      std::vector<std::string> names;
+      for (const ColumnInfo& one : columns) names.push_back(one.name);
+      problem(fmt::format("the match key `{}` is no field of model `{}`{}", key.field,
+                          segment.model, did_you_mean(key.field, names)),
+              "Correct `match_key`.");
+      return;
+    }
+    const bool as_text = column->type == FieldType::text ||
+                         (key.type == KeyType::user_id && column->type == FieldType::integer);
+    if (!as_text)
+      warn(fmt::format("the match key `{}` is of type {}, and is sent as text", key.field,
+                       to_string(column->type)),
+           "Is this the field that holds the " +
+               std::string(key.type == KeyType::email ? "e-mail address?" : "user id?"));
+  }
+
+  Status check_list(const Activation& activation, const Project& iterable) {
+    const ledger::State state =
+        TRY(ledger::read_state(run::folder_of(session_.home(), activation)));
+    const auto by_id = [&](int64_t id) {
+      return std::any_of(iterable.lists.begin(), iterable.lists.end(),
+                         [&](const auto& list) { return list.id == id; });
+    };
+    if (state.list) {
+      if (by_id(state.list->id)) {
+        fine(fmt::format("list {} is there", state.list->id));
+      } else {
+        problem(fmt::format("list {} (`{}`) is not in this project any more", state.list->id,
+                            state.list->name),
+                "If it was deleted, `rollcall run --new-list` makes a new one. If the API key was "
+                "changed, it is one of another project.");
+      }
+      return ok_status();
+    }
+    if (activation.adopt_list) {
+      if (!by_id(*activation.adopt_list))
+        problem(fmt::format("there is no list {} to adopt", *activation.adopt_list),
+                "Check the id in `list: {adopt: …}`.");
+      return ok_status();
+    }
+    const auto same = std::find_if(iterable.lists.begin(), iterable.lists.end(),
+                                   [&](const auto& list) { return list.name == activation.name; });
+    if (same != iterable.lists.end() && !state.list_intent)
+      problem(
+          fmt::format("a list named `{}` is already in Iterable, with id {}", same->name, same->id),
+          fmt::format("Take it over with `list: {{adopt: {}}}`, or choose another name.",
+                      same->id));
+    return ok_status();
+  }
+
+  Session& session_;
+  const Stored& stored_;
+  const Catalog& catalog_;
+  store::Store& store_;
+  Finding subject_{.kind = "", .name = ""};
+  std::vector<Finding> findings_;
+  std::map<std::string, Result<Project>> projects_;
+};
+
+Status known(const Catalog& catalog, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& one : catalog.sources) names.push_back(one.name);
+  for (const auto& one : catalog.models) names.push_back(one.name);
+  for (const auto& one : catalog.segments) names.push_back(one.name);
+  for (const auto& one : catalog.destinations) names.push_back(one.name);
+  for (const auto& one : catalog.activations) {
+    names.push_back(one.name);
+    names.push_back(one.destination + "/" + one.name);
+  }
+  if (std::find(names.begin(), names.end(), name) != names.end()) return ok_status();
+  return Error{ErrorKind::invalid,
+               "nothing stored is named `" + name + "`" + did_you_mean(name, names)};
+}
+
+}  // namespace
+
+Result<int> check(Session& session, const CheckOptions& options) {
+  const Stored stored = TRY(session.stored());
+  if (!options.name.empty()) TRY(known(stored.catalog, options.name));
+  const auto findings = TRY(Checker(session, stored, *TRY(session.store())).check(options.name));
+  int64_t problems = 0, warnings = 0;
+  json list = json::array();
+  std::string text;
+  for (const Finding& finding : findings) {
+    if (finding.level == Finding::Level::problem) ++problems;
+    if (finding.level == Finding::Level::warning) ++warnings;
+    list.push_back({{"level", word(finding.level)},
+                    {"kind", finding.kind},
+                    {"name", finding.name},
+                    {"message", finding.message},
+                    {"remedy", finding.remedy}});
+    text +=
+        fmt::format("{:<8} {:<11} {}{}{}\n", word(finding.level), finding.kind, plain(finding.name),
+                    finding.message.empty() ? "" : ": ", plain(finding.message));
+    if (!finding.remedy.empty()) text += fmt::format("{:21}→ {}\n", "", plain(finding.remedy));
+  }
+  if (session.json()) {
+    session.print_json({{"ok", problems == 0}, {"findings", list}});
+  } else {
+    if (findings.empty()) session.say("nothing is stored yet: `rollcall apply` a file");
+    session.print_text(text);
+    if (problems + warnings > 0)
+      session.print("{}, {}\n", counted(problems, "problem", "problems"),
+                    counted(warnings, "warning", "warnings"));
+  }
+  return problems > 0 ? kFailed : kDone;
+}
+
+}  // namespace rollcall::cli

@@ -1,0 +1,156 @@
+#include "cli/rule_words.hpp"
+
+#include <fmt/format.h>
+
+#include "base/base.hpp"
+
+namespace rollcall::cli {
+namespace {
+
+std::string value_words(const Scalar& scalar) {
+  struct Visitor {
+    std::string operator()(bool value) const { return value ? "true" : "false"; }
+    std::string operator()(int64_t value) const { return std::to_string(value); }
+    std::string operator()(double value) const { return fmt::format("{}", value); }
+    std::string operator()(const std::string& value) const { return "'" + value + "'"; }
+  };
+  return std::visit(Visitor{}, scalar);
+}
+
+std::string value_words(const Duration& duration) {
+  constexpr const char* kUnits[] = {"minute", "hour", "day", "week", "month", "year"};
+  return fmt::format("{} {}{}", duration.count, kUnits[static_cast<int>(duration.unit)],
+                     duration.count == 1 ? "" : "s");
+}
+
+std::string operand_words(const Operand& operand) {
+  struct Visitor {
+    std::string operator()(std::monostate) const { return ""; }
+    std::string operator()(const Scalar& value) const { return value_words(value); }
+    std::string operator()(const std::vector<Scalar>& values) const {
+      constexpr size_t kNamed = 6;
+      std::vector<std::string> words;
+      for (const Scalar& value : values) {
+        if (words.size() == kNamed) {
+          words.push_back(fmt::format("… {} in all", values.size()));
+          break;
+        }
+        words.push_back(value_words(value));
+      }
+      return join(words, ", ");
+    }
+    std::string operator()(const Duration& value) const { return value_words(value); }
+  };
+  return std::visit(Visitor{}, operand);
+}
+
+const char* op_words(Op op) {
+  switch (op) {
+    case Op::eq:
+      return "=";
+    case Op::ne:
+      return "≠";
+    case Op::gt:
+      return ">";
+    case Op::gte:
+      return "≥";
+    case Op::lt:
+      return "<";
+    case Op::lte:
+      return "≤";
+    case Op::between:
+      return "between";
+    case Op::in:
+      return "one of";
+    case Op::not_in:
+      return "none of";
+    case Op::contains:
+      return "contains";
+    case Op::not_contains:
+      return "does not contain";
+    case Op::starts_with:
+      return "starts with";
+    case Op::ends_with:
+      return "ends with";
+    case Op::matches:
+      return "matches";
+    case Op::is_null:
+      return "is null";
+    case Op::is_not_null:
+      return "is not null";
+    case Op::is_blank:
+      return "is blank";
+    case Op::is_true:
+      return "is true";
+    case Op::is_false:
+      return "is false";
+    case Op::before:
+      return "before";
+    case Op::after:
+      return "after";
+    case Op::on:
+      return "on";
+    case Op::within_last:
+      return "within the last";
+    case Op::not_within_last:
+      return "not within the last";
+    case Op::within_next:
+      return "within the next";
+    case Op::anniversary_within:
+      return "has its anniversary within";
+    case Op::has:
+      return "has";
+    case Op::has_any:
+      return "has any of";
+    case Op::has_all:
+      return "has all of";
+    case Op::is_empty:
+      return "is empty";
+    case Op::is_not_empty:
+      return "is not empty";
+  }
+  return "";
+}
+
+std::string listed(const std::vector<Rule>& rules, const char* between) {
+  std::vector<std::string> words;
+  for (const Rule& rule : rules) words.push_back(cli::in_words(rule));
+  return "(" + join(words, between) + ")";
+}
+
+std::string number_of(const RelatedTest& test) {
+  const auto* scalar = std::get_if<Scalar>(&test.count);
+  const auto* number = scalar ? std::get_if<int64_t>(scalar) : nullptr;
+  if (number && test.op == Op::eq && *number == 0) return "no " + test.relation;
+  if (number && test.op == Op::gte && *number == 1) return "any " + test.relation;
+  return fmt::format("number of {} {} {}", test.relation, op_words(test.op), operand_words(test.count));
+}
+
+struct RuleWords {
+  std::string operator()(const AllOf& all) const {
+    return all.rules.empty() ? "everyone" : listed(all.rules, " and ");
+  }
+  std::string operator()(const AnyOf& any) const {
+    return any.rules.empty() ? "nobody" : listed(any.rules, " or ");
+  }
+  std::string operator()(const NoneOf& none) const {
+    return none.rules.empty() ? "everyone" : "none of " + listed(none.rules, ", ");
+  }
+  std::string operator()(const FieldTest& test) const {
+    std::string out = test.field + " " + op_words(test.op);
+    if (const std::string value = operand_words(test.value); !value.empty()) out += " " + value;
+    return test.ignore_case ? out + " (in any case)" : out;
+  }
+  std::string operator()(const RelatedTest& test) const {
+    return number_of(test) + (test.where ? " where " + cli::in_words(*test.where) : "");
+  }
+  std::string operator()(const SegmentTest& test) const {
+    return (test.member ? "in segment `" : "not in segment `") + test.segment + "`";
+  }
+};
+
+}  // namespace
+
+std::string in_words(const Rule& rule) { return std::visit(RuleWords{}, rule.test); }
+
+}  // namespace rollcall::cli

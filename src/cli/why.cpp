@@ -1,0 +1,372 @@
+// why: one person, from the data to the list. What the next run would do is told by the rules of
+// plan.cpp, for this person alone and without asking Iterable.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "attributes/attributes.hpp"
+#include "cli/cells.hpp"
+#include "cli/commands.hpp"
+#include "cli/names.hpp"
+#include "cli/rule_words.hpp"
+#include "cli/text.hpp"
+#include "core/match_key.hpp"
+#include "ledger/ledger.hpp"
+#include "segment/segment.hpp"
+
+namespace rollcall::cli {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+struct Condition {
+  std::string text;
+  bool holds = false;
+};
+
+struct Row {
+  std::string primary_key;
+  std::vector<std::optional<std::string>> values;  // by target, as they would be sent
+};
+
+struct Person {
+  KeyForm form = KeyForm::good;
+  std::vector<Row> in_model;    // rows with this key, the one that counts first
+  std::vector<Row> in_segment;  // likewise
+  std::string combined;         // all | any | none | rule
+  std::vector<Condition> conditions;
+  std::optional<ledger::PersonRow> row;
+  std::optional<ledger::ListRecord> list;
+  std::vector<std::string> attributes_to_write;
+  std::string state, state_text, next;
+};
+
+// Rows of `rule`'s people with the key. The source narrows the search, and the normalised key
+// decides, as it does in a run.
+class Finder {
+ public:
+  static Result<Finder> open(Session& session, const Catalog& catalog, const Activation& activation,
+                             std::string key) {
+    Finder out(session, catalog, activation, std::move(key));
+    const Model& model = *catalog.model(out.segment_.model);
+    out.fields_ = {model.primary_key, activation.match_key.field};
+    for (const Attribute& attribute : activation.attributes) out.fields_.push_back(attribute.field);
+    out.reader_.emplace(
+        TRY(segment::Reader::open(catalog, out.segment_, out.fields_, session.source_options())));
+    const auto columns = TRY(out.reader_->fields());
+    for (const ColumnInfo& column : columns)
+      if (column.name == activation.match_key.field) out.is_text_ = column.type == FieldType::text;
+    out.targets_ = TRY(attributes::targets(activation.attributes, columns));
+    return out;
+  }
+
+  Result<std::vector<Row>> find(const Rule& rule) {
+    compile::Query query{
+        .segment = segment_, .fields = fields_, .now = session_->world().clock.now()};
+    query.segment.where = rule;
+    if (is_text_) {
+      Rule has_key;
+      has_key.test = FieldTest{
+          .field = fields_[1], .op = Op::contains, .value = Scalar(key_), .ignore_case = true};
+      query.segment.where.test = AllOf{{rule, has_key}};
+    } else {
+      query.only = std::pair(fields_[1], key_);
+    }
+    const auto stream = TRY(reader_->rows(TRY(reader_->sql(query)), session_->stop()));
+    std::vector<Row> out;
+    RowBatch batch;
+    while (TRY(stream->next(batch))) {
+      for (size_t row = 0; row < batch.rows; ++row) {
+        std::string key = cell_text(batch.columns[1], row);
+        if (is_text_) (void)normalise_key(key_type_, key);
+        if (key == key_) out.push_back(row_of(batch, row));
+      }
+    }
+    // The lowest primary key counts, numbers by their value.
+    std::sort(out.begin(), out.end(), [](const Row& a, const Row& b) {
+      const bool numbers = is_number(a.primary_key) && is_number(b.primary_key);
+      if (numbers && a.primary_key.size() != b.primary_key.size())
+        return a.primary_key.size() < b.primary_key.size();
+      return a.primary_key < b.primary_key;
+    });
+    return out;
+  }
+
+  [[nodiscard]] const std::vector<attributes::Target>& targets() const { return targets_; }
+
+ private:
+  Finder(Session& session, const Catalog& catalog, const Activation& activation, std::string key)
+      : session_(&session),
+        segment_(*catalog.segment(activation.segment)),
+        key_type_(activation.match_key.type),
+        key_(std::move(key)) {}
+
+  static bool is_number(const std::string& text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  }
+
+  Row row_of(const RowBatch& batch, size_t row) const {
+    Row out{cell_text(batch.columns[0], row), {}};
+    for (size_t i = 0; i < targets_.size(); ++i) {
+      std::string value;
+      int64_t ignored = 0;
+      const bool there =
+          attributes::append_value(value, batch.columns[i + 2], row, targets_[i], ignored);
+      out.values.push_back(there ? std::optional(std::move(value)) : std::nullopt);
+    }
+    return out;
+  }
+
+  Session* session_;
+  Segment segment_;
+  KeyType key_type_;
+  std::string key_;
+  std::vector<std::string> fields_;
+  std::optional<segment::Reader> reader_;
+  bool is_text_ = true;
+  std::vector<attributes::Target> targets_;
+};
+
+// The parts of a rule that are told one by one.
+std::vector<Rule> parts_of(const Rule& rule, std::string& combined) {
+  if (const auto* all = std::get_if<AllOf>(&rule.test)) return combined = "all", all->rules;
+  if (const auto* any = std::get_if<AnyOf>(&rule.test)) return combined = "any", any->rules;
+  if (const auto* none = std::get_if<NoneOf>(&rule.test)) return combined = "none", none->rules;
+  combined = "all";
+  return {rule};
+}
+
+bool holds_for(const std::vector<Row>& rows, const std::vector<Row>& in_model) {
+  if (in_model.empty()) return false;
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const Row& row) { return row.primary_key == in_model[0].primary_key; });
+}
+
+std::vector<std::string> attributes_to_write(const Activation& activation, const Person& person,
+                                             const std::vector<attributes::Target>& targets,
+                                             const std::vector<std::string>& pending) {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < targets.size(); ++i) {
+    if (std::find(pending.begin(), pending.end(), targets[i].to) != pending.end()) continue;
+    const auto& value = person.in_segment[0].values[i];
+    std::optional<uint64_t> confirmed;
+    if (person.row)
+      if (const auto at = person.row->attributes.find(targets[i].to);
+          at != person.row->attributes.end())
+        confirmed = at->second;
+    const uint64_t now = value ? attributes::fingerprint(*value) : 0;
+    const bool clears = activation.on_null == OnNull::clear && confirmed && *confirmed != 0;
+    if (now == 0 ? clears : confirmed != now)
+      out.push_back(targets[i].to + (now == 0 ? " (cleared)" : ""));
+  }
+  return out;
+}
+
+void tell_state(Person& person) {
+  const auto say = [&](const char* state, std::string text) {
+    person.state = state;
+    person.state_text = std::move(text);
+  };
+  if (!person.row) return say("unknown_to_ledger", "no run has met this person in the segment");
+  const ledger::PersonRow& row = *person.row;
+  const std::string since = " since " + date_ms(row.since_ms);
+  if (!row.in_segment && row.on_list == 0)
+    return say("removed", "removed from the list on " + date_ms(row.wrote_ms));
+  if (!row.in_segment)
+    return say("leaver", "left the segment; the removal is not confirmed yet" +
+                             (row.detail.empty() ? "" : " (" + row.detail + ")"));
+  const std::string on_list = row.on_list == 1   ? "on the list; "
+                              : row.on_list == 2 ? "perhaps on the list; "
+                                                 : "";
+  if (row.reason.empty())
+    return row.on_list > 0 ? say("on_list", "on the list" + since)
+                           : say("not_on_list", "not on the list any more, as reading it showed");
+  if (row.reason == "not_a_contact")
+    return say("not_a_contact", "parked: Iterable does not know this person," + since);
+  if (row.reason == "rejected")
+    return say("rejected", on_list + "rejected by Iterable: " + row.detail + "," + since);
+  if (row.reason == "unknown")
+    return say("unknown", on_list + "sent, and no answer was read," + since);
+  return say("not_sent", on_list + "planned, and the run ended before," + since);
+}
+
+std::string next_run(const Person& person, const Activation& activation) {
+  const bool in_segment = !person.in_segment.empty();
+  const auto& row = person.row;
+  if (!in_segment) {
+    if (!row || row->on_list == 0) return "nothing";
+    return "removed from the list";
+  }
+  const std::string entered = "added to the list, if Iterable knows this person";
+  if (!row || !row->in_segment) return entered;
+  if (row->reason == "not_a_contact")
+    return "looked up again, and added to the list if they have become a contact";
+  if (row->reason == "rejected" && row->final)
+    return "nothing, until their data change or a run with --full";
+  if (!row->reason.empty()) return "tried again";
+  if (row->on_list == 0) return entered;
+  if (person.attributes_to_write.empty()) return "nothing: everything is as it should be";
+  (void)activation;
+  return "updated: " + join(person.attributes_to_write, ", ");
+}
+
+std::string form_in_words(KeyForm form) {
+  switch (form) {
+    case KeyForm::good:
+      return "good";
+    case KeyForm::blank:
+      return "blank";
+    case KeyForm::malformed:
+      return "malformed";
+  }
+  return "";
+}
+
+std::vector<std::string> primary_keys(const std::vector<Row>& rows) {
+  std::vector<std::string> out;
+  for (const Row& row : rows) out.push_back(row.primary_key);
+  return out;
+}
+
+json to_json(const Activation& activation, const std::string& name, const std::string& asked,
+             const std::string& key, const Person& person) {
+  json conditions = json::array();
+  for (const Condition& one : person.conditions)
+    conditions.push_back({{"rule", one.text}, {"holds", one.holds}});
+  json out = {{"activation", name},
+              {"destination", activation.destination},
+              {"segment", activation.segment},
+              {"asked", asked},
+              {"key", key},
+              {"key_type", to_string(activation.match_key.type)},
+              {"key_field", activation.match_key.field},
+              {"key_form", form_in_words(person.form)},
+              {"in_model", !person.in_model.empty()},
+              {"in_segment", !person.in_segment.empty()},
+              {"primary_keys", primary_keys(person.in_model)},
+              {"rule", {{"combined", person.combined}, {"conditions", conditions}}}};
+  out["list"] =
+      person.list ? json{{"id", person.list->id}, {"name", person.list->name}} : json(nullptr);
+  out["state"] = person.state;
+  out["state_text"] = person.state_text;
+  out["ledger"] = nullptr;
+  if (person.row) {
+    const ledger::PersonRow& row = *person.row;
+    const auto when = [](int64_t ms) {
+      return ms == 0 ? json(nullptr) : json(iso_utc(Time(Millis(ms))));
+    };
+    const auto text = [](const std::string& value) {
+      return value.empty() ? json(nullptr) : json(value);
+    };
+    out["ledger"] = {{"on_list", row.on_list == 1   ? "yes"
+                                 : row.on_list == 2 ? "perhaps"
+                                                    : "no"},
+                     {"in_segment", row.in_segment},
+                     {"reason", text(row.reason)},
+                     {"detail", text(row.detail)},
+                     {"final", row.final},
+                     {"since", when(row.since_ms)},
+                     {"tried_at", when(row.tried_ms)},
+                     {"wrote_at", when(row.wrote_ms)},
+                     {"last_write", row.wrote_kind == 1   ? json("add")
+                                    : row.wrote_kind == 2 ? json("remove")
+                                                          : json(nullptr)}};
+  }
+  out["next_run"] = person.next;
+  out["attributes_to_write"] = person.attributes_to_write;
+  return out;
+}
+
+void print(Session& session, const Activation& activation, const std::string& name,
+           const std::string& key, const Person& person) {
+  session.print("{} in {}\n", plain(key), plain(name));
+  const auto line = [&](const char* head, const std::string& text) {
+    session.print("  {:<10} {}\n", head, plain(text));
+  };
+  std::string form = fmt::format("{} from field `{}`", to_string(activation.match_key.type),
+                                 activation.match_key.field);
+  if (person.form == KeyForm::malformed) form += "; malformed: no run sends a key of this form";
+  line("key", form);
+  if (person.in_model.empty()) {
+    line("data", "no row of the model has this key now");
+  } else {
+    std::string rows = "primary key " + person.in_model[0].primary_key;
+    if (person.in_model.size() > 1)
+      rows += fmt::format("; {} have this key: {}",
+                          counted(static_cast<int64_t>(person.in_model.size()), "row", "rows"),
+                          join(primary_keys(person.in_model), ", "));
+    line("data", rows);
+    line("segment", (person.in_segment.empty() ? "not in `" : "in `") + activation.segment +
+                        "` now" +
+                        (person.conditions.empty()  ? ""
+                         : person.combined == "all" ? "; all of these must hold:"
+                         : person.combined == "any" ? "; one of these must hold:"
+                                                    : "; none of these may hold:"));
+    for (const Condition& one : person.conditions)
+      line("", (one.holds ? "yes  " : "no   ") + one.text);
+  }
+  line("state", person.state_text);
+  if (person.list) line("list", fmt::format("{} `{}`", person.list->id, person.list->name));
+  if (person.row) {
+    const ledger::PersonRow& row = *person.row;
+    if (row.wrote_kind != 0)
+      line("written", fmt::format("{} on {}", row.wrote_kind == 1 ? "added" : "removed",
+                                  date_ms(row.wrote_ms)));
+    if (row.tried_ms != 0) line("answered", date_ms(row.tried_ms));
+  }
+  line("next run", person.next);
+}
+
+}  // namespace
+
+Result<int> why(Session& session, const WhyOptions& options) {
+  const Stored stored = TRY(session.stored());
+  const Activation& activation = *TRY(find_activation(stored, options.activation));
+  TRY(run::validate(stored.catalog, activation));
+  std::string key = options.key;
+  Person person;
+  person.form = normalise_key(activation.match_key.type, key);
+  if (person.form == KeyForm::blank)
+    return Error{ErrorKind::invalid, "the key is blank",
+                 "Give the " +
+                     std::string(activation.match_key.type == KeyType::email ? "e-mail address"
+                                                                             : "user id") +
+                     " of one person."};
+
+  Finder finder = TRY(Finder::open(session, stored.catalog, activation, key));
+  const Rule& rule = stored.catalog.segment(activation.segment)->where;
+  person.in_model = TRY(finder.find(Rule{}));
+  person.in_segment = person.in_model.empty() || person.form != KeyForm::good
+                          ? std::vector<Row>{}
+                          : TRY(finder.find(rule));
+  for (const Rule& part : parts_of(rule, person.combined)) {
+    const bool holds =
+        !person.in_model.empty() && holds_for(TRY(finder.find(part)), person.in_model);
+    person.conditions.push_back({in_words(part), holds});
+  }
+
+  const ledger::Folder folder = run::folder_of(session.home(), activation);
+  const ledger::State state = TRY(ledger::read_state(folder));
+  person.list = state.list;
+  person.row = TRY(ledger::find(folder, state, key));
+  std::vector<std::string> pending;
+  const auto last = TRY(TRY(session.store())->runs(activation.uid, 1));
+  if (!last.empty())
+    if (const auto report = run::report_from_json(last[0].report_json); report.ok())
+      pending = report->fields_pending;
+  if (!person.in_segment.empty())
+    person.attributes_to_write = attributes_to_write(activation, person, finder.targets(), pending);
+  tell_state(person);
+  person.next = next_run(person, activation);
+
+  const std::string name = shown_name(stored.catalog, activation);
+  if (session.json()) {
+    session.print_json(to_json(activation, name, options.key, key, person));
+  } else {
+    print(session, activation, name, key, person);
+  }
+  return kDone;
+}
+
+}  // namespace rollcall::cli

@@ -1,0 +1,602 @@
+// The client against a transport in memory that plays a script: what it sends, when it tries again, and
+// what it makes of every kind of answer. Time stands still except when somebody sleeps.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <nlohmann/json.hpp>
+
+#include "iterable/iterable.hpp"
+
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12 misreads std::stop_source
+
+namespace rollcall::iterable {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Ge;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Le;
+using testing::Not;
+using testing::Pair;
+using testing::SizeIs;
+using namespace std::chrono_literals;
+
+constexpr const char* kKey = "0123456789abcdef0123456789abcdef";
+constexpr const char* kHtml = "<!DOCTYPE html><html><head><title>Action not found</title></head></html>";
+constexpr const char* kRateLimit =
+    R"({"msg":"Exceeded rate limit of 5.0 per second for endpoint: /api/lists/subscribe, project: 1 ","code":"RateLimitExceeded","params":{}})";
+constexpr const char* kInvalidList =
+    R"x({"msg":"error.lists.invalidListId(7)","code":"Success","params":{"projectId":1,"listId":7}})x";
+
+http::Answer answered(int status, std::string body, std::optional<Millis> retry_after = std::nullopt) {
+  return http::Response{.status = status, .body = std::move(body), .retry_after = retry_after};
+}
+http::Answer lost(bool may_have_arrived = true) {
+  return tl::unexpected(http::Failure{{ErrorKind::unavailable, "no answer from iterable"}, may_have_arrived});
+}
+
+// Plays the answers in turn, the last one for ever, and remembers what was asked and when.
+class Script : public http::Transport {
+ public:
+  explicit Script(ManualClock& clock) : clock_(clock) {}
+
+  http::Answer send(const http::Request& request, const std::stop_token&) override {
+    requests.push_back(request);
+    times.push_back(clock_.monotonic());
+    if (on_send) on_send();
+    CHECK(!answers.empty());
+    const http::Answer next = answers.front();
+    if (answers.size() > 1) answers.pop_front();
+    if (!request.on_body || !next || next->status != 200) return next;
+    // In pieces, as the real one does.
+    for (size_t at = 0; at < next->body.size(); at += piece_bytes) {
+      if (!request.on_body(std::string_view(next->body).substr(at, piece_bytes)))
+        return tl::unexpected(http::Failure{{ErrorKind::corrupt, "iterable answered with a body that makes no sense"}});
+    }
+    if (cut_after_streaming) return lost();
+    return http::Response{.status = 200};
+  }
+
+  // Between two requests.
+  [[nodiscard]] std::vector<Millis> pauses() const {
+    std::vector<Millis> out;
+    for (size_t i = 1; i < times.size(); ++i) out.push_back(times[i] - times[i - 1]);
+    return out;
+  }
+
+  std::deque<http::Answer> answers;
+  std::function<void()> on_send;
+  size_t piece_bytes = 1'000'000;
+  bool cut_after_streaming = false;
+  std::vector<http::Request> requests;
+  std::vector<Millis> times;
+
+ private:
+  ManualClock& clock_;
+};
+
+class ClientTest : public testing::Test {
+ protected:
+  Client client(ProjectType type = ProjectType::hybrid) {
+    return {{"http://iterable", Secret(kKey), type}, transport_, clock_, random_, pace_, counter_};
+  }
+  BatchAnswer subscribe(bool list_is_new = false, const std::stop_token& stop = {}) {
+    static const std::vector<Person> kPeople = {{"ann@example.com"}, {"bob@example.com"}};
+    return client().send({.list_id = 7, .people = kPeople, .list_is_new = list_is_new}, stop);
+  }
+  Result<std::optional<Profile>> look_up(KeyType type, std::string_view key, http::Answer answer) {
+    transport_.answers = {std::move(answer)};
+    return client().look_up(type, key, {});
+  }
+  // Whoever the client tells, and how it ended.
+  std::pair<std::vector<std::string>, Status> members(KeyType prefer = KeyType::email, ProjectType type = ProjectType::hybrid) {
+    std::vector<std::string> told;
+    Status status = client(type).list_members(7, prefer, [&](std::string_view one) { told.emplace_back(one); }, {});
+    return {std::move(told), std::move(status)};
+  }
+
+  ManualClock clock_{Time(std::chrono::hours(24 * 365 * 56))};
+  SeededRandom random_{1};
+  Script transport_{clock_};
+  Pace pace_{clock_};
+  CallCounter counter_;
+};
+
+const char* const kTwoIn = R"({"successCount":2,"failCount":0})";
+
+// --- What every request carries.
+
+TEST_F(ClientTest, SendsTheKeyInAHeaderAndNowhereElse) {
+  transport_.answers = {answered(200, kTwoIn)};
+  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered);
+  const http::Request& request = transport_.requests.at(0);
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.url, "http://iterable/api/lists/subscribe");
+  EXPECT_THAT(request.headers, Contains(Pair("Api-Key", kKey)));
+  EXPECT_THAT(request.headers, Contains(Pair("Content-Type", "application/json")));
+  EXPECT_THAT(request.url + request.body, Not(HasSubstr(kKey)));
+}
+
+TEST_F(ClientTest, TakesTheHostFromTheRegionUnlessThereIsABaseUrl) {
+  Destination destination;
+  EXPECT_EQ(project_of(destination).base_url, "https://api.iterable.com");
+  destination.region = "eu";
+  EXPECT_EQ(project_of(destination).base_url, "https://api.eu.iterable.com");
+  destination.base_url = "http://127.0.0.1:8181//";
+  EXPECT_EQ(project_of(destination).base_url, "http://127.0.0.1:8181");
+}
+
+// --- Trying again.
+
+TEST_F(ClientTest, TriesAgainAfterTroubleOnTheOtherSide) {
+  for (const int status : {408, 429, 500, 502, 503, 504}) {
+    transport_.requests.clear();
+    transport_.answers = {answered(status, kHtml), answered(status, "{}"), answered(200, kTwoIn)};
+    EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered) << status;
+    EXPECT_THAT(transport_.requests, SizeIs(3)) << status;
+  }
+}
+
+TEST_F(ClientTest, TriesAgainAfterALostAnswerWithTheSameBody) {
+  transport_.answers = {lost(), answered(200, kTwoIn)};
+  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered);
+  ASSERT_THAT(transport_.requests, SizeIs(2));
+  EXPECT_EQ(transport_.requests[0].body, transport_.requests[1].body);
+}
+
+TEST_F(ClientTest, DoesNotTryAgainWhatIsRefused) {
+  for (const int status : {400, 401, 403, 404, 409, 413}) {
+    transport_.requests.clear();
+    transport_.answers = {answered(status, "{}")};
+    EXPECT_NE(subscribe().kind, BatchAnswer::Kind::answered);
+    EXPECT_THAT(transport_.requests, SizeIs(1)) << status;
+  }
+}
+
+TEST_F(ClientTest, WaitsLongerEachTimeAndGivesUpInTheEnd) {
+  transport_.answers = {answered(500, "{}")};
+  const BatchAnswer answer = subscribe();
+  EXPECT_EQ(answer.kind, BatchAnswer::Kind::failed);
+  EXPECT_EQ(answer.error->kind, ErrorKind::unavailable);
+  EXPECT_TRUE(answer.may_have_arrived);
+  EXPECT_THAT(transport_.requests, SizeIs(8));
+  Millis most{250};
+  for (const Millis pause : transport_.pauses()) {
+    EXPECT_THAT(pause, AllOf(Ge(most / 2), Le(most + 1ms)));
+    most = std::min<Millis>(most * 2, 20s);
+  }
+}
+
+TEST_F(ClientTest, SpreadsItsPausesByChance) {
+  transport_.answers = {answered(500, "{}")};
+  (void)subscribe();
+  const auto first = transport_.pauses();
+  transport_.times.clear();
+  (void)subscribe();
+  EXPECT_NE(first, transport_.pauses());
+}
+
+TEST_F(ClientTest, WaitsAsLongAsRetryAfterSays) {
+  transport_.answers = {answered(429, kRateLimit, 7s), answered(200, kTwoIn)};
+  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered);
+  EXPECT_THAT(transport_.pauses(), ElementsAre(Ge(7000ms)));
+  transport_.times.clear();
+  transport_.answers = {answered(503, kHtml, 90s), answered(200, kTwoIn)};
+  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered);
+  EXPECT_THAT(transport_.pauses(), ElementsAre(Ge(90'000ms)));
+}
+
+TEST_F(ClientTest, FindsItsOwnPaceWithoutRetryAfter) {
+  transport_.answers = {answered(429, kRateLimit), answered(200, kTwoIn)};
+  EXPECT_EQ(pace_.rate("lists/subscribe"), std::nullopt);
+  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered);
+  ASSERT_TRUE(pace_.rate("lists/subscribe").has_value());
+  EXPECT_LT(*pace_.rate("lists/subscribe"), 10);
+  EXPECT_EQ(pace_.rate("lists/unsubscribe"), std::nullopt) << "limits are per endpoint";
+}
+
+TEST_F(ClientTest, TellsOfThrottlingThatDoesNotEnd) {
+  transport_.answers = {answered(429, kRateLimit, 2s)};
+  const BatchAnswer answer = subscribe();
+  EXPECT_EQ(answer.kind, BatchAnswer::Kind::failed);
+  EXPECT_EQ(answer.error->kind, ErrorKind::throttled);
+  EXPECT_EQ(answer.error->retry_after, 2000ms);
+  EXPECT_FALSE(answer.may_have_arrived);
+  const CallCounts counts = counter_.counts();
+  EXPECT_EQ(counts.total, 8);
+  EXPECT_EQ(counts.throttled, 8);
+  EXPECT_EQ(counts.retried, 7);
+  EXPECT_THAT(counts.by_endpoint, ElementsAre(Pair("lists/subscribe", 8)));
+}
+
+TEST_F(ClientTest, RemembersThatAnEarlierTryMayHaveArrived) {
+  // The last answer alone says that nothing happened; the first try may have.
+  for (const http::Answer& first : {lost(true), answered(500, "{}"), answered(504, kHtml), answered(408, "")}) {
+    transport_.answers = {first, answered(429, kRateLimit)};
+    EXPECT_TRUE(subscribe().may_have_arrived);
+    transport_.answers = {first, answered(401, "{}")};
+    const BatchAnswer denied = subscribe();
+    EXPECT_EQ(denied.kind, BatchAnswer::Kind::failed);
+    EXPECT_TRUE(denied.may_have_arrived);
+    transport_.answers = {first, lost(false)};
+    EXPECT_TRUE(subscribe().may_have_arrived);
+  }
+  transport_.answers = {lost(false), answered(401, "{}")};
+  EXPECT_FALSE(subscribe().may_have_arrived);
+  transport_.answers = {lost(false)};
+  EXPECT_FALSE(subscribe().may_have_arrived);
+}
+
+TEST_F(ClientTest, StopsBetweenTries) {
+  std::stop_source source;
+  transport_.answers = {answered(500, "{}")};
+  transport_.on_send = [&] { source.request_stop(); };
+  const BatchAnswer answer = subscribe(false, source.get_token());
+  EXPECT_EQ(answer.kind, BatchAnswer::Kind::failed);
+  EXPECT_EQ(answer.error->kind, ErrorKind::cancelled);
+  EXPECT_TRUE(answer.may_have_arrived);
+  EXPECT_THAT(transport_.requests, SizeIs(1));
+}
+
+TEST_F(ClientTest, SendsNothingWhenStopped) {
+  std::stop_source source;
+  source.request_stop();
+  transport_.answers = {answered(200, kTwoIn)};
+  const BatchAnswer answer = subscribe(false, source.get_token());
+  EXPECT_EQ(answer.error->kind, ErrorKind::cancelled);
+  EXPECT_FALSE(answer.may_have_arrived);
+  EXPECT_THAT(transport_.requests, IsEmpty());
+}
+
+// --- Errors and what they show.
+
+TEST_F(ClientTest, BlamesTheKeyFor401And403) {
+  for (const int status : {401, 403}) {
+    transport_.answers = {answered(status, R"({"msg":"Invalid API key","code":"BadApiKey","params":{"ip":"10.0.0.1","endpoint":"/api/lists"}})")};
+    const auto lists = client().lists({});
+    ASSERT_FALSE(lists.ok());
+    EXPECT_EQ(lists.error().kind, ErrorKind::denied);
+    EXPECT_THAT(lists.error().text(), AllOf(HasSubstr("BadApiKey"), HasSubstr("API key"), Not(HasSubstr("10.0.0.1"))));
+  }
+}
+
+TEST_F(ClientTest, ShowsNothingOfABodyButItsCode) {
+  const std::string echo = R"({"msg":"headers: Api-Key: )" + std::string(kKey) + R"(, body: ann@example.com","code":"BadParams","params":null})";
+  const std::string code_is_key = R"({"code":")" + std::string(kKey) + R"("})";
+  const std::string code_is_person = R"({"code":"ann@example.com"})";
+  for (const std::string& body : {echo, code_is_key, code_is_person, std::string("Api-Key: ") + kKey, std::string(kHtml) + kKey}) {
+    for (const int status : {302, 400, 401, 403, 404, 409, 418, 429, 500, 503}) {
+      transport_.answers = {answered(status, body)};
+      std::vector<Error> errors;
+      const auto take = [&](const auto& result) {
+        if (!result.has_value()) errors.push_back(result.error());
+      };
+      take(client().lists({}));
+      take(client().fields({}));
+      take(client().look_up(KeyType::email, "ann@example.com", {}));
+      take(client().look_up(KeyType::user_id, "ann@example.com", {}));
+      take(members().second);
+      take(client().create_list("ann@example.com", "", {}).id);
+      if (const BatchAnswer answer = subscribe(); answer.error) errors.push_back(*answer.error);
+      EXPECT_THAT(errors, SizeIs(Ge(6U)));
+      for (const Error& error : errors) {
+        EXPECT_THAT(error.text(), Not(HasSubstr(kKey)));
+        EXPECT_THAT(error.text(), Not(HasSubstr("ann")));
+        EXPECT_FALSE(error.message.empty());
+      }
+    }
+  }
+}
+
+TEST_F(ClientTest, TakesAPageForAWrongAddress) {
+  transport_.answers = {answered(404, kHtml)};
+  const auto lists = client().lists({});
+  ASSERT_FALSE(lists.ok());
+  EXPECT_EQ(lists.error().kind, ErrorKind::not_found);
+  EXPECT_THAT(lists.error().remedy, HasSubstr("base_url"));
+  EXPECT_EQ(subscribe().error->kind, ErrorKind::not_found);
+}
+
+TEST_F(ClientTest, DoesNotBelieveAPageWithStatus200) {
+  transport_.answers = {answered(200, kHtml)};
+  EXPECT_EQ(client().lists({}).error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(client().fields({}).error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(client().look_up(KeyType::email, "ann@example.com", {}).error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(client().create_list("x", "", {}).id.error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::doubtful);
+}
+
+// --- A list just made.
+
+TEST_F(ClientTest, HasPatienceWithAListJustMade) {
+  transport_.answers = {answered(400, kInvalidList)};
+  transport_.on_send = [&] {
+    if (clock_.monotonic() - transport_.times.front() >= 30s) transport_.answers = {answered(200, kTwoIn)};
+  };
+  EXPECT_EQ(subscribe(true).kind, BatchAnswer::Kind::answered);
+}
+
+TEST_F(ClientTest, EndsItsPatienceWithAListJustMade) {
+  transport_.answers = {answered(400, kInvalidList)};
+  const BatchAnswer answer = subscribe(true);
+  EXPECT_EQ(answer.kind, BatchAnswer::Kind::failed);
+  EXPECT_EQ(answer.error->kind, ErrorKind::not_found);
+  EXPECT_FALSE(answer.may_have_arrived);
+  EXPECT_THAT(transport_.times.back() - transport_.times.front(), AllOf(Ge(45'000ms), Le(70'000ms)));
+  EXPECT_THAT(transport_.requests, SizeIs(Le(20U)));
+}
+
+TEST_F(ClientTest, HasNoPatienceWithAnOldList) {
+  transport_.answers = {answered(400, kInvalidList)};
+  const BatchAnswer answer = subscribe();
+  EXPECT_EQ(answer.kind, BatchAnswer::Kind::failed);
+  EXPECT_EQ(answer.error->kind, ErrorKind::not_found);
+  EXPECT_THAT(answer.error->remedy, HasSubstr("--new-list"));
+  EXPECT_THAT(transport_.requests, SizeIs(1));
+}
+
+// --- Lists.
+
+TEST_F(ClientTest, ReadsLists) {
+  transport_.answers = {answered(200, R"({"lists":[{"id":99,"name":"Zoë \"VIP\"","createdAt":1506916757000,"listType":"Standard","description":"x"},
+                                          {"id":3,"name":"Old","createdAt":1,"listType":"Novel","isGlobalSuppressionEnabled":true}],"more":1})")};
+  const auto lists = client().lists({});
+  ASSERT_TRUE(lists.ok());
+  ASSERT_THAT(*lists, SizeIs(2));
+  EXPECT_EQ((*lists)[0].id, 99);
+  EXPECT_EQ((*lists)[0].name, "Zoë \"VIP\"");
+  EXPECT_EQ((*lists)[0].type, "Standard");
+  EXPECT_EQ((*lists)[0].created_at_ms, 1506916757000);
+  EXPECT_EQ((*lists)[1].type, "Novel");
+}
+
+TEST_F(ClientTest, RefusesListsItCannotRead) {
+  for (const char* body : {"", "[]", "{}", R"({"lists":null})", R"({"lists":{}})", R"({"lists":[7]})", R"({"lists":[{"name":"x"}]})", R"({"lists":[{"id":"7"}]})"}) {
+    transport_.answers = {answered(200, body)};
+    const auto lists = client().lists({});
+    ASSERT_FALSE(lists.ok()) << body;
+    EXPECT_EQ(lists.error().kind, ErrorKind::corrupt) << body;
+  }
+}
+
+TEST_F(ClientTest, CreatesAListWithOneRequest) {
+  transport_.answers = {answered(200, R"({"listId":4711})")};
+  const CreateListAnswer answer = client().create_list("O'Neil \"李\"", "", {});
+  ASSERT_TRUE(answer.id.ok());
+  EXPECT_EQ(*answer.id, 4711);
+  const http::Request& request = transport_.requests.at(0);
+  EXPECT_TRUE(request.at_most_once);
+  EXPECT_EQ(request.url, "http://iterable/api/lists");
+  EXPECT_EQ(json::parse(request.body), json({{"name", "O'Neil \"李\""}}));
+  (void)client().create_list("x", "why", {});
+  EXPECT_EQ(json::parse(transport_.requests.at(1).body), json({{"name", "x"}, {"description", "why"}}));
+}
+
+TEST_F(ClientTest, NeverRepeatsTheCreationOfAList) {
+  struct Case {
+    http::Answer answer;
+    bool may_have_arrived;
+  };
+  const Case kCases[] = {
+      {lost(true), true},       {lost(false), false},          {answered(500, "{}"), true},   {answered(502, kHtml), true}, {answered(503, ""), true},
+      {answered(408, ""), true}, {answered(429, kRateLimit), false}, {answered(401, "{}"), false}, {answered(400, "{}"), false}, {answered(200, "{}"), true},
+      {answered(200, kHtml), true}, {answered(200, R"({"listId":"7"})"), true},
+  };
+  for (const Case& one : kCases) {
+    transport_.requests.clear();
+    transport_.answers = {one.answer};
+    const CreateListAnswer answer = client().create_list("x", "", {});
+    EXPECT_FALSE(answer.id.ok());
+    EXPECT_EQ(answer.may_have_arrived, one.may_have_arrived) << (one.answer ? one.answer->status : 0);
+    EXPECT_THAT(transport_.requests, SizeIs(1));
+  }
+}
+
+// --- The members of a list.
+
+TEST_F(ClientTest, TellsMembersWhereverTheStreamIsCutIntoPieces) {
+  const std::vector<std::string> expected = {"ann@example.com", "o'neil@example.com", "zoë@example.com", "U1", "42", "a b"};
+  const std::string kBodies[] = {
+      "ann@example.com\no'neil@example.com\nzoë@example.com\nU1\n42\na b\n",
+      "ann@example.com\no'neil@example.com\nzoë@example.com\nU1\n42\na b",
+      "ann@example.com\r\no'neil@example.com\r\nzoë@example.com\r\nU1\r\n42\r\na b\r\n",
+      "\nann@example.com\n\no'neil@example.com\nzoë@example.com\nU1\n42\na b\n\n",
+  };
+  for (const std::string& body : kBodies) {
+    for (size_t bytes = 1; bytes <= body.size(); ++bytes) {
+      transport_.answers = {answered(200, body)};
+      transport_.piece_bytes = bytes;
+      const auto [told, status] = members();
+      ASSERT_TRUE(status.ok());
+      ASSERT_EQ(told, expected) << bytes;
+    }
+  }
+}
+
+TEST_F(ClientTest, TellsNobodyOfAnEmptyList) {
+  transport_.answers = {answered(200, "")};
+  const auto [told, status] = members();
+  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(told, IsEmpty());
+}
+
+TEST_F(ClientTest, AsksForUserIdsInHybridProjectsAlone) {
+  transport_.answers = {answered(200, "")};
+  const std::string kPlain = "http://iterable/api/lists/getUsers?listId=7";
+  (void)members(KeyType::email, ProjectType::hybrid);
+  (void)members(KeyType::user_id, ProjectType::hybrid);
+  (void)members(KeyType::user_id, ProjectType::user_id);
+  (void)members(KeyType::user_id, ProjectType::email);
+  ASSERT_THAT(transport_.requests, SizeIs(4));
+  EXPECT_EQ(transport_.requests[0].url, kPlain);
+  EXPECT_EQ(transport_.requests[1].url, kPlain + "&preferUserId=true");
+  EXPECT_EQ(transport_.requests[2].url, kPlain);
+  EXPECT_EQ(transport_.requests[3].url, kPlain);
+}
+
+TEST_F(ClientTest, AsksAgainForMembersWhileNobodyWasTold) {
+  transport_.answers = {answered(429, kRateLimit), answered(503, kHtml), lost(), answered(200, "ann@example.com\n")};
+  const auto [told, status] = members();
+  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(told, ElementsAre("ann@example.com"));
+  EXPECT_THAT(transport_.requests, SizeIs(4));
+}
+
+TEST_F(ClientTest, DoesNotTellMembersTwiceAfterACut) {
+  transport_.answers = {answered(200, "ann@example.com\nbo")};
+  transport_.cut_after_streaming = true;
+  const auto [told, status] = members();
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().kind, ErrorKind::unavailable);
+  EXPECT_THAT(told, ElementsAre("ann@example.com"));
+  EXPECT_THAT(transport_.requests, SizeIs(1));
+}
+
+TEST_F(ClientTest, RefusesALineThatNeverEnds) {
+  transport_.answers = {answered(200, std::string(10'000, 'x'))};
+  for (const size_t bytes : {size_t{1}, size_t{1000}, size_t{1'000'000}}) {
+    transport_.piece_bytes = bytes;
+    const auto [told, status] = members();
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().kind, ErrorKind::corrupt);
+    EXPECT_THAT(told, IsEmpty());
+  }
+}
+
+TEST_F(ClientTest, KnowsAListThatIsGone) {
+  transport_.answers = {answered(400, R"({"msg":"Invalid email list id","code":"BadParams","params":{"projectId":"1","listId":"7"}})")};
+  EXPECT_EQ(members().second.error().kind, ErrorKind::not_found);
+  transport_.answers = {answered(400, kInvalidList)};
+  EXPECT_EQ(members().second.error().kind, ErrorKind::not_found);
+  transport_.answers = {answered(400, R"({"msg":"x","code":"BadParams"})")};
+  EXPECT_EQ(members().second.error().kind, ErrorKind::invalid);
+}
+
+// --- Looking somebody up.
+
+TEST_F(ClientTest, FindsAContact) {
+  const auto found = look_up(KeyType::email, "ann@example.com", answered(200, R"({"user":{"email":"ann@example.com","userId":"U1",
+      "dataFields":{"email":"ann@example.com","firstName":"Zoë","emailListIds":[1,2],"userListIds":[3,"x",null]}}})"));
+  ASSERT_TRUE(found.ok());
+  ASSERT_TRUE(found->has_value());
+  EXPECT_EQ((*found)->email, "ann@example.com");
+  EXPECT_EQ((*found)->user_id, "U1");
+  EXPECT_THAT((*found)->email_list_ids, ElementsAre(1, 2));
+  EXPECT_THAT((*found)->user_list_ids, ElementsAre(3));
+  EXPECT_EQ(json::parse((*found)->data_fields_json).at("firstName"), "Zoë");
+}
+
+TEST_F(ClientTest, FindsAContactWithoutAnAddress) {
+  const auto found = look_up(KeyType::user_id, "U1", answered(200, R"({"user":{"dataFields":{"userId":"U1"}}})"));
+  ASSERT_TRUE(found.ok() && found->has_value());
+  EXPECT_EQ((*found)->email, "");
+  EXPECT_EQ((*found)->user_id, "U1");
+}
+
+TEST_F(ClientTest, KnowsEveryWayToSayNobody) {
+  const std::string unknown_id = "No user with that id exists!";
+  const std::tuple<KeyType, int, std::string> kCases[] = {
+      {KeyType::email, 200, "{}"},
+      {KeyType::email, 200, R"({"user":null})"},
+      {KeyType::email, 200, R"({"user":{}})"},
+      {KeyType::email, 200, R"({"user":{"email":"","dataFields":{}}})"},
+      {KeyType::email, 400, R"({"msg":"Invalid email: foo@","code":"InvalidEmailAddressError","params":null})"},
+      {KeyType::email, 400, R"({"msg":"","code":"UnknownEmailError","params":null})"},
+      {KeyType::email, 404, R"({"msg":"","code":"UnknownEmailError","params":null})"},
+      {KeyType::user_id, 400, unknown_id},
+      {KeyType::user_id, 404, unknown_id},
+      {KeyType::user_id, 400, R"({"msg":"x","code":"error.users.noUserWithIdExists","params":null})"},
+      {KeyType::user_id, 404, R"({"msg":"x","code":"error.users.noUserWithIdExists","params":null})"},
+      {KeyType::user_id, 400, R"({"msg":"x","code":"UnknownUserIdError","params":null})"},
+      {KeyType::user_id, 200, "{}"},
+      {KeyType::user_id, 200, R"({"user":null})"},
+  };
+  for (const auto& [type, status, body] : kCases) {
+    const auto found = look_up(type, "x@example.com", answered(status, body));
+    ASSERT_TRUE(found.ok()) << status << " " << body;
+    EXPECT_FALSE(found->has_value()) << status << " " << body;
+  }
+}
+
+TEST_F(ClientTest, DoesNotTakeTroubleForNobody) {
+  const std::pair<int, std::string> kCases[] = {
+      {404, kHtml}, {404, R"({"msg":"","code":"NotFound"})"}, {400, "{}"}, {400, R"({"code":"BadParams"})"}, {400, kHtml}, {401, "{}"}, {500, "{}"},
+      {200, ""},    {200, "[]"},                              {200, kHtml}, {200, R"({"user":"ann"})"},       {200, R"({"user":[]})"}, {409, "{}"},
+  };
+  for (const KeyType type : {KeyType::email, KeyType::user_id}) {
+    for (const auto& [status, body] : kCases) EXPECT_FALSE(look_up(type, "x@example.com", answered(status, body)).ok()) << status << " " << body;
+  }
+  EXPECT_FALSE(look_up(KeyType::email, "x", lost()).ok());
+  // Each by its own words alone.
+  EXPECT_FALSE(look_up(KeyType::email, "x", answered(400, "No user with that id exists!")).ok());
+  EXPECT_FALSE(look_up(KeyType::user_id, "x", answered(400, R"({"code":"InvalidEmailAddressError"})")).ok());
+}
+
+TEST_F(ClientTest, EncodesKeysInAddresses) {
+  transport_.answers = {answered(200, "{}")};
+  (void)client().look_up(KeyType::email, "ann+tag@example.com", {});
+  (void)client().look_up(KeyType::user_id, "U 1/?&#%李", {});
+  EXPECT_EQ(transport_.requests.at(0).url, "http://iterable/api/users/getByEmail?email=ann%2Btag%40example.com");
+  EXPECT_EQ(transport_.requests.at(1).url, "http://iterable/api/users/byUserId?userId=U%201%2F%3F%26%23%25%E6%9D%8E");
+}
+
+// --- Fields.
+
+TEST_F(ClientTest, ReadsFields) {
+  transport_.answers = {answered(200, R"({"fields":{"email":"string","Lifetime Value":"double","address.number":"long","odd":7}})")};
+  const auto fields = client().fields({});
+  ASSERT_TRUE(fields.ok());
+  EXPECT_THAT(*fields, ElementsAre(Pair("Lifetime Value", "double"), Pair("address.number", "long"), Pair("email", "string")));
+  for (const char* body : {"{}", R"({"fields":[]})", "", R"({"fields":null})"}) {
+    transport_.answers = {answered(200, body)};
+    EXPECT_EQ(client().fields({}).error().kind, ErrorKind::corrupt) << body;
+  }
+}
+
+// --- Batches.
+
+TEST_F(ClientTest, SendsEachKindOfBatchToItsEndpoint) {
+  const std::vector<Person> people = {{"U1", R"({"a":1})"}};
+  transport_.answers = {answered(200, R"({"successCount":1,"failCount":0})")};
+  const std::pair<BatchCall, const char*> kCalls[] = {
+      {BatchCall::subscribe, "lists/subscribe"}, {BatchCall::unsubscribe, "lists/unsubscribe"}, {BatchCall::bulk_update, "users/bulkUpdate"}};
+  for (const auto& [call, endpoint] : kCalls) {
+    const Batch batch{.call = call, .list_id = 7, .key_type = KeyType::user_id, .people = people};
+    EXPECT_EQ(client().send(batch, {}).kind, BatchAnswer::Kind::answered);
+    EXPECT_EQ(transport_.requests.back().url, "http://iterable/api/" + std::string(endpoint));
+    EXPECT_EQ(transport_.requests.back().body, encode(batch));
+    EXPECT_EQ(counter_.counts().by_endpoint.at(endpoint), 1);
+  }
+}
+
+TEST_F(ClientTest, SendsNoBodyBeyondFourMegabytes) {
+  const std::string big = "{\"a\":\"" + std::string(2'100'000, 'x') + "\"}";
+  const std::vector<Person> two = {{"U1", big}, {"U2", big}};
+  EXPECT_EQ(client().send({.key_type = KeyType::user_id, .people = two}, {}).kind, BatchAnswer::Kind::too_large);
+  const std::string huge = "{\"a\":\"" + std::string(4'000'000, 'x') + "\"}";
+  const std::vector<Person> one = {{"U1", huge}};
+  const BatchAnswer alone = client().send({.key_type = KeyType::user_id, .people = one}, {});
+  EXPECT_EQ(alone.kind, BatchAnswer::Kind::refused);
+  EXPECT_EQ(alone.reason, "too_large");
+  EXPECT_THAT(transport_.requests, IsEmpty());
+}
+
+TEST_F(ClientTest, LeavesHalvingToTheCaller) {
+  for (const http::Answer& answer : {answered(413, kHtml), answered(400, R"({"code":"BatchTooLarge"})")}) {
+    transport_.answers = {answer};
+    EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::too_large);
+  }
+  transport_.answers = {answered(409, R"({"code":"ForgottenUserError"})")};
+  const BatchAnswer forgotten = subscribe();
+  EXPECT_EQ(forgotten.kind, BatchAnswer::Kind::refused);
+  EXPECT_EQ(forgotten.reason, "forgotten");
+  EXPECT_TRUE(forgotten.final);
+}
+
+}  // namespace
+}  // namespace rollcall::iterable
