@@ -1,10 +1,5 @@
-// Enters catalog::read with any bytes. Beyond not crashing: what reads without problems is written, and
-// what was written reads back the same.
-//
-//   clang++ -std=gnu++20 -g -O1 -fsanitize=fuzzer,address,undefined -Isrc fuzz/catalog_read.cpp
-//     src/catalog/{node,parse,print,references,time_words,form,rule_form,objects,links,read,compare}.cpp
-//     src/base/*.cpp src/core/names.cpp -lyaml-cpp -lfmt -lsodium -o catalog_read
-//   ./catalog_read -max_len=20000 -dict=fuzz/catalog_read.dict CORPUS
+// Enters catalog::read with any bytes. Beyond not crashing: what reads without problems is written,
+// and what was written reads back the same.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -38,8 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const catalog::ReadResult second = catalog::read(written, first.catalog, references);
   CHECK(second.problems.empty());
   CHECK(catalog::write(second.catalog) == written);
-  const catalog::Comparison same =
-      catalog::compare(first.catalog, second.catalog, true, [](const std::string&) { return true; });
+  const catalog::Comparison same = catalog::compare(first.catalog, second.catalog, true,
+                                                    [](const std::string&) { return true; });
   for (const catalog::Difference& difference : same.differences)
     CHECK(difference.what == catalog::Difference::What::unchanged);
   return 0;

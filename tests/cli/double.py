@@ -236,9 +236,14 @@ class Double:
 
     # --- For tests: the world before, and what became of it.
 
-    def forget_what_happened(self):
+    def clear_log(self):
+        """From here on; what must never happen stays noted."""
         with self.lock:
             self.log: list[Entry] = []
+
+    def forget_what_happened(self):
+        with self.lock:
+            self.clear_log()
             self.violations: list[str] = []
             self.created: list[tuple] = []      # endpoint, identifier
             self.deleted: list[str] = []

@@ -179,7 +179,7 @@ def test_what_the_file_does_not_name_is_kept_or_pruned(world):
     exported = world.rollcall("export").out
     assert "firstName" not in exported
     # Naming it again resumes it: the same list, and nothing to do.
-    world.double.forget_what_happened()
+    world.double.clear_log()
     world.apply(text=good(world))
     report = world.run()
     assert report["list"]["created"] is False and world.double.write_calls() == []

@@ -52,7 +52,7 @@ def test_a_plan_makes_no_write_and_changes_nothing(world):
     world.change(5, first_name="Changed")
     world.write_source()
     before, project = snapshot_of(world), world.double.save()
-    world.double.forget_what_happened()
+    world.double.clear_log()
     plan = world.rollcall("plan", LIST, "--json").json
     proven = world.rollcall("plan", LIST, "--prove", "--json").json
     assert world.double.write_calls() == []

@@ -168,7 +168,7 @@ def test_a_forgotten_person_is_not_tried_again(make_world):
     world.double.forgotten.add("user4@example.com")
     report = world.run()
     assert report["status"] == "completed_with_rejects"
-    world.double.forget_what_happened()
+    world.double.clear_log()
     world.run()
     assert world.double.write_calls() == [], "Iterable can never accept this person"
 

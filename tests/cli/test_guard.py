@@ -14,7 +14,7 @@ def ready(world: World, people=20, **activation):
     world.apply()
     world.run()
     world.assert_right()
-    world.double.forget_what_happened()
+    world.double.clear_log()
     return world
 
 

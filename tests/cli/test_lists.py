@@ -20,7 +20,7 @@ def test_a_list_that_somebody_deleted_is_reported_and_not_made_again(make_world)
     world = ready(make_world())
     old = world.run()["list"]["id"]
     world.double.delete_list(old)
-    world.double.forget_what_happened()
+    world.double.clear_log()
     for _ in range(2):
         report = world.run(expect=1)
         assert report["status"] == "failed"
@@ -31,7 +31,7 @@ def test_a_list_that_somebody_deleted_is_reported_and_not_made_again(make_world)
     assert report["status"] == "completed" and report["list"]["created"] is True
     assert report["list"]["id"] == world.the_list().id != old
     world.assert_right()
-    world.double.forget_what_happened()
+    world.double.clear_log()
     world.run()
     assert world.double.write_calls() == []
 
@@ -39,7 +39,7 @@ def test_a_list_that_somebody_deleted_is_reported_and_not_made_again(make_world)
 def test_a_new_list_is_refused_while_the_old_one_is_there(make_world):
     world = ready(make_world())
     world.run()
-    world.double.forget_what_happened()
+    world.double.clear_log()
     world.run("--new-list", expect=1)
     assert world.double.write_calls() == []
 
@@ -74,10 +74,26 @@ def test_an_adopted_list_keeps_foreign_people_and_gains_the_segments(make_world)
 def test_foreign_people_are_removed_where_the_activation_says_so(make_world):
     world = ready(make_world())
     strangers = [world.double.add_contact(email=f"stranger{i}@example.com") for i in range(2)]
-    id = world.double.make_list(LIST, strangers)
+    members = [next(iter(world.double._find(f"user{i}@example.com", None))) for i in (1, 2, 3)]
+    id = world.double.make_list(LIST, strangers + members)
     world.activation |= {"list": {"adopt": id}, "foreign_members": "remove"}
     world.apply()
-    world.run()
+    report = world.run()
+    assert report["outcomes"]["removed"] == 2
+    world.assert_right()
+    world.double.join(id, strangers[0])
+    world.run("--full")
+    world.assert_right()
+
+
+def test_an_adopted_list_that_would_lose_everybody_stops_first(make_world):
+    world = ready(make_world())
+    id = world.double.make_list(LIST, [world.double.add_contact(email=f"stranger{i}@example.com") for i in range(2)])
+    world.activation |= {"list": {"adopt": id}, "foreign_members": "remove"}
+    world.apply()
+    report = world.run(expect=3)
+    assert world.double.write_calls() == []
+    world.run("--approve", report["plan_id"])
     world.assert_right()
 
 
@@ -154,7 +170,7 @@ def test_those_who_need_not_wait_do_not(make_world):
     world.change(4, vip=True)
     world.change(5, vip=False)
     world.write_source()
-    world.double.forget_what_happened()
+    world.double.clear_log()
     started = time.monotonic()
     world.run()
     left = world.double.membership_writes("user5@example.com")[0][0]
@@ -173,10 +189,11 @@ def test_those_who_need_not_wait_do_not(make_world):
 def test_a_contradicted_project_type_stops_the_run_naming_both(make_world, declared, real, key):
     world = make_world(real, key, declared=declared)
     ready(world)
-    world.put(customer(50), customer(51))  # no contacts
+    world.put(*[customer(i) for i in range(50, 56)])
+    world.double.add_contact(email="user55@example.com", user_id="U55")
     world.write_source()
     contacts = len(world.double.contacts())
-    for _ in range(2):
+    for again in range(3):
         report = world.run(expect=1)
         text = report["error"]["message"] + report["error"]["remedy"]
         assert declared in text
@@ -184,3 +201,24 @@ def test_a_contradicted_project_type_stops_the_run_naming_both(make_world, decla
         assert "project_type" in text
         assert len(world.double.contacts()) == contacts
         assert len(world.the_list().members) <= 10, "only the few of the trial were written"
+        if again:
+            assert world.double.write_calls() == [], "those few tell it without another write"
+        world.double.clear_log()
+
+
+def test_a_trial_held_under_another_declaration_says_nothing(make_world):
+    """Passed as the email-based project it is, then declared hybrid: the flag must not be trusted."""
+    world = ready(make_world("email", "email"), people=12)
+    world.run()
+    world.put(*[customer(i) for i in range(50, 60)])
+    world.double.add_contact(email="user55@example.com", user_id="U55")
+    world.write_source()
+    world.declared = "hybrid"
+    world.apply()
+    report = world.run(expect=1)
+    assert "hybrid" in report["error"]["message"]
+    assert world.double.created == [] and world.double.contact(email="user50@example.com") is None
+    world.declared = "email"
+    world.apply()
+    world.run()
+    world.assert_right()

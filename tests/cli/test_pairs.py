@@ -45,7 +45,7 @@ def test_the_list_is_the_segments_contacts_at_first_and_after_a_day_of_changes(m
     assert first["proof"]["by"] == ("lookup" if project_type == "email" else "answer")
     assert first["calls"]["total"] == len(world.double.log)
 
-    world.double.forget_what_happened()
+    world.double.clear_log()
     idle = world.run()
     assert world.double.write_calls() == [], "a run with nothing to do makes no write call"
     assert idle["status"] == "completed" and idle["kind"] == "delta"
@@ -67,7 +67,7 @@ def test_the_list_is_the_segments_contacts_at_first_and_after_a_day_of_changes(m
     assert len(world.double.contacts()) == contacts
     assert unmapped(world) == before and strangers(world) == others
 
-    world.double.forget_what_happened()
+    world.double.clear_log()
     world.run()
     assert world.double.write_calls() == []
     world.assert_right()
@@ -81,7 +81,7 @@ def test_whoever_becomes_a_contact_meanwhile_is_added(make_world, project_type, 
     world.apply()
     assert world.run()["standing"]["not_a_contact"] == 2
     world.double.add_contact(email="user2@example.com", user_id="U2", points=1)
-    world.double.forget_what_happened()
+    world.double.clear_log()
     report = world.run()
     world.assert_right()
     assert report["changes"] == {"entered": 0, "left": 0, "changed": 0, "retried": 2}
@@ -99,7 +99,7 @@ def test_only_what_changed_is_sent(make_world, project_type, key):
     world.write_source()
     world.apply()
     world.run()
-    world.double.forget_what_happened()
+    world.double.clear_log()
     world.change(4, lifetime_value=1.0)
     world.write_source()
     assert world.run()["outcomes"]["updated"] == 1
@@ -199,7 +199,7 @@ def test_a_value_that_turns_null_is_cleared_or_kept_as_the_activation_says(make_
     report = world.run()
     assert report["status"] == "completed"
     assert world.contact("user4@example.com").fields.get("firstName") == (None if on_null == "clear" else "Name 4")
-    world.double.forget_what_happened()
+    world.double.clear_log()
     world.run()
     assert world.double.write_calls() == []
 

@@ -32,7 +32,7 @@ def test_a_hundred_thousand_members_take_few_calls_and_little_memory(make_world)
     if not sanitized():
         assert peak_mb < PEAK_MB_MAX
 
-    world.double.forget_what_happened()
+    world.double.clear_log()
     assert world.run()["outcomes"] == {k: 0 for k in report["outcomes"]}
     assert world.double.write_calls() == []
 

@@ -1,22 +1,19 @@
-// Rules to members, on real DuckDB: the cases of cases.txt over the rows of rows.sql. Every case is also
-// held against the law that members(R) and members(none R) split the model.
+// Rules to members, on real DuckDB: the cases of cases.txt over the rows of rows.sql. Every case is
+// also held against the law that members(R) and members(none R) split the model.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <sstream>
 
-#include "catalog/catalog.hpp"
-#include "compile/compile.hpp"
-#include "source/source.hpp"
-#include "duck/duck.hpp"
+#include "world.hpp"
 
-namespace rollcall {
+namespace rollcall::sql_tests {
 namespace {
 
 struct Case {
   std::string name, rule;
-  std::vector<std::string> members;
+  std::vector<int64_t> members;
 };
 
 std::string slurp(const std::string& name) {
@@ -32,122 +29,76 @@ std::vector<Case> cases() {
     if (line.starts_with("rule ")) out.back().rule = line.substr(5);
     if (line.starts_with("members")) {
       std::istringstream words(line.substr(7));
-      for (std::string word; words >> word;) out.back().members.push_back(word);
+      for (int64_t id; words >> id;) out.back().members.push_back(id);
     }
   }
   return out;
 }
 
-Relation relation(std::string name, std::string model, std::string key, std::string foreign_key) {
-  Relation out;
-  out.name = std::move(name);
-  out.model = std::move(model);
-  out.key = std::move(key);
-  out.foreign_key = std::move(foreign_key);
-  return out;
-}
-
-Rule rule_of(const std::string& text) {
-  auto rule = catalog::read_rule(text);
-  EXPECT_TRUE(rule.ok()) << text << ": " << rule.error().text();
-  return rule.ok() ? *rule : Rule{};
-}
-
 class SqlCase : public testing::TestWithParam<Case> {
  protected:
   static void SetUpTestSuite() {
-    path_ = testing::TempDir() + "/sql-cases-" + std::to_string(::getpid()) + ".duckdb";
-    std::filesystem::remove(path_);
-    auto database = std::move(*duck::Database::open(path_));
-    auto connection = std::move(*database->connect());
-    ASSERT_TRUE(connection->run(slurp("rows.sql")).ok());
+    world_ = std::make_unique<World>(slurp("rows.sql"));
+    Model& customers = world_->add_model("customers", "customers", "id");
+    World::add_relation(customers, RelationKind::has_many, "orders", "orders", "id", "customer_id");
+    World::add_relation(customers, RelationKind::many_to_many, "clubs", "clubs", "id", "club_id");
+    customers.relations.back().through = "memberships";
+    customers.relations.back().through_key = "customer_id";
+    customers.relations.back().through_foreign_key = "club_id";
+    World::add_computed(customers, "order_count",
+                        ComputedField::Aggregated{Aggregate::count, "orders"});
+    World::add_computed(customers, "spent_on_large",
+                        ComputedField::Aggregated{Aggregate::sum, "orders", "total",
+                                                  shared_rule("{field: total, op: gt, value: 5}")});
+    World::add_computed(customers, "shout", ComputedField::Formula{"upper(city) || '!'"});
+    World::add_computed(customers, "per_order", ComputedField::Formula{"spent / order_count"});
+    World::add_computed(customers, "tier",
+                        ComputedField::Cases{{{shared_rule("{field: spent, op: gte, value: 100}"),
+                                               std::string("gold")},
+                                              {nullptr, std::string("silver")}}});
+    World::add_computed(customers, "club", ComputedField::Related{"clubs", "title"});
+    Model& orders = world_->add_model("orders", "orders", "order_id");
+    World::add_relation(orders, RelationKind::has_many, "items", "order_items", "order_id",
+                        "order_id");
+    World::add_relation(orders, RelationKind::belongs_to, "customer", "customers", "customer_id",
+                        "id");
+    world_->add_model("order_items", "order_items", "order_id");
+    world_->add_model("clubs", "clubs", "club_id");
+    world_->add_model("memberships", "memberships", "customer_id");
+    world_->add_segment("Parisians", "customers",
+                        rule_of("{field: city, op: eq, value: paris, ignore_case: true}"));
   }
-  static void TearDownTestSuite() { std::filesystem::remove(path_); }
+  static void TearDownTestSuite() { world_.reset(); }
 
-  void SetUp() override {
-    Source shop;
-    shop.name = "shop";
-    shop.kind = "duckdb";
-    shop.options["path"] = path_;
-    catalog_.sources = {shop};
-    const auto model = [](std::string name, std::string table, std::string key) {
-      Model out;
-      out.name = std::move(name);
-      out.source = "shop";
-      out.table = std::move(table);
-      out.primary_key = std::move(key);
-      return out;
-    };
-    Model customers = model("customers", "customers", "id");
-    Relation clubs = relation("clubs", "clubs", "id", "club_id");
-    clubs.kind = RelationKind::many_to_many;
-    clubs.through = "memberships";
-    clubs.through_key = "customer_id";
-    clubs.through_foreign_key = "club_id";
-    customers.relations = {relation("orders", "orders", "id", "customer_id"), clubs};
-    const auto computed = [&](std::string name, auto how) {
-      ComputedField field;
-      field.name = std::move(name);
-      field.how = std::move(how);
-      customers.computed.push_back(std::move(field));
-    };
-    computed("order_count", ComputedField::Aggregated{Aggregate::count, "orders"});
-    computed("spent_on_large", ComputedField::Aggregated{Aggregate::sum, "orders", "total", std::make_shared<const Rule>(rule_of("{field: total, op: gt, value: 5}"))});
-    computed("shout", ComputedField::Formula{"upper(city) || '!'"});
-    computed("per_order", ComputedField::Formula{"spent / order_count"});
-    ComputedField::Cases tier;
-    tier.cases = {{std::make_shared<const Rule>(rule_of("{field: spent, op: gte, value: 100}")), Scalar(std::string("gold"))}, {nullptr, Scalar(std::string("silver"))}};
-    computed("tier", tier);
-    computed("club", ComputedField::Related{"clubs", "title"});
-    Model orders = model("orders", "orders", "order_id");
-    orders.relations = {relation("items", "order_items", "order_id", "order_id"), relation("customer", "customers", "customer_id", "id")};
-    orders.relations[1].kind = RelationKind::belongs_to;
-    catalog_.models = {customers, orders, model("order_items", "order_items", "order_id"), model("clubs", "clubs", "club_id"), model("memberships", "memberships", "customer_id")};
-    Segment parisians;
-    parisians.name = "Parisians";
-    parisians.model = "customers";
-    parisians.where = rule_of("{field: city, op: eq, value: paris, ignore_case: true}");
-    catalog_.segments = {parisians};
-  }
-
-  std::vector<std::string> members(const Rule& where, std::string* sql_out = nullptr) {
-    auto connection = source::open(catalog_.sources[0]);
-    EXPECT_TRUE(connection.ok()) << connection.error().text();
-    Segment segment;
-    segment.name = "case";
-    segment.model = "customers";
-    segment.where = where;
-    compile::Schemas schemas;
-    const auto reached = compile::models_reached(catalog_, segment, {});
-    EXPECT_TRUE(reached.ok()) << reached.error().text();
-    for (const std::string& name : *reached) schemas[name] = *(*connection)->describe_table(catalog_.model(name)->table);
-    const auto query = compile::compile(catalog_, schemas, {.segment = segment, .fields = {"id"}, .now = *parse_iso_utc("2026-03-01T12:00:00Z")}, compile::Dialect::duckdb);
-    EXPECT_TRUE(query.ok()) << (query.ok() ? "" : query.error().text());
-    if (!query.ok()) return {};
-    if (sql_out) *sql_out = query->text;
-    auto stream = (*connection)->query(*query, {});
-    EXPECT_TRUE(stream.ok()) << stream.error().text() << "\n" << query->text;
-    std::vector<std::string> out;
-    RowBatch batch;
-    while (stream.ok() && *(*stream)->next(batch))
-      for (size_t row = 0; row < batch.rows; ++row) out.push_back(std::to_string(batch.columns[0].ints[row]));
-    return out;
-  }
-
-  static std::string path_;
-  Catalog catalog_;
+  static std::unique_ptr<World> world_;
 };
-std::string SqlCase::path_;
+std::unique_ptr<World> SqlCase::world_;
 
 TEST_P(SqlCase, SelectsItsMembers) {
-  std::string sql;
   const Rule rule = rule_of(GetParam().rule);
-  std::vector<std::string> found = members(rule, &sql);
-  EXPECT_THAT(found, testing::UnorderedElementsAreArray(GetParam().members)) << sql;
-  Rule none;
-  none.test = NoneOf{{rule}};
-  for (std::string& id : members(none)) found.push_back(std::move(id));
-  EXPECT_THAT(found, testing::UnorderedElementsAre("1", "2", "3", "4", "5")) << "the partition law, on\n" << sql;
+  const compile::Query query{.segment = {.name = "case", .model = "customers", .where = rule},
+                             .fields = {"id"}};
+  const auto sql = world_->compile(query);
+  ASSERT_TRUE(sql.ok()) << sql.error().text();
+  const auto found = world_->members("customers", rule);
+  ASSERT_TRUE(found.ok()) << found.error().text();
+  EXPECT_THAT(*found, testing::UnorderedElementsAreArray(GetParam().members)) << sql->text;
+
+  auto everyone = *found;
+  const auto others = world_->members("customers", {.test = NoneOf{{rule}}});
+  ASSERT_TRUE(others.ok()) << others.error().text();
+  everyone.insert(everyone.end(), others->begin(), others->end());
+  EXPECT_THAT(everyone, testing::UnorderedElementsAre(1, 2, 3, 4, 5)) << "the partition law, on\n"
+                                                                      << sql->text;
+}
+
+TEST_P(SqlCase, CountsThem) {
+  const auto rows = world_->run(compile::Query{
+      .segment = {.name = "case", .model = "customers", .where = rule_of(GetParam().rule)},
+      .count_only = true});
+  ASSERT_TRUE(rows.ok()) << rows.error().text();
+  EXPECT_EQ(rows->rows[0][0], std::to_string(GetParam().members.size()));
+  EXPECT_EQ(rows->rows[0][1], "5");
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, SqlCase, testing::ValuesIn(cases()), [](const auto& one) {
@@ -157,4 +108,4 @@ INSTANTIATE_TEST_SUITE_P(Cases, SqlCase, testing::ValuesIn(cases()), [](const au
 });
 
 }  // namespace
-}  // namespace rollcall
+}  // namespace rollcall::sql_tests
