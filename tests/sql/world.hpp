@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -38,6 +39,7 @@ class World {
       const auto ran = connection->run(setup);
       EXPECT_TRUE(ran.ok()) << ran.error().text();
     }
+    catalog.models.reserve(32);  // so that what add_model returns stays where it is
     catalog.sources = {{.name = "shop", .kind = "duckdb", .options = {{"path", path_.string()}}}};
     auto opened = source::open(catalog.sources[0]);
     EXPECT_TRUE(opened.ok()) << opened.error().text();
@@ -129,9 +131,11 @@ class World {
                                          .fields = {catalog.model(model)->primary_key, field}});
     EXPECT_TRUE(rows.ok()) << rows.error().text();
     std::map<std::string, std::optional<std::string>> out;
-    if (rows.ok())
-      for (const auto& row : rows->rows)
-        EXPECT_TRUE(out.emplace(row[0].value_or("null"), row[1]).second) << "a row came twice";
+    if (!rows.ok()) return out;
+    for (const auto& row : rows->rows) {
+      const bool first = out.emplace(row[0].value_or("null"), row[1]).second;
+      EXPECT_TRUE(first) << "a row came twice";
+    }
     return out;
   }
 
