@@ -8,7 +8,6 @@
 #include "run/list.hpp"
 #include "run/pass.hpp"
 #include "run/trial.hpp"
-#include "run/trial.hpp"
 
 namespace rollcall::run {
 namespace {
