@@ -134,7 +134,8 @@ std::string csv_line(const std::vector<std::string>& cells) {
     std::string cell = cells[i];
     const bool formula =
         !cell.empty() && std::string_view("=+-@\t\r").find(cell[0]) != std::string_view::npos;
-    if (formula && !looks_like_a_number(cell)) cell.insert(0, "'");
+    const bool has_digit = cell.find_first_of("0123456789") != std::string::npos;
+    if (formula && !(has_digit && looks_like_a_number(cell))) cell.insert(0, "'");
     if (cell.find_first_of(",\"\r\n") == std::string::npos && cell == trim(cell)) {
       out += cell;
       continue;
