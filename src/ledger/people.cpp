@@ -228,7 +228,10 @@ Status reconcile(Lease& lease, State& state, duck::Connection& work, const Liste
   if (state.generation == 0 && !listed.remove_foreign) return ok_status();
   const std::string now = std::to_string(listed.now.time_since_epoch().count());
   const std::string ledger = TRY(last_ledger(work, lease.folder(), state, listed.targets));
-  std::string query = "SELECT l.* REPLACE ((CASE WHEN l.on_list > 0 AND t.key IS NULL THEN 0 WHEN l.on_list = 2 THEN 1 ELSE l.on_list END)::UTINYINT AS on_list, "
+  std::string query = "SELECT l.* REPLACE ((CASE WHEN l.on_list > 0 AND t.key IS NULL THEN 0 WHEN l.on_list = 2 THEN 1 "
+                      // Somebody removed lately whom others have put on it since.
+                      "WHEN NOT l.in_segment AND t.key IS NOT NULL AND " + std::string(listed.remove_foreign ? "true" : "false") +
+                      " THEN 1 ELSE l.on_list END)::UTINYINT AS on_list, "
                       "CASE WHEN l.on_list <> 1 AND t.key IS NOT NULL THEN " + now + " ELSE l.since_ms END AS since_ms) FROM " + ledger +
                       " l LEFT JOIN " + listed.table + " t ON t.key = l.key WHERE l.in_segment OR (l.on_list > 0 AND t.key IS NOT NULL) OR (l.wrote_kind = 2 AND l.reason IS NULL AND l.wrote_ms > " +
                       std::to_string(listed.now.time_since_epoch().count() - kRememberRemovedMs) + ")";
