@@ -1,8 +1,8 @@
-// Enters iterable::read_answer with any body, for every call, key and status. Beyond not crashing: an answer
-// that is believed tells of everybody once, and as many failed as it counts.
+// Enters iterable::read_answer with any body, for every call, key and status. Beyond not crashing:
+// an answer that is believed tells of everybody once, and as many failed as it counts.
 //
-// Input: a body; what stands before the first empty line is skipped if it starts with "# ", so that the
-// files of tests/replies are seeds.
+// Input: a body; what stands before the first empty line is skipped if it starts with "# ", so that
+// the files of tests/replies are seeds.
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -17,8 +17,22 @@ using namespace rollcall::iterable;
 namespace {
 
 constexpr std::string_view kPeople[] = {
-    "ann@example.com", "bob@example.com", "user@", "a@x.co",           "b@x.co", "c@x.co", "o'neil@example.com",
-    "zo\xC3\xAB@example.com", "\xE6\x9D\x8E@example.com", "\"x\"@example.com", "U1", "u1", "abC", "aBc", "\xff", "",
+    "ann@example.com",
+    "bob@example.com",
+    "user@",
+    "a@x.co",
+    "b@x.co",
+    "c@x.co",
+    "o'neil@example.com",
+    "zo\xC3\xAB@example.com",
+    "\xE6\x9D\x8E@example.com",
+    "\"x\"@example.com",
+    "U1",
+    "u1",
+    "abC",
+    "aBc",
+    "\xff",
+    "",
 };
 
 void check(const Batch& batch, int status, std::string_view body) {

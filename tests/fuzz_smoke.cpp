@@ -1,5 +1,6 @@
-// Stands in for libFuzzer where there is only g++: feeds a fuzz target the seeds it is given and a few
-// thousand inputs made from them. The numbers come from one seed, so that a failure happens again.
+// Stands in for libFuzzer where there is only g++: feeds a fuzz target the seeds it is given and a
+// few thousand inputs made from them. The numbers come from one seed, so that a failure happens
+// again.
 //
 //   fuzz_NAME RUNS SEED-FILE-OR-FOLDER…
 //
@@ -30,20 +31,31 @@ uint64_t draw(uint64_t below) {  // splitmix64
   return below == 0 ? 0 : (z ^ (z >> 31)) % below;
 }
 
-// One small change: a byte, a piece taken out, doubled or brought in from another seed, an odd token.
+// One small change: a byte, a piece taken out, doubled or brought in from another seed, an odd
+// token.
 void change(std::string& text, const std::vector<std::string>& seeds) {
-  static const std::string kTokens[] = {"null", "true", "-1", "0", "1e999", "9223372036854775807", "18446744073709551616",
-                                        "\"\"", "[]", "{}", "\\u0000", "\xff", "\xe6\x9d\x8e", "[[[[[[[[", "\n", "'", ": ", "\""};
+  static const std::string kTokens[] = {
+      "null", "true", "-1", "0",       "1e999", "9223372036854775807", "18446744073709551616",
+      "\"\"", "[]",   "{}", "\\u0000", "\xff",  "\xe6\x9d\x8e",        "[[[[[[[[",
+      "\n",   "'",    ": ", "\""};
   const size_t at = draw(text.size() + 1);
   const size_t length = std::min<size_t>(text.size() - at, 1 + draw(16));
   switch (draw(6)) {
     case 0:
       if (at < text.size()) text[at] = static_cast<char>(draw(256));
       break;
-    case 1: text.erase(at, length); break;
-    case 2: text.insert(at, text.substr(at, length)); break;
-    case 3: text.insert(at, kTokens[draw(std::size(kTokens))]); break;
-    case 4: text.replace(at, length, kTokens[draw(std::size(kTokens))]); break;
+    case 1:
+      text.erase(at, length);
+      break;
+    case 2:
+      text.insert(at, text.substr(at, length));
+      break;
+    case 3:
+      text.insert(at, kTokens[draw(std::size(kTokens))]);
+      break;
+    case 4:
+      text.replace(at, length, kTokens[draw(std::size(kTokens))]);
+      break;
     case 5: {
       const std::string& other = seeds[draw(seeds.size())];
       text.insert(at, other.substr(draw(other.size() + 1), draw(200)));

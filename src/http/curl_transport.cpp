@@ -40,7 +40,8 @@ size_t on_body(char* data, size_t, size_t size, void* user) {
 size_t on_header(char* data, size_t, size_t size, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   const std::string_view line(data, size);
-  if (line.starts_with("HTTP/")) exchange.head_complete = false;  // also after a 100 or a proxy's answer
+  if (line.starts_with("HTTP/"))
+    exchange.head_complete = false;  // also after a 100 or a proxy's answer
   if (line == "\r\n" || line == "\n") exchange.head_complete = true;
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return size;
@@ -61,7 +62,8 @@ int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<Exchange*>(user)->stop.stop_requested() ? 1 : 0;
 }
 
-// Host and port alone: paths and queries may hold a person's address, and what stands before an @ a password.
+// Host and port alone: paths and queries may hold a person's address, and what stands before an @ a
+// password.
 std::string host_of(std::string_view url) {
   const size_t scheme = url.find("://");
   if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
@@ -79,7 +81,8 @@ class CurlTransport : public Transport {
 
   Answer send(const Request& request, const std::stop_token& stop) override {
     if (stop.stop_requested())
-      return tl::unexpected(Failure{{ErrorKind::cancelled, "stopped before talking to " + host_of(request.url)}, false});
+      return tl::unexpected(Failure{
+          {ErrorKind::cancelled, "stopped before talking to " + host_of(request.url)}, false});
     CURL* handle = take();
     CHECK(handle != nullptr);
     Exchange exchange{request, stop, handle};
@@ -98,7 +101,8 @@ class CurlTransport : public Transport {
     if (request.method == "POST") {
       curl_easy_setopt(handle, CURLOPT_POST, 1L);
       curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
-      curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+      curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                       static_cast<curl_off_t>(request.body.size()));
     } else if (request.method != "GET") {
       curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }
@@ -114,14 +118,15 @@ class CurlTransport : public Transport {
     curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &exchange);
     CURLcode code = curl_easy_perform(handle);
     long status = 0;
-    long bytes_sent = 0;  // over all connections that were tried; none: the server cannot have acted on it
+    long bytes_sent =
+        0;  // over all connections that were tried; none: the server cannot have acted on it
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &bytes_sent);
     curl_slist_free_all(headers);
     give_back(handle);
     exchange.response.status = static_cast<int>(status);
-    // libcurl takes a head that was cut off for the whole of an answer without a body, and an empty body
-    // can mean much: an empty list.
+    // libcurl takes a head that was cut off for the whole of an answer without a body, and an empty
+    // body can mean much: an empty list.
     if (code == CURLE_OK && !exchange.head_complete) code = CURLE_GOT_NOTHING;
     if (code == CURLE_OK) return std::move(exchange.response);
     return tl::unexpected(failure(code, exchange, bytes_sent > 0));
@@ -136,12 +141,15 @@ class CurlTransport : public Transport {
       error = {ErrorKind::cancelled, "stopped while talking to " + host};
     } else if (exchange.too_long) {
       error = {ErrorKind::corrupt, host + " answered with more than " +
-                                       std::to_string(exchange.request.response_bytes_max) + " bytes"};
+                                       std::to_string(exchange.request.response_bytes_max) +
+                                       " bytes"};
     } else if (exchange.refused_by_caller) {
       error = {ErrorKind::corrupt, host + " answered with a body that makes no sense"};
     } else if (code == CURLE_PEER_FAILED_VERIFICATION) {
-      error.remedy = "The certificate of this host cannot be trusted: check the address and the clock.";
-    } else if (!anything_sent && (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)) {
+      error.remedy =
+          "The certificate of this host cannot be trusted: check the address and the clock.";
+    } else if (!anything_sent &&
+               (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)) {
       error = {ErrorKind::invalid, "this is not the address of an HTTP server: " + host,
                "Check the destination's base_url: it starts with https:// or http://."};
     } else if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST) {

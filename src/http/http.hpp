@@ -1,7 +1,8 @@
 // The transport seam: one request out, one response back. The real one is libcurl; tests pass their
 // own. Nothing here knows Iterable, and nothing here retries: who calls decides that.
 //
-// Threads: a Transport may be used from any number of threads; connections are kept alive and shared.
+// Threads: a Transport may be used from any number of threads; connections are kept alive and
+// shared.
 #pragma once
 
 #include <functional>
@@ -22,10 +23,10 @@ struct Request {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string body = {};
-  Millis timeout{30'000};                     // for the whole exchange
-  size_t response_bytes_max = 16'000'000;     // a longer body is an error, unless it is streamed
-  // Sent once at the very most. Otherwise libcurl repeats a request whose kept-alive connection turns
-  // out to be dead, and then one that was carried out could be carried out twice.
+  Millis timeout{30'000};                  // for the whole exchange
+  size_t response_bytes_max = 16'000'000;  // a longer body is an error, unless it is streamed
+  // Sent once at the very most. Otherwise libcurl repeats a request whose kept-alive connection
+  // turns out to be dead, and then one that was carried out could be carried out twice.
   bool at_most_once = false;
   // When set, a body of status 200 goes here piece by piece; returning false ends the exchange.
   std::function<bool(std::string_view)> on_body = {};

@@ -1,5 +1,5 @@
-// The real transport against a server of a few lines on loopback: each test says, byte by byte, how the
-// other side behaves.
+// The real transport against a server of a few lines on loopback: each test says, byte by byte, how
+// the other side behaves.
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -63,8 +63,8 @@ class Peer {
     return true;
   }
   void answer(int status, std::string_view body, std::string_view headers = "") {
-    write("HTTP/1.1 " + std::to_string(status) + " Whatever\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
-          std::string(headers) + "\r\n" + std::string(body));
+    write("HTTP/1.1 " + std::to_string(status) + " Whatever\r\nContent-Length: " +
+          std::to_string(body.size()) + "\r\n" + std::string(headers) + "\r\n" + std::string(body));
   }
   // Ends the connection with a reset instead of a farewell.
   void reset() {
@@ -169,13 +169,16 @@ std::string dead_url() {
 
 class TransportTest : public testing::Test {
  protected:
-  Answer send(const Request& request, const std::stop_token& stop = {}) { return transport_->send(request, stop); }
+  Answer send(const Request& request, const std::stop_token& stop = {}) {
+    return transport_->send(request, stop);
+  }
   std::unique_ptr<Transport> transport_ = make_transport();
 };
 
 TEST_F(TransportTest, TellsStatusContentTypeAndBody) {
   for (const int status : {200, 201, 400, 401, 404, 409, 429, 500, 503}) {
-    Server server(always(status, R"({"a":1})", "Content-Type: application/json; charset=utf-8\r\n"));
+    Server server(
+        always(status, R"({"a":1})", "Content-Type: application/json; charset=utf-8\r\n"));
     const Answer answer = send({.url = server.url()});
     ASSERT_TRUE(answer) << answer.error().error.text();
     EXPECT_EQ(answer->status, status);
@@ -195,7 +198,10 @@ TEST_F(TransportTest, SendsMethodPathHeadersAndBodyAsGiven) {
       seen = peer.read().value_or("");
       peer.answer(200, "");
     });
-    ASSERT_TRUE(send({.method = "POST", .url = server.url("/api/lists?x=%2B"), .headers = {{"Api-Key", "k"}, {"X-Y", "z"}}, .body = body}));
+    ASSERT_TRUE(send({.method = "POST",
+                      .url = server.url("/api/lists?x=%2B"),
+                      .headers = {{"Api-Key", "k"}, {"X-Y", "z"}},
+                      .body = body}));
   }
   EXPECT_THAT(seen, testing::StartsWith("POST /api/lists?x=%2B HTTP/1.1\r\n"));
   EXPECT_THAT(seen, HasSubstr("Api-Key: k\r\n"));
@@ -214,7 +220,10 @@ TEST_F(TransportTest, ForgetsTheRequestBeforeWhenAHandleIsUsedAgain) {
         peer.answer(200, "");
       }
     });
-    ASSERT_TRUE(send({.method = "POST", .url = server.url("/a"), .headers = {{"X-Secret", "s"}}, .body = "left over"}));
+    ASSERT_TRUE(send({.method = "POST",
+                      .url = server.url("/a"),
+                      .headers = {{"X-Secret", "s"}},
+                      .body = "left over"}));
     ASSERT_TRUE(send({.url = server.url("/b")}));
     EXPECT_EQ(server.connections(), 1) << "the connection was not kept alive";
   }
@@ -226,8 +235,16 @@ TEST_F(TransportTest, ForgetsTheRequestBeforeWhenAHandleIsUsedAgain) {
 
 TEST_F(TransportTest, ReadsRetryAfterInSecondsUpToAnHour) {
   const std::pair<const char*, std::optional<Millis>> kCases[] = {
-      {"7", 7s}, {" 7 ", 7s}, {"0", 0s}, {"86400", 3600s}, {"-1", std::nullopt}, {"soon", std::nullopt}, {"1.5", std::nullopt},
-      {"", std::nullopt}, {"99999999999999999999", std::nullopt}, {"Fri, 31 Dec 2027 23:59:59 GMT", std::nullopt},
+      {"7", 7s},
+      {" 7 ", 7s},
+      {"0", 0s},
+      {"86400", 3600s},
+      {"-1", std::nullopt},
+      {"soon", std::nullopt},
+      {"1.5", std::nullopt},
+      {"", std::nullopt},
+      {"99999999999999999999", std::nullopt},
+      {"Fri, 31 Dec 2027 23:59:59 GMT", std::nullopt},
   };
   for (const auto& [text, expected] : kCases) {
     Server server(always(429, "{}", "rEtRy-AfTeR: " + std::string(text) + "\r\n"));
@@ -249,7 +266,8 @@ TEST_F(TransportTest, GivesUpWhenTheTimeIsOver) {
     peer.read();
     peer.read();  // says nothing until the other side goes away
   });
-  const Answer answer = send({.method = "POST", .url = server.url(), .body = "{}", .timeout = 200ms});
+  const Answer answer =
+      send({.method = "POST", .url = server.url(), .body = "{}", .timeout = 200ms});
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().error.kind, ErrorKind::unavailable);
   EXPECT_TRUE(answer.error().may_have_arrived);
@@ -295,7 +313,11 @@ TEST_F(TransportTest, KnowsThatATimeOutWhileConnectingCarriedNothing) {
     waiting.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     (void)::connect(waiting.back(), reinterpret_cast<sockaddr*>(&address), sizeof address);
   }
-  const Answer answer = send({.method = "POST", .url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/", .body = "{}", .timeout = 300ms});
+  const Answer answer =
+      send({.method = "POST",
+            .url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/",
+            .body = "{}",
+            .timeout = 300ms});
   for (const int socket : waiting) ::close(socket);
   ::close(listener);
   ASSERT_FALSE(answer);
@@ -343,7 +365,9 @@ TEST_F(TransportTest, TakesACutBodyForNoAnswer) {
 TEST_F(TransportTest, ReadsAnswersAfterAnInterimOneAndWithTrailers) {
   Server server([](Peer& peer, int) {
     peer.read();
-    peer.write("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nyes\r\n0\r\nX-Sum: 1\r\n\r\n");
+    peer.write(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n3\r\nyes\r\n0\r\nX-Sum: 1\r\n\r\n");
   });
   const Answer answer = send({.url = server.url()});
   ASSERT_TRUE(answer) << answer.error().error.text();
@@ -385,20 +409,23 @@ TEST_F(TransportTest, StreamsABodyOfAnyLengthInOrder) {
     peer.write("0\r\n\r\n");
   });
   std::string streamed;
-  const Answer answer = send({.url = server.url(), .response_bytes_max = 10, .on_body = [&](std::string_view piece) {
-                                streamed += piece;
-                                return true;
-                              }});
+  const Answer answer =
+      send({.url = server.url(), .response_bytes_max = 10, .on_body = [&](std::string_view piece) {
+              streamed += piece;
+              return true;
+            }});
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->body, "");
   ASSERT_EQ(streamed.size(), 5000U);
-  for (int i = 0; i < 1000; ++i) ASSERT_EQ(streamed.substr(static_cast<size_t>(i) * 5, 5), std::to_string(10000 + i));
+  for (int i = 0; i < 1000; ++i)
+    ASSERT_EQ(streamed.substr(static_cast<size_t>(i) * 5, 5), std::to_string(10000 + i));
 }
 
 TEST_F(TransportTest, StreamsNoBodyOfAnError) {
   Server server(always(503, "try later"));
   bool streamed = false;
-  const Answer answer = send({.url = server.url(), .on_body = [&](std::string_view) { return streamed = true; }});
+  const Answer answer =
+      send({.url = server.url(), .on_body = [&](std::string_view) { return streamed = true; }});
   ASSERT_TRUE(answer);
   EXPECT_FALSE(streamed);
   EXPECT_EQ(answer->body, "try later");
@@ -424,7 +451,8 @@ TEST_F(TransportTest, StopsWhileWaitingForAnAnswer) {
     peer.read();
   });
   const auto began = std::chrono::steady_clock::now();
-  const Answer answer = send({.method = "POST", .url = server.url(), .body = "{}"}, source.get_token());
+  const Answer answer =
+      send({.method = "POST", .url = server.url(), .body = "{}"}, source.get_token());
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().error.kind, ErrorKind::cancelled);
   EXPECT_TRUE(answer.error().may_have_arrived);
@@ -435,15 +463,16 @@ TEST_F(TransportTest, SendsNothingAfterAStop) {
   Server server(always(200, ""));
   std::stop_source source;
   source.request_stop();
-  const Answer answer = send({.method = "POST", .url = server.url(), .body = "{}"}, source.get_token());
+  const Answer answer =
+      send({.method = "POST", .url = server.url(), .body = "{}"}, source.get_token());
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().error.kind, ErrorKind::cancelled);
   EXPECT_FALSE(answer.error().may_have_arrived);
   EXPECT_EQ(server.connections(), 0);
 }
 
-// Lets the first request of a connection live and takes the second without an answer: what a server does
-// that dies between two requests, after it has carried out the second.
+// Lets the first request of a connection live and takes the second without an answer: what a server
+// does that dies between two requests, after it has carried out the second.
 class DyingServer {
  public:
   std::atomic<int> carried_out{0};
@@ -459,13 +488,15 @@ TEST_F(TransportTest, RepeatsARequestOverADeadConnectionUnlessForbidden) {
   DyingServer dying;
   ASSERT_TRUE(send({.method = "POST", .url = dying.server.url(), .body = "first"}));
   ASSERT_TRUE(send({.method = "POST", .url = dying.server.url(), .body = "second"}));
-  EXPECT_EQ(dying.carried_out, 3) << "libcurl no longer repeats by itself: at_most_once may have become needless";
+  EXPECT_EQ(dying.carried_out, 3)
+      << "libcurl no longer repeats by itself: at_most_once may have become needless";
 }
 
 TEST_F(TransportTest, SendsAtMostOnceEvenOverADeadConnection) {
   DyingServer dying;
   ASSERT_TRUE(send({.method = "POST", .url = dying.server.url(), .body = "first"}));
-  ASSERT_TRUE(send({.method = "POST", .url = dying.server.url(), .body = "once", .at_most_once = true}));
+  ASSERT_TRUE(
+      send({.method = "POST", .url = dying.server.url(), .body = "once", .at_most_once = true}));
   EXPECT_EQ(dying.carried_out, 2);
   EXPECT_EQ(dying.server.connections(), 2);
 }
@@ -478,7 +509,8 @@ TEST_F(TransportTest, DoesNotRepeatWhatMayBeSentOnceWhenItsAnswerIsLost) {
       peer.reset();
     }
   });
-  const Answer answer = send({.method = "POST", .url = server.url(), .body = "once", .at_most_once = true});
+  const Answer answer =
+      send({.method = "POST", .url = server.url(), .body = "once", .at_most_once = true});
   ASSERT_FALSE(answer);
   EXPECT_TRUE(answer.error().may_have_arrived);
   EXPECT_EQ(carried_out, 1);
@@ -505,7 +537,8 @@ TEST_F(TransportTest, ServesManyThreads) {
 }
 
 TEST_F(TransportTest, RefusesAddressesThatAreNotHttp) {
-  for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "http://"}) {
+  for (const char* url :
+       {"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "http://"}) {
     const Answer answer = send({.url = url});
     ASSERT_FALSE(answer) << url;
     EXPECT_EQ(answer.error().error.kind, ErrorKind::invalid) << url;

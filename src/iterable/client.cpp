@@ -7,19 +7,21 @@ namespace {
 
 using nlohmann::json;
 
-// Tries of one call, the first included, and the pause between them: it doubles from the first to the
-// longest, and a random half of it is taken so that callers do not march in step.
+// Tries of one call, the first included, and the pause between them: it doubles from the first to
+// the longest, and a random half of it is taken so that callers do not march in step.
 constexpr int kTries = 8;
 constexpr Millis kFirstPause{250};
 constexpr Millis kLongestPause{20'000};
-// A list just made answered "invalidListId" for up to half a minute. Source: docs/facts/iterable.md.
+// A list just made answered "invalidListId" for up to half a minute. Source:
+// docs/facts/iterable.md.
 constexpr Millis kNewListPatience{45'000};
 constexpr Millis kReadTimeout{60'000};
 constexpr Millis kWriteTimeout{60'000};
 constexpr Millis kMembersTimeout{4 * 3600'000};  // lists of millions take hours
 
 bool worth_another_try(int status) {
-  return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
+  return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 ||
+         status == 504;
 }
 
 // Bodies may echo the key and people's data: of an error only the short code word is ever shown.
@@ -52,15 +54,17 @@ std::vector<int64_t> ids_at(const json& object, const char* name) {
 }
 
 Error senseless(std::string_view endpoint) {
-  return {ErrorKind::corrupt, "Iterable answered " + std::string(endpoint) + " with something that is not what it documents",
+  return {ErrorKind::corrupt,
+          "Iterable answered " + std::string(endpoint) +
+              " with something that is not what it documents",
           "Try again; if it stays, check that the destination's region or base_url is right."};
 }
 
 }  // namespace
 
 Project project_of(const Destination& destination) {
-  std::string url = destination.base_url.value_or(destination.region == "eu" ? "https://api.eu.iterable.com"
-                                                                             : "https://api.iterable.com");
+  std::string url = destination.base_url.value_or(
+      destination.region == "eu" ? "https://api.eu.iterable.com" : "https://api.iterable.com");
   while (!url.empty() && url.back() == '/') url.pop_back();
   return {std::move(url), destination.api_key, destination.project_type};
 }
@@ -79,8 +83,8 @@ CallCounts CallCounter::counts() const {
 }
 
 struct Client::Call {
-  std::string_view endpoint;   // as the report counts it
-  std::string_view bucket;     // whose limit it falls under
+  std::string_view endpoint;  // as the report counts it
+  std::string_view bucket;    // whose limit it falls under
   http::Request request;
   int tries = kTries;
   bool list_is_new = false;
@@ -90,12 +94,18 @@ struct Client::Call {
 // What came of a call in all its tries.
 struct Client::Performed {
   http::Answer answer;
-  bool may_have_arrived = false;  // any of the tries: a refusal at last says nothing of a lost answer before
+  bool may_have_arrived =
+      false;  // any of the tries: a refusal at last says nothing of a lost answer before
 };
 
-Client::Client(Project project, http::Transport& transport, Clock& clock, Random& random, Pace& pace,
-               CallCounter& counter)
-    : project_(std::move(project)), transport_(transport), clock_(clock), random_(random), pace_(pace), counter_(counter) {}
+Client::Client(Project project, http::Transport& transport, Clock& clock, Random& random,
+               Pace& pace, CallCounter& counter)
+    : project_(std::move(project)),
+      transport_(transport),
+      clock_(clock),
+      random_(random),
+      pace_(pace),
+      counter_(counter) {}
 
 Client::Performed Client::perform(const Call& call, const std::stop_token& stop) const {
   http::Request request = call.request;
@@ -108,7 +118,9 @@ Client::Performed Client::perform(const Call& call, const std::stop_token& stop)
   const Millis started = clock_.monotonic();
   for (int tries = 1;; ++tries) {
     if (!pace_.wait(call.bucket, stop))
-      return {tl::unexpected(http::Failure{{ErrorKind::cancelled, "stopped while waiting to call Iterable"}}), may_have_arrived};
+      return {tl::unexpected(
+                  http::Failure{{ErrorKind::cancelled, "stopped while waiting to call Iterable"}}),
+              may_have_arrived};
     http::Answer answer = transport_.send(request, stop);
     const bool throttled = answer && answer->status == 429;
     counter_.made(call.endpoint, tries > 1, throttled);
@@ -122,7 +134,8 @@ Client::Performed Client::perform(const Call& call, const std::stop_token& stop)
       } else {
         pace_.answered(call.bucket);
       }
-      if (call.list_is_new && says_invalid_list(*answer) && clock_.monotonic() - started < kNewListPatience) {
+      if (call.list_is_new && says_invalid_list(*answer) &&
+          clock_.monotonic() - started < kNewListPatience) {
         again = true;
         tries = 1;  // patience is counted in seconds here
       }
@@ -133,20 +146,25 @@ Client::Performed Client::perform(const Call& call, const std::stop_token& stop)
       again = answer.error().error.kind == ErrorKind::unavailable && !(call.told && *call.told);
     }
     if (!again || tries >= call.tries) return {std::move(answer), may_have_arrived};
-    const auto jittered = Millis(static_cast<int64_t>(static_cast<double>(pause.count()) * (0.5 + random_.unit() / 2)));
+    const auto jittered = Millis(
+        static_cast<int64_t>(static_cast<double>(pause.count()) * (0.5 + random_.unit() / 2)));
     if (!clock_.sleep(std::max(jittered, retry_after.value_or(Millis(0))), stop))
-      return {tl::unexpected(http::Failure{{ErrorKind::cancelled, "stopped while waiting to try again"}}), may_have_arrived};
+      return {tl::unexpected(
+                  http::Failure{{ErrorKind::cancelled, "stopped while waiting to try again"}}),
+              may_have_arrived};
     pause = std::min(pause * 2, kLongestPause);
   }
 }
 
 Error Client::error_of(std::string_view endpoint, const http::Response& response) const {
   const std::string code = code_of(response.body);
-  Error error{ErrorKind::unavailable, "Iterable answered " + std::string(endpoint) + " with status " +
-                                          std::to_string(response.status) + (code.empty() ? "" : " " + code)};
+  Error error{ErrorKind::unavailable, "Iterable answered " + std::string(endpoint) +
+                                          " with status " + std::to_string(response.status) +
+                                          (code.empty() ? "" : " " + code)};
   if (response.status == 401 || response.status == 403) {
     error.kind = ErrorKind::denied;
-    error.remedy = "Check the API key: it must be a server-side key of this project and of this data centre.";
+    error.remedy =
+        "Check the API key: it must be a server-side key of this project and of this data centre.";
   } else if (response.status == 429) {
     error.kind = ErrorKind::throttled;
     error.remedy = "Other tools share this project's limits; run again later.";
@@ -167,16 +185,22 @@ Error Client::error_of(std::string_view endpoint, const http::Response& response
 }
 
 Result<std::vector<ListInfo>> Client::lists(const std::stop_token& stop) const {
-  const http::Answer answer = perform({.endpoint = "lists", .bucket = "lists",
-                                       .request = {.url = "lists", .timeout = kReadTimeout}}, stop).answer;
+  const http::Answer answer = perform({.endpoint = "lists",
+                                       .bucket = "lists",
+                                       .request = {.url = "lists", .timeout = kReadTimeout}},
+                                      stop)
+                                  .answer;
   if (!answer) return Error(answer.error().error);
   if (answer->status != 200) return error_of("lists", *answer);
   const json body = json::parse(answer->body, nullptr, false);
-  if (!body.is_object() || !body.contains("lists") || !body["lists"].is_array()) return senseless("lists");
+  if (!body.is_object() || !body.contains("lists") || !body["lists"].is_array())
+    return senseless("lists");
   std::vector<ListInfo> out;
   for (const json& entry : body["lists"]) {
-    if (!entry.is_object() || !entry.contains("id") || !entry["id"].is_number_integer()) return senseless("lists");
-    ListInfo info{entry["id"].get<int64_t>(), text_at(entry, "name"), text_at(entry, "listType"), 0};
+    if (!entry.is_object() || !entry.contains("id") || !entry["id"].is_number_integer())
+      return senseless("lists");
+    ListInfo info{entry["id"].get<int64_t>(), text_at(entry, "name"), text_at(entry, "listType"),
+                  0};
     if (entry.contains("createdAt") && entry["createdAt"].is_number_integer())
       info.created_at_ms = entry["createdAt"].get<int64_t>();
     out.push_back(std::move(info));
@@ -193,10 +217,15 @@ CreateListAnswer Client::create_list(const std::string& name, const std::string&
     append_json_string(body, description);
   }
   body += '}';
-  const auto [answer, may_have_arrived] =
-      perform({.endpoint = "lists/create", .bucket = "lists/create",
-               .request = {.method = "POST", .url = "lists", .body = std::move(body), .timeout = kWriteTimeout, .at_most_once = true},
-               .tries = 1}, stop);
+  const auto [answer, may_have_arrived] = perform({.endpoint = "lists/create",
+                                                   .bucket = "lists/create",
+                                                   .request = {.method = "POST",
+                                                               .url = "lists",
+                                                               .body = std::move(body),
+                                                               .timeout = kWriteTimeout,
+                                                               .at_most_once = true},
+                                                   .tries = 1},
+                                                  stop);
   if (!answer) return {answer.error().error, may_have_arrived};
   if (answer->status != 200) return {error_of("lists/create", *answer), may_have_arrived};
   const json parsed = json::parse(answer->body, nullptr, false);
@@ -205,7 +234,8 @@ CreateListAnswer Client::create_list(const std::string& name, const std::string&
   return {parsed["listId"].get<int64_t>(), true};
 }
 
-Status Client::list_members(int64_t list_id, KeyType prefer, const std::function<void(std::string_view)>& on_member,
+Status Client::list_members(int64_t list_id, KeyType prefer,
+                            const std::function<void(std::string_view)>& on_member,
                             const std::stop_token& stop) const {
   std::string rest;
   bool told = false;
@@ -224,12 +254,19 @@ Status Client::list_members(int64_t list_id, KeyType prefer, const std::function
     }
     return true;
   };
-  const std::string query = "lists/getUsers?listId=" + std::to_string(list_id) +
-                            (prefer == KeyType::user_id && project_.type == ProjectType::hybrid ? "&preferUserId=true" : "");
-  // Members already told cannot be taken back: from there on the caller starts over, with a clean slate.
+  const std::string query =
+      "lists/getUsers?listId=" + std::to_string(list_id) +
+      (prefer == KeyType::user_id && project_.type == ProjectType::hybrid ? "&preferUserId=true"
+                                                                          : "");
+  // Members already told cannot be taken back: from there on the caller starts over, with a clean
+  // slate.
   const http::Answer answer =
-      perform({.endpoint = "lists/getUsers", .bucket = "lists/getUsers",
-               .request = {.url = query, .timeout = kMembersTimeout, .on_body = on_body}, .told = &told}, stop).answer;
+      perform({.endpoint = "lists/getUsers",
+               .bucket = "lists/getUsers",
+               .request = {.url = query, .timeout = kMembersTimeout, .on_body = on_body},
+               .told = &told},
+              stop)
+          .answer;
   if (!answer) return Error(answer.error().error);
   if (answer->status != 200) {
     if (answer->status == 400 && answer->body.find("Invalid email list id") != std::string::npos)
@@ -241,12 +278,17 @@ Status Client::list_members(int64_t list_id, KeyType prefer, const std::function
   return ok_status();
 }
 
-Result<std::optional<Profile>> Client::look_up(KeyType type, std::string_view key, const std::stop_token& stop) const {
+Result<std::optional<Profile>> Client::look_up(KeyType type, std::string_view key,
+                                               const std::stop_token& stop) const {
   const bool by_email = type == KeyType::email;
   const std::string_view endpoint = by_email ? "users/getByEmail" : "users/byUserId";
-  const std::string url = (by_email ? "users/getByEmail?email=" : "users/byUserId?userId=") + http::url_encode(key);
-  const http::Answer answer =
-      perform({.endpoint = endpoint, .bucket = "users/get", .request = {.url = url, .timeout = kReadTimeout}}, stop).answer;
+  const std::string url =
+      (by_email ? "users/getByEmail?email=" : "users/byUserId?userId=") + http::url_encode(key);
+  const http::Answer answer = perform({.endpoint = endpoint,
+                                       .bucket = "users/get",
+                                       .request = {.url = url, .timeout = kReadTimeout}},
+                                      stop)
+                                  .answer;
   if (!answer) return Error(answer.error().error);
   const bool unknown_id = !by_email && (answer->status == 400 || answer->status == 404) &&
                           (answer->body.find("No user with that id exists") != std::string::npos ||
@@ -255,15 +297,21 @@ Result<std::optional<Profile>> Client::look_up(KeyType type, std::string_view ke
   const bool unknown_email = by_email && (answer->status == 400 || answer->status == 404) &&
                              answer->body.find("UnknownEmailError") != std::string::npos;
   if (unknown_id || unknown_email) return std::optional<Profile>();
-  // An address Iterable finds malformed is nobody's. Source: docs/facts/iterable.md, users/getByEmail.
-  if (by_email && answer->status == 400 && code_of(answer->body) == "InvalidEmailAddressError") return std::optional<Profile>();
+  // An address Iterable finds malformed is nobody's. Source: docs/facts/iterable.md,
+  // users/getByEmail.
+  if (by_email && answer->status == 400 && code_of(answer->body) == "InvalidEmailAddressError")
+    return std::optional<Profile>();
   if (answer->status != 200) return error_of(endpoint, *answer);
   const json body = json::parse(answer->body, nullptr, false);
   if (!body.is_object()) return senseless(endpoint);
   if (!body.contains("user") || body["user"].is_null()) return std::optional<Profile>();
   const json& user = body["user"];
   if (!user.is_object()) return senseless(endpoint);
-  Profile profile{.email = text_at(user, "email"), .user_id = text_at(user, "userId"), .email_list_ids = {}, .user_list_ids = {}, .data_fields_json = "{}"};
+  Profile profile{.email = text_at(user, "email"),
+                  .user_id = text_at(user, "userId"),
+                  .email_list_ids = {},
+                  .user_list_ids = {},
+                  .data_fields_json = "{}"};
   if (user.contains("dataFields") && user["dataFields"].is_object()) {
     const json& data = user["dataFields"];
     profile.email_list_ids = ids_at(data, "emailListIds");
@@ -278,12 +326,17 @@ Result<std::optional<Profile>> Client::look_up(KeyType type, std::string_view ke
 }
 
 Result<std::map<std::string, std::string>> Client::fields(const std::stop_token& stop) const {
-  const http::Answer answer = perform({.endpoint = "users/getFields", .bucket = "users/getFields",
-                                       .request = {.url = "users/getFields", .timeout = kReadTimeout}}, stop).answer;
+  const http::Answer answer =
+      perform({.endpoint = "users/getFields",
+               .bucket = "users/getFields",
+               .request = {.url = "users/getFields", .timeout = kReadTimeout}},
+              stop)
+          .answer;
   if (!answer) return Error(answer.error().error);
   if (answer->status != 200) return error_of("users/getFields", *answer);
   const json body = json::parse(answer->body, nullptr, false);
-  if (!body.is_object() || !body.contains("fields") || !body["fields"].is_object()) return senseless("users/getFields");
+  if (!body.is_object() || !body.contains("fields") || !body["fields"].is_object())
+    return senseless("users/getFields");
   std::map<std::string, std::string> out;
   for (const auto& [name, type] : body["fields"].items())
     if (type.is_string()) out[name] = type.get<std::string>();
@@ -294,25 +347,40 @@ BatchAnswer Client::send(const Batch& batch, const std::stop_token& stop) const 
   CHECK(!batch.people.empty() && batch.people.size() <= kPeoplePerCallMax);
   std::string_view endpoint;
   switch (batch.call) {
-    case BatchCall::subscribe: endpoint = "lists/subscribe"; break;
-    case BatchCall::unsubscribe: endpoint = "lists/unsubscribe"; break;
-    case BatchCall::bulk_update: endpoint = "users/bulkUpdate"; break;
+    case BatchCall::subscribe:
+      endpoint = "lists/subscribe";
+      break;
+    case BatchCall::unsubscribe:
+      endpoint = "lists/unsubscribe";
+      break;
+    case BatchCall::bulk_update:
+      endpoint = "users/bulkUpdate";
+      break;
   }
   std::string body = encode(batch);
   if (body.size() > kBodyBytesMax) {
     if (batch.people.size() > 1) return {.kind = BatchAnswer::Kind::too_large};
     return {.kind = BatchAnswer::Kind::refused, .reason = "too_large"};
   }
-  const auto [answer, may_have_arrived] =
-      perform({.endpoint = endpoint, .bucket = endpoint,
-               .request = {.method = "POST", .url = std::string(endpoint), .body = std::move(body), .timeout = kWriteTimeout},
-               .list_is_new = batch.list_is_new}, stop);
+  const auto [answer, may_have_arrived] = perform({.endpoint = endpoint,
+                                                   .bucket = endpoint,
+                                                   .request = {.method = "POST",
+                                                               .url = std::string(endpoint),
+                                                               .body = std::move(body),
+                                                               .timeout = kWriteTimeout},
+                                                   .list_is_new = batch.list_is_new},
+                                                  stop);
   if (!answer)
-    return {.kind = BatchAnswer::Kind::failed, .error = answer.error().error, .may_have_arrived = may_have_arrived};
+    return {.kind = BatchAnswer::Kind::failed,
+            .error = answer.error().error,
+            .may_have_arrived = may_have_arrived};
   const int status = answer->status;
-  const bool about_people = status == 200 || status == 413 || status == 409 || (status == 400 && !says_invalid_list(*answer));
+  const bool about_people = status == 200 || status == 413 || status == 409 ||
+                            (status == 400 && !says_invalid_list(*answer));
   if (about_people) return read_answer(batch, status, answer->body);
-  return {.kind = BatchAnswer::Kind::failed, .error = error_of(endpoint, *answer), .may_have_arrived = may_have_arrived};
+  return {.kind = BatchAnswer::Kind::failed,
+          .error = error_of(endpoint, *answer),
+          .may_have_arrived = may_have_arrived};
 }
 
 }  // namespace rollcall::iterable

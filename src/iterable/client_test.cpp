@@ -1,5 +1,5 @@
-// The client against a transport in memory that plays a script: what it sends, when it tries again, and
-// what it makes of every kind of answer. Time stands still except when somebody sleeps.
+// The client against a transport in memory that plays a script: what it sends, when it tries again,
+// and what it makes of every kind of answer. Time stands still except when somebody sleeps.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,17 +27,20 @@ using testing::SizeIs;
 using namespace std::chrono_literals;
 
 constexpr const char* kKey = "0123456789abcdef0123456789abcdef";
-constexpr const char* kHtml = "<!DOCTYPE html><html><head><title>Action not found</title></head></html>";
+constexpr const char* kHtml =
+    "<!DOCTYPE html><html><head><title>Action not found</title></head></html>";
 constexpr const char* kRateLimit =
     R"({"msg":"Exceeded rate limit of 5.0 per second for endpoint: /api/lists/subscribe, project: 1 ","code":"RateLimitExceeded","params":{}})";
 constexpr const char* kInvalidList =
     R"x({"msg":"error.lists.invalidListId(7)","code":"Success","params":{"projectId":1,"listId":7}})x";
 
-http::Answer answered(int status, std::string body, std::optional<Millis> retry_after = std::nullopt) {
+http::Answer answered(int status, std::string body,
+                      std::optional<Millis> retry_after = std::nullopt) {
   return http::Response{.status = status, .body = std::move(body), .retry_after = retry_after};
 }
 http::Answer lost(bool may_have_arrived = true) {
-  return tl::unexpected(http::Failure{{ErrorKind::unavailable, "no answer from iterable"}, may_have_arrived});
+  return tl::unexpected(
+      http::Failure{{ErrorKind::unavailable, "no answer from iterable"}, may_have_arrived});
 }
 
 // Plays the answers in turn, the last one for ever, and remembers what was asked and when.
@@ -56,7 +59,8 @@ class Script : public http::Transport {
     // In pieces, as the real one does.
     for (size_t at = 0; at < next->body.size(); at += piece_bytes) {
       if (!request.on_body(std::string_view(next->body).substr(at, piece_bytes)))
-        return tl::unexpected(http::Failure{{ErrorKind::corrupt, "iterable answered with a body that makes no sense"}});
+        return tl::unexpected(http::Failure{
+            {ErrorKind::corrupt, "iterable answered with a body that makes no sense"}});
     }
     if (cut_after_streaming) return lost();
     return http::Response{.status = 200};
@@ -94,9 +98,11 @@ class ClientTest : public testing::Test {
     return client().look_up(type, key, {});
   }
   // Whoever the client tells, and how it ended.
-  std::pair<std::vector<std::string>, Status> members(KeyType prefer = KeyType::email, ProjectType type = ProjectType::hybrid) {
+  std::pair<std::vector<std::string>, Status> members(KeyType prefer = KeyType::email,
+                                                      ProjectType type = ProjectType::hybrid) {
     std::vector<std::string> told;
-    Status status = client(type).list_members(7, prefer, [&](std::string_view one) { told.emplace_back(one); }, {});
+    Status status = client(type).list_members(
+        7, prefer, [&](std::string_view one) { told.emplace_back(one); }, {});
     return {std::move(told), std::move(status)};
   }
 
@@ -216,7 +222,8 @@ TEST_F(ClientTest, TellsOfThrottlingThatDoesNotEnd) {
 
 TEST_F(ClientTest, RemembersThatAnEarlierTryMayHaveArrived) {
   // The last answer alone says that nothing happened; the first try may have.
-  for (const http::Answer& first : {lost(true), answered(500, "{}"), answered(504, kHtml), answered(408, "")}) {
+  for (const http::Answer& first :
+       {lost(true), answered(500, "{}"), answered(504, kHtml), answered(408, "")}) {
     transport_.answers = {first, answered(429, kRateLimit)};
     EXPECT_TRUE(subscribe().may_have_arrived);
     transport_.answers = {first, answered(401, "{}")};
@@ -257,19 +264,24 @@ TEST_F(ClientTest, SendsNothingWhenStopped) {
 
 TEST_F(ClientTest, BlamesTheKeyFor401And403) {
   for (const int status : {401, 403}) {
-    transport_.answers = {answered(status, R"({"msg":"Invalid API key","code":"BadApiKey","params":{"ip":"10.0.0.1","endpoint":"/api/lists"}})")};
+    transport_.answers = {answered(
+        status,
+        R"({"msg":"Invalid API key","code":"BadApiKey","params":{"ip":"10.0.0.1","endpoint":"/api/lists"}})")};
     const auto lists = client().lists({});
     ASSERT_FALSE(lists.ok());
     EXPECT_EQ(lists.error().kind, ErrorKind::denied);
-    EXPECT_THAT(lists.error().text(), AllOf(HasSubstr("BadApiKey"), HasSubstr("API key"), Not(HasSubstr("10.0.0.1"))));
+    EXPECT_THAT(lists.error().text(),
+                AllOf(HasSubstr("BadApiKey"), HasSubstr("API key"), Not(HasSubstr("10.0.0.1"))));
   }
 }
 
 TEST_F(ClientTest, ShowsNothingOfABodyButItsCode) {
-  const std::string echo = R"({"msg":"headers: Api-Key: )" + std::string(kKey) + R"(, body: ann@example.com","code":"BadParams","params":null})";
+  const std::string echo = R"({"msg":"headers: Api-Key: )" + std::string(kKey) +
+                           R"(, body: ann@example.com","code":"BadParams","params":null})";
   const std::string code_is_key = R"({"code":")" + std::string(kKey) + R"("})";
   const std::string code_is_person = R"({"code":"ann@example.com"})";
-  for (const std::string& body : {echo, code_is_key, code_is_person, std::string("Api-Key: ") + kKey, std::string(kHtml) + kKey}) {
+  for (const std::string& body : {echo, code_is_key, code_is_person,
+                                  std::string("Api-Key: ") + kKey, std::string(kHtml) + kKey}) {
     for (const int status : {302, 400, 401, 403, 404, 409, 418, 429, 500, 503}) {
       transport_.answers = {answered(status, body)};
       std::vector<Error> errors;
@@ -306,7 +318,8 @@ TEST_F(ClientTest, DoesNotBelieveAPageWithStatus200) {
   transport_.answers = {answered(200, kHtml)};
   EXPECT_EQ(client().lists({}).error().kind, ErrorKind::corrupt);
   EXPECT_EQ(client().fields({}).error().kind, ErrorKind::corrupt);
-  EXPECT_EQ(client().look_up(KeyType::email, "ann@example.com", {}).error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(client().look_up(KeyType::email, "ann@example.com", {}).error().kind,
+            ErrorKind::corrupt);
   EXPECT_EQ(client().create_list("x", "", {}).id.error().kind, ErrorKind::corrupt);
   EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::doubtful);
 }
@@ -316,7 +329,8 @@ TEST_F(ClientTest, DoesNotBelieveAPageWithStatus200) {
 TEST_F(ClientTest, HasPatienceWithAListJustMade) {
   transport_.answers = {answered(400, kInvalidList)};
   transport_.on_send = [&] {
-    if (clock_.monotonic() - transport_.times.front() >= 30s) transport_.answers = {answered(200, kTwoIn)};
+    if (clock_.monotonic() - transport_.times.front() >= 30s)
+      transport_.answers = {answered(200, kTwoIn)};
   };
   EXPECT_EQ(subscribe(true).kind, BatchAnswer::Kind::answered);
 }
@@ -327,7 +341,8 @@ TEST_F(ClientTest, EndsItsPatienceWithAListJustMade) {
   EXPECT_EQ(answer.kind, BatchAnswer::Kind::failed);
   EXPECT_EQ(answer.error->kind, ErrorKind::not_found);
   EXPECT_FALSE(answer.may_have_arrived);
-  EXPECT_THAT(transport_.times.back() - transport_.times.front(), AllOf(Ge(45'000ms), Le(70'000ms)));
+  EXPECT_THAT(transport_.times.back() - transport_.times.front(),
+              AllOf(Ge(45'000ms), Le(70'000ms)));
   EXPECT_THAT(transport_.requests, SizeIs(Le(20U)));
 }
 
@@ -343,7 +358,9 @@ TEST_F(ClientTest, HasNoPatienceWithAnOldList) {
 // --- Lists.
 
 TEST_F(ClientTest, ReadsLists) {
-  transport_.answers = {answered(200, R"({"lists":[{"id":99,"name":"Zoë \"VIP\"","createdAt":1506916757000,"listType":"Standard","description":"x"},
+  transport_.answers = {answered(
+      200,
+      R"({"lists":[{"id":99,"name":"Zoë \"VIP\"","createdAt":1506916757000,"listType":"Standard","description":"x"},
                                           {"id":3,"name":"Old","createdAt":1,"listType":"Novel","isGlobalSuppressionEnabled":true}],"more":1})")};
   const auto lists = client().lists({});
   ASSERT_TRUE(lists.ok());
@@ -356,7 +373,9 @@ TEST_F(ClientTest, ReadsLists) {
 }
 
 TEST_F(ClientTest, RefusesListsItCannotRead) {
-  for (const char* body : {"", "[]", "{}", R"({"lists":null})", R"({"lists":{}})", R"({"lists":[7]})", R"({"lists":[{"name":"x"}]})", R"({"lists":[{"id":"7"}]})"}) {
+  for (const char* body :
+       {"", "[]", "{}", R"({"lists":null})", R"({"lists":{}})", R"({"lists":[7]})",
+        R"({"lists":[{"name":"x"}]})", R"({"lists":[{"id":"7"}]})"}) {
     transport_.answers = {answered(200, body)};
     const auto lists = client().lists({});
     ASSERT_FALSE(lists.ok()) << body;
@@ -374,7 +393,8 @@ TEST_F(ClientTest, CreatesAListWithOneRequest) {
   EXPECT_EQ(request.url, "http://iterable/api/lists");
   EXPECT_EQ(json::parse(request.body), json({{"name", "O'Neil \"李\""}}));
   (void)client().create_list("x", "why", {});
-  EXPECT_EQ(json::parse(transport_.requests.at(1).body), json({{"name", "x"}, {"description", "why"}}));
+  EXPECT_EQ(json::parse(transport_.requests.at(1).body),
+            json({{"name", "x"}, {"description", "why"}}));
 }
 
 TEST_F(ClientTest, NeverRepeatsTheCreationOfAList) {
@@ -383,16 +403,26 @@ TEST_F(ClientTest, NeverRepeatsTheCreationOfAList) {
     bool may_have_arrived;
   };
   const Case kCases[] = {
-      {lost(true), true},       {lost(false), false},          {answered(500, "{}"), true},   {answered(502, kHtml), true}, {answered(503, ""), true},
-      {answered(408, ""), true}, {answered(429, kRateLimit), false}, {answered(401, "{}"), false}, {answered(400, "{}"), false}, {answered(200, "{}"), true},
-      {answered(200, kHtml), true}, {answered(200, R"({"listId":"7"})"), true},
+      {lost(true), true},
+      {lost(false), false},
+      {answered(500, "{}"), true},
+      {answered(502, kHtml), true},
+      {answered(503, ""), true},
+      {answered(408, ""), true},
+      {answered(429, kRateLimit), false},
+      {answered(401, "{}"), false},
+      {answered(400, "{}"), false},
+      {answered(200, "{}"), true},
+      {answered(200, kHtml), true},
+      {answered(200, R"({"listId":"7"})"), true},
   };
   for (const Case& one : kCases) {
     transport_.requests.clear();
     transport_.answers = {one.answer};
     const CreateListAnswer answer = client().create_list("x", "", {});
     EXPECT_FALSE(answer.id.ok());
-    EXPECT_EQ(answer.may_have_arrived, one.may_have_arrived) << (one.answer ? one.answer->status : 0);
+    EXPECT_EQ(answer.may_have_arrived, one.may_have_arrived)
+        << (one.answer ? one.answer->status : 0);
     EXPECT_THAT(transport_.requests, SizeIs(1));
   }
 }
@@ -400,7 +430,8 @@ TEST_F(ClientTest, NeverRepeatsTheCreationOfAList) {
 // --- The members of a list.
 
 TEST_F(ClientTest, TellsMembersWhereverTheStreamIsCutIntoPieces) {
-  const std::vector<std::string> expected = {"ann@example.com", "o'neil@example.com", "zoë@example.com", "U1", "42", "a b"};
+  const std::vector<std::string> expected = {
+      "ann@example.com", "o'neil@example.com", "zoë@example.com", "U1", "42", "a b"};
   const std::string kBodies[] = {
       "ann@example.com\no'neil@example.com\nzoë@example.com\nU1\n42\na b\n",
       "ann@example.com\no'neil@example.com\nzoë@example.com\nU1\n42\na b",
@@ -440,7 +471,8 @@ TEST_F(ClientTest, AsksForUserIdsInHybridProjectsAlone) {
 }
 
 TEST_F(ClientTest, AsksAgainForMembersWhileNobodyWasTold) {
-  transport_.answers = {answered(429, kRateLimit), answered(503, kHtml), lost(), answered(200, "ann@example.com\n")};
+  transport_.answers = {answered(429, kRateLimit), answered(503, kHtml), lost(),
+                        answered(200, "ann@example.com\n")};
   const auto [told, status] = members();
   EXPECT_TRUE(status.ok());
   EXPECT_THAT(told, ElementsAre("ann@example.com"));
@@ -469,7 +501,9 @@ TEST_F(ClientTest, RefusesALineThatNeverEnds) {
 }
 
 TEST_F(ClientTest, KnowsAListThatIsGone) {
-  transport_.answers = {answered(400, R"({"msg":"Invalid email list id","code":"BadParams","params":{"projectId":"1","listId":"7"}})")};
+  transport_.answers = {answered(
+      400,
+      R"({"msg":"Invalid email list id","code":"BadParams","params":{"projectId":"1","listId":"7"}})")};
   EXPECT_EQ(members().second.error().kind, ErrorKind::not_found);
   transport_.answers = {answered(400, kInvalidList)};
   EXPECT_EQ(members().second.error().kind, ErrorKind::not_found);
@@ -480,7 +514,8 @@ TEST_F(ClientTest, KnowsAListThatIsGone) {
 // --- Looking somebody up.
 
 TEST_F(ClientTest, FindsAContact) {
-  const auto found = look_up(KeyType::email, "ann@example.com", answered(200, R"({"user":{"email":"ann@example.com","userId":"U1",
+  const auto found = look_up(KeyType::email, "ann@example.com",
+                             answered(200, R"({"user":{"email":"ann@example.com","userId":"U1",
       "dataFields":{"email":"ann@example.com","firstName":"Zoë","emailListIds":[1,2],"userListIds":[3,"x",null]}}})"));
   ASSERT_TRUE(found.ok());
   ASSERT_TRUE(found->has_value());
@@ -492,7 +527,8 @@ TEST_F(ClientTest, FindsAContact) {
 }
 
 TEST_F(ClientTest, FindsAContactWithoutAnAddress) {
-  const auto found = look_up(KeyType::user_id, "U1", answered(200, R"({"user":{"dataFields":{"userId":"U1"}}})"));
+  const auto found =
+      look_up(KeyType::user_id, "U1", answered(200, R"({"user":{"dataFields":{"userId":"U1"}}})"));
   ASSERT_TRUE(found.ok() && found->has_value());
   EXPECT_EQ((*found)->email, "");
   EXPECT_EQ((*found)->user_id, "U1");
@@ -505,13 +541,16 @@ TEST_F(ClientTest, KnowsEveryWayToSayNobody) {
       {KeyType::email, 200, R"({"user":null})"},
       {KeyType::email, 200, R"({"user":{}})"},
       {KeyType::email, 200, R"({"user":{"email":"","dataFields":{}}})"},
-      {KeyType::email, 400, R"({"msg":"Invalid email: foo@","code":"InvalidEmailAddressError","params":null})"},
+      {KeyType::email, 400,
+       R"({"msg":"Invalid email: foo@","code":"InvalidEmailAddressError","params":null})"},
       {KeyType::email, 400, R"({"msg":"","code":"UnknownEmailError","params":null})"},
       {KeyType::email, 404, R"({"msg":"","code":"UnknownEmailError","params":null})"},
       {KeyType::user_id, 400, unknown_id},
       {KeyType::user_id, 404, unknown_id},
-      {KeyType::user_id, 400, R"({"msg":"x","code":"error.users.noUserWithIdExists","params":null})"},
-      {KeyType::user_id, 404, R"({"msg":"x","code":"error.users.noUserWithIdExists","params":null})"},
+      {KeyType::user_id, 400,
+       R"({"msg":"x","code":"error.users.noUserWithIdExists","params":null})"},
+      {KeyType::user_id, 404,
+       R"({"msg":"x","code":"error.users.noUserWithIdExists","params":null})"},
       {KeyType::user_id, 400, R"({"msg":"x","code":"UnknownUserIdError","params":null})"},
       {KeyType::user_id, 200, "{}"},
       {KeyType::user_id, 200, R"({"user":null})"},
@@ -525,33 +564,52 @@ TEST_F(ClientTest, KnowsEveryWayToSayNobody) {
 
 TEST_F(ClientTest, DoesNotTakeTroubleForNobody) {
   const std::pair<int, std::string> kCases[] = {
-      {404, kHtml}, {404, R"({"msg":"","code":"NotFound"})"}, {400, "{}"}, {400, R"({"code":"BadParams"})"}, {400, kHtml}, {401, "{}"}, {500, "{}"},
-      {200, ""},    {200, "[]"},                              {200, kHtml}, {200, R"({"user":"ann"})"},       {200, R"({"user":[]})"}, {409, "{}"},
+      {404, kHtml},
+      {404, R"({"msg":"","code":"NotFound"})"},
+      {400, "{}"},
+      {400, R"({"code":"BadParams"})"},
+      {400, kHtml},
+      {401, "{}"},
+      {500, "{}"},
+      {200, ""},
+      {200, "[]"},
+      {200, kHtml},
+      {200, R"({"user":"ann"})"},
+      {200, R"({"user":[]})"},
+      {409, "{}"},
   };
   for (const KeyType type : {KeyType::email, KeyType::user_id}) {
-    for (const auto& [status, body] : kCases) EXPECT_FALSE(look_up(type, "x@example.com", answered(status, body)).ok()) << status << " " << body;
+    for (const auto& [status, body] : kCases)
+      EXPECT_FALSE(look_up(type, "x@example.com", answered(status, body)).ok())
+          << status << " " << body;
   }
   EXPECT_FALSE(look_up(KeyType::email, "x", lost()).ok());
   // Each by its own words alone.
   EXPECT_FALSE(look_up(KeyType::email, "x", answered(400, "No user with that id exists!")).ok());
-  EXPECT_FALSE(look_up(KeyType::user_id, "x", answered(400, R"({"code":"InvalidEmailAddressError"})")).ok());
+  EXPECT_FALSE(
+      look_up(KeyType::user_id, "x", answered(400, R"({"code":"InvalidEmailAddressError"})")).ok());
 }
 
 TEST_F(ClientTest, EncodesKeysInAddresses) {
   transport_.answers = {answered(200, "{}")};
   (void)client().look_up(KeyType::email, "ann+tag@example.com", {});
   (void)client().look_up(KeyType::user_id, "U 1/?&#%李", {});
-  EXPECT_EQ(transport_.requests.at(0).url, "http://iterable/api/users/getByEmail?email=ann%2Btag%40example.com");
-  EXPECT_EQ(transport_.requests.at(1).url, "http://iterable/api/users/byUserId?userId=U%201%2F%3F%26%23%25%E6%9D%8E");
+  EXPECT_EQ(transport_.requests.at(0).url,
+            "http://iterable/api/users/getByEmail?email=ann%2Btag%40example.com");
+  EXPECT_EQ(transport_.requests.at(1).url,
+            "http://iterable/api/users/byUserId?userId=U%201%2F%3F%26%23%25%E6%9D%8E");
 }
 
 // --- Fields.
 
 TEST_F(ClientTest, ReadsFields) {
-  transport_.answers = {answered(200, R"({"fields":{"email":"string","Lifetime Value":"double","address.number":"long","odd":7}})")};
+  transport_.answers = {answered(
+      200,
+      R"({"fields":{"email":"string","Lifetime Value":"double","address.number":"long","odd":7}})")};
   const auto fields = client().fields({});
   ASSERT_TRUE(fields.ok());
-  EXPECT_THAT(*fields, ElementsAre(Pair("Lifetime Value", "double"), Pair("address.number", "long"), Pair("email", "string")));
+  EXPECT_THAT(*fields, ElementsAre(Pair("Lifetime Value", "double"), Pair("address.number", "long"),
+                                   Pair("email", "string")));
   for (const char* body : {"{}", R"({"fields":[]})", "", R"({"fields":null})"}) {
     transport_.answers = {answered(200, body)};
     EXPECT_EQ(client().fields({}).error().kind, ErrorKind::corrupt) << body;
@@ -563,8 +621,9 @@ TEST_F(ClientTest, ReadsFields) {
 TEST_F(ClientTest, SendsEachKindOfBatchToItsEndpoint) {
   const std::vector<Person> people = {{"U1", R"({"a":1})"}};
   transport_.answers = {answered(200, R"({"successCount":1,"failCount":0})")};
-  const std::pair<BatchCall, const char*> kCalls[] = {
-      {BatchCall::subscribe, "lists/subscribe"}, {BatchCall::unsubscribe, "lists/unsubscribe"}, {BatchCall::bulk_update, "users/bulkUpdate"}};
+  const std::pair<BatchCall, const char*> kCalls[] = {{BatchCall::subscribe, "lists/subscribe"},
+                                                      {BatchCall::unsubscribe, "lists/unsubscribe"},
+                                                      {BatchCall::bulk_update, "users/bulkUpdate"}};
   for (const auto& [call, endpoint] : kCalls) {
     const Batch batch{.call = call, .list_id = 7, .key_type = KeyType::user_id, .people = people};
     EXPECT_EQ(client().send(batch, {}).kind, BatchAnswer::Kind::answered);
@@ -577,7 +636,8 @@ TEST_F(ClientTest, SendsEachKindOfBatchToItsEndpoint) {
 TEST_F(ClientTest, SendsNoBodyBeyondFourMegabytes) {
   const std::string big = "{\"a\":\"" + std::string(2'100'000, 'x') + "\"}";
   const std::vector<Person> two = {{"U1", big}, {"U2", big}};
-  EXPECT_EQ(client().send({.key_type = KeyType::user_id, .people = two}, {}).kind, BatchAnswer::Kind::too_large);
+  EXPECT_EQ(client().send({.key_type = KeyType::user_id, .people = two}, {}).kind,
+            BatchAnswer::Kind::too_large);
   const std::string huge = "{\"a\":\"" + std::string(4'000'000, 'x') + "\"}";
   const std::vector<Person> one = {{"U1", huge}};
   const BatchAnswer alone = client().send({.key_type = KeyType::user_id, .people = one}, {});
@@ -587,7 +647,8 @@ TEST_F(ClientTest, SendsNoBodyBeyondFourMegabytes) {
 }
 
 TEST_F(ClientTest, LeavesHalvingToTheCaller) {
-  for (const http::Answer& answer : {answered(413, kHtml), answered(400, R"({"code":"BatchTooLarge"})")}) {
+  for (const http::Answer& answer :
+       {answered(413, kHtml), answered(400, R"({"code":"BatchTooLarge"})")}) {
     transport_.answers = {answer};
     EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::too_large);
   }

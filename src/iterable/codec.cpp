@@ -1,12 +1,12 @@
 // Bodies out, answers in. The wire's spellings are here and in client.cpp, nowhere else.
 //
-// How an answer becomes verdicts: the status first, then the content, since a 200 can carry failures
-// and a 400 can say `code: "Success"`. In a 200 every person named in a failure array failed for that
-// array's reason, and everybody else is confirmed, provided the counts agree: failCount must be the
-// number of people named, and successCount (with or without the no-ops) the rest. Where they do not,
-// nobody of the batch is believed and it is sent again in halves; one person alone whose answer still
-// contradicts itself stays unknown to the caller.
-// Source: docs/facts/iterable.md, lists/subscribe and failedUpdates.
+// How an answer becomes verdicts: the status first, then the content, since a 200 can carry
+// failures and a 400 can say `code: "Success"`. In a 200 every person named in a failure array
+// failed for that array's reason, and everybody else is confirmed, provided the counts agree:
+// failCount must be the number of people named, and successCount (with or without the no-ops) the
+// rest. Where they do not, nobody of the batch is believed and it is sent again in halves; one
+// person alone whose answer still contradicts itself stays unknown to the caller. Source:
+// docs/facts/iterable.md, lists/subscribe and failedUpdates.
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
@@ -79,7 +79,8 @@ class Roster {
   }
   [[nodiscard]] std::optional<size_t> find(const std::string& name) const {
     if (const auto found = exact_.find(name); found != exact_.end()) return found->second;
-    if (const auto found = lower_.find(lowered(name)); found != lower_.end() && found->second != kAmbiguous)
+    if (const auto found = lower_.find(lowered(name));
+        found != lower_.end() && found->second != kAmbiguous)
       return found->second;
     return std::nullopt;
   }
@@ -102,7 +103,8 @@ BatchAnswer read_success(const Batch& batch, const json& body) {
   }
   const auto failed_updates = body.find("failedUpdates");
   const json none = json::object();
-  const json& nested = failed_updates != body.end() && failed_updates->is_object() ? *failed_updates : none;
+  const json& nested =
+      failed_updates != body.end() && failed_updates->is_object() ? *failed_updates : none;
   std::optional<Roster> roster;  // only when somebody is named: most answers name nobody
   size_t named = 0;
   const Verdict* stranger = nullptr;  // what is said of somebody we did not send
@@ -135,8 +137,8 @@ BatchAnswer read_success(const Batch& batch, const json& body) {
       answer.verdicts[0] = {Verdict::Kind::rejected, "unnamed"};
       return answer;
     }
-    // Or under another name, as an address inside dataFields is. A stranger who is not found, though, is
-    // no ground to believe that this one is not a contact.
+    // Or under another name, as an address inside dataFields is. A stranger who is not found,
+    // though, is no ground to believe that this one is not a contact.
     if (stranger->kind == Verdict::Kind::rejected) {
       answer.verdicts[0] = {stranger->kind, stranger->reason};
       return answer;
@@ -188,7 +190,8 @@ void append_json_string(std::string& out, std::string_view text) {
 std::string encode(const Batch& batch) {
   std::string body;
   size_t data_bytes = 0;
-  for (const Person& person : batch.people) data_bytes += person.key.size() + person.data_fields.size();
+  for (const Person& person : batch.people)
+    data_bytes += person.key.size() + person.data_fields.size();
   body.reserve(data_bytes + batch.people.size() * 48 + 96);
   const bool on_list = batch.call != BatchCall::bulk_update;
   if (on_list) {
@@ -196,7 +199,8 @@ std::string encode(const Batch& batch) {
   } else {
     body += R"({"users":[)";
   }
-  const std::string_view key_name = batch.key_type == KeyType::email ? R"({"email":)" : R"({"userId":)";
+  const std::string_view key_name =
+      batch.key_type == KeyType::email ? R"({"email":)" : R"({"userId":)";
   bool first = true;
   for (const Person& person : batch.people) {
     if (!first) body += ',';
@@ -213,13 +217,15 @@ std::string encode(const Batch& batch) {
   body += ']';
   switch (batch.call) {
     case BatchCall::subscribe:
-      body += batch.existing_only ? R"(,"updateExistingUsersOnly":true)" : R"(,"updateExistingUsersOnly":false)";
+      body += batch.existing_only ? R"(,"updateExistingUsersOnly":true)"
+                                  : R"(,"updateExistingUsersOnly":false)";
       break;
     case BatchCall::unsubscribe:
       body += R"(,"channelUnsubscribe":false)";  // true would unsubscribe people from everything
       break;
     case BatchCall::bulk_update:
-      body += batch.create_new_fields ? R"(,"createNewFields":true)" : R"(,"createNewFields":false)";
+      body +=
+          batch.create_new_fields ? R"(,"createNewFields":true)" : R"(,"createNewFields":false)";
       break;
   }
   body += '}';

@@ -15,7 +15,8 @@ namespace rollcall::iterable {
 // Found by GoogleTest, so that failures name kinds and reasons.
 void PrintTo(const Verdict& verdict, std::ostream* out) {
   constexpr const char* kNames[] = {"confirmed", "not_found", "rejected"};
-  *out << kNames[static_cast<int>(verdict.kind)] << " " << verdict.reason << (verdict.final ? " final" : "");
+  *out << kNames[static_cast<int>(verdict.kind)] << " " << verdict.reason
+       << (verdict.final ? " final" : "");
 }
 
 namespace {
@@ -37,7 +38,8 @@ std::string read_file(const fs::path& path) {
 std::vector<std::string> split(const std::string& text, const std::string& by) {
   std::vector<std::string> out;
   size_t from = 0;
-  for (size_t at; (at = text.find(by, from)) != std::string::npos; from = at + by.size()) out.push_back(text.substr(from, at - from));
+  for (size_t at; (at = text.find(by, from)) != std::string::npos; from = at + by.size())
+    out.push_back(text.substr(from, at - from));
   out.push_back(text.substr(from));
   return out;
 }
@@ -162,7 +164,8 @@ std::optional<Recorded> recorded(const std::string& path) {
 
 TEST(RecordedTest, InvalidAddressOnAList) {
   for (const char* call : {"subscribe", "unsubscribe"}) {
-    const auto exchange = recorded("Iterable_Lists/" + std::string(call) + "/with_invalid_emails/responds_with_success.yml");
+    const auto exchange = recorded("Iterable_Lists/" + std::string(call) +
+                                   "/with_invalid_emails/responds_with_success.yml");
     if (!exchange) GTEST_SKIP() << "no recordings here";
     EXPECT_THAT(exchange->request, HasSubstr("user@"));
     const std::vector<Person> people = {{"user@"}};
@@ -173,17 +176,21 @@ TEST(RecordedTest, InvalidAddressOnAList) {
 }
 
 TEST(RecordedTest, OneOfTwoUpdated) {
-  const auto exchange = recorded("Iterable_Users/bulk_update/when_successful/responds_with_success.yml");
+  const auto exchange =
+      recorded("Iterable_Users/bulk_update/when_successful/responds_with_success.yml");
   if (!exchange) GTEST_SKIP() << "no recordings here";
   const std::vector<Person> people = {{"user@example.com"}, {"bad@"}};
-  const BatchAnswer answer = read_answer({.call = BatchCall::bulk_update, .people = people}, exchange->status, exchange->answer);
+  const BatchAnswer answer = read_answer({.call = BatchCall::bulk_update, .people = people},
+                                         exchange->status, exchange->answer);
   EXPECT_EQ(answer.kind, BatchAnswer::Kind::answered);
-  EXPECT_THAT(answer.verdicts, ElementsAre(Verdict{}, Verdict{Verdict::Kind::rejected, "invalid_email"}));
+  EXPECT_THAT(answer.verdicts,
+              ElementsAre(Verdict{}, Verdict{Verdict::Kind::rejected, "invalid_email"}));
 }
 
 TEST(RecordedTest, SubscribedPeopleAreConfirmed) {
   for (const char* call : {"subscribe", "unsubscribe"}) {
-    const auto exchange = recorded("Iterable_Lists/" + std::string(call) + "/when_successful/responds_with_success.yml");
+    const auto exchange = recorded("Iterable_Lists/" + std::string(call) +
+                                   "/when_successful/responds_with_success.yml");
     if (!exchange) GTEST_SKIP() << "no recordings here";
     const json request = json::parse(exchange->request);
     std::vector<std::string> keys;
@@ -197,10 +204,12 @@ TEST(RecordedTest, SubscribedPeopleAreConfirmed) {
 }
 
 TEST(RecordedTest, AnEmptyBatchIsRefused) {
-  const auto exchange = recorded("Iterable_Users/bulk_update/without_users/responds_with_an_error_code.yml");
+  const auto exchange =
+      recorded("Iterable_Users/bulk_update/without_users/responds_with_an_error_code.yml");
   if (!exchange) GTEST_SKIP() << "no recordings here";
   const std::vector<Person> people = {{"a@x.co"}};
-  const BatchAnswer answer = read_answer({.call = BatchCall::bulk_update, .people = people}, exchange->status, exchange->answer);
+  const BatchAnswer answer = read_answer({.call = BatchCall::bulk_update, .people = people},
+                                         exchange->status, exchange->answer);
   EXPECT_EQ(answer.kind, BatchAnswer::Kind::refused);
   EXPECT_EQ(answer.reason, "invalid_email");
 }
@@ -216,11 +225,14 @@ TEST(ReadAnswerTest, FindsAThousandNamedPeople) {
   }
   std::vector<Person> people;
   for (const std::string& key : keys) people.push_back({key});
-  const json body = {{"successCount", 666}, {"failCount", 334}, {"failedUpdates", {{"notFoundEmails", unknown}}}};
+  const json body = {
+      {"successCount", 666}, {"failCount", 334}, {"failedUpdates", {{"notFoundEmails", unknown}}}};
   const BatchAnswer answer = read_answer({.people = people}, 200, body.dump());
   ASSERT_EQ(answer.kind, BatchAnswer::Kind::answered);
   for (size_t i = 0; i < 1000; ++i)
-    ASSERT_EQ(answer.verdicts[i].kind, i % 3 == 0 ? Verdict::Kind::not_found : Verdict::Kind::confirmed) << i;
+    ASSERT_EQ(answer.verdicts[i].kind,
+              i % 3 == 0 ? Verdict::Kind::not_found : Verdict::Kind::confirmed)
+        << i;
 }
 
 TEST(ReadAnswerTest, SurvivesDeepNesting) {
@@ -233,13 +245,17 @@ TEST(ReadAnswerTest, SurvivesDeepNesting) {
 // --- Bodies.
 
 TEST(EncodeTest, SubscribesByTheKeyOfTheBatch) {
-  const std::vector<Person> people = {{"ann@example.com", R"({"firstName":"Ann","visits":3})"}, {"bob@example.com"}};
-  EXPECT_EQ(encode({.list_id = 4711, .people = people}),
-            R"({"listId":4711,"subscribers":[{"email":"ann@example.com","dataFields":{"firstName":"Ann","visits":3}},)"
-            R"({"email":"bob@example.com"}],"updateExistingUsersOnly":true})");
+  const std::vector<Person> people = {{"ann@example.com", R"({"firstName":"Ann","visits":3})"},
+                                      {"bob@example.com"}};
+  EXPECT_EQ(
+      encode({.list_id = 4711, .people = people}),
+      R"({"listId":4711,"subscribers":[{"email":"ann@example.com","dataFields":{"firstName":"Ann","visits":3}},)"
+      R"({"email":"bob@example.com"}],"updateExistingUsersOnly":true})");
   const std::vector<Person> by_id = {{"U1"}};
-  EXPECT_EQ(encode({.list_id = 4711, .key_type = KeyType::user_id, .people = by_id, .existing_only = false}),
-            R"({"listId":4711,"subscribers":[{"userId":"U1"}],"updateExistingUsersOnly":false})");
+  EXPECT_EQ(
+      encode(
+          {.list_id = 4711, .key_type = KeyType::user_id, .people = by_id, .existing_only = false}),
+      R"({"listId":4711,"subscribers":[{"userId":"U1"}],"updateExistingUsersOnly":false})");
 }
 
 TEST(EncodeTest, ForbidsToCreatePeopleUnlessToldOtherwise) {
@@ -249,10 +265,17 @@ TEST(EncodeTest, ForbidsToCreatePeopleUnlessToldOtherwise) {
 
 TEST(EncodeTest, NeverUnsubscribesFromAChannelNorPrefersUserIds) {
   const std::vector<Person> people = {{"ann@example.com", R"({"a":1})"}, {"bob@example.com"}};
-  for (const BatchCall call : {BatchCall::subscribe, BatchCall::unsubscribe, BatchCall::bulk_update}) {
+  for (const BatchCall call :
+       {BatchCall::subscribe, BatchCall::unsubscribe, BatchCall::bulk_update}) {
     for (const KeyType type : {KeyType::email, KeyType::user_id}) {
       for (const bool flag : {false, true}) {
-        const std::string text = encode({.call = call, .list_id = 1, .key_type = type, .people = people, .existing_only = flag, .create_new_fields = flag, .merge_objects = flag});
+        const std::string text = encode({.call = call,
+                                         .list_id = 1,
+                                         .key_type = type,
+                                         .people = people,
+                                         .existing_only = flag,
+                                         .create_new_fields = flag,
+                                         .merge_objects = flag});
         EXPECT_THAT(text, Not(HasSubstr("preferUserId")));
         const json body = json::parse(text);
         if (call == BatchCall::unsubscribe) {
@@ -269,16 +292,39 @@ TEST(EncodeTest, NeverUnsubscribesFromAChannelNorPrefersUserIds) {
 
 TEST(EncodeTest, SaysOfABulkUpdateWhetherFieldsMayBeMade) {
   const std::vector<Person> people = {{"U1", R"({"a":{"b":1}})"}};
-  EXPECT_EQ(encode({.call = BatchCall::bulk_update, .key_type = KeyType::user_id, .people = people}),
-            R"({"users":[{"userId":"U1","dataFields":{"a":{"b":1}}}],"createNewFields":false})");
-  EXPECT_EQ(encode({.call = BatchCall::bulk_update, .key_type = KeyType::user_id, .people = people, .create_new_fields = true, .merge_objects = true}),
-            R"({"users":[{"userId":"U1","dataFields":{"a":{"b":1}},"mergeNestedObjects":true}],"createNewFields":true})");
+  EXPECT_EQ(
+      encode({.call = BatchCall::bulk_update, .key_type = KeyType::user_id, .people = people}),
+      R"({"users":[{"userId":"U1","dataFields":{"a":{"b":1}}}],"createNewFields":false})");
+  EXPECT_EQ(
+      encode({.call = BatchCall::bulk_update,
+              .key_type = KeyType::user_id,
+              .people = people,
+              .create_new_fields = true,
+              .merge_objects = true}),
+      R"({"users":[{"userId":"U1","dataFields":{"a":{"b":1}},"mergeNestedObjects":true}],"createNewFields":true})");
 }
 
 TEST(EncodeTest, CarriesOddNamesUnchanged) {
   const std::string kOdd[] = {
-      "O'Neil", "Zoë", "李", "\"x\"", "'); DROP TABLE people; --", "back\\slash", "a/b", "tab\there", "line\nbreak", "\x01\x1f\x7f",
-      std::string("zero\0inside", 11), "\xF0\x9F\x98\x80", "e\xCC\x81", "\xE2\x80\xA8", "<script>", "", " padded ", "null", "{}",
+      "O'Neil",
+      "Zoë",
+      "李",
+      "\"x\"",
+      "'); DROP TABLE people; --",
+      "back\\slash",
+      "a/b",
+      "tab\there",
+      "line\nbreak",
+      "\x01\x1f\x7f",
+      std::string("zero\0inside", 11),
+      "\xF0\x9F\x98\x80",
+      "e\xCC\x81",
+      "\xE2\x80\xA8",
+      "<script>",
+      "",
+      " padded ",
+      "null",
+      "{}",
   };
   for (const std::string& name : kOdd) {
     const std::vector<Person> people = {{name}};
@@ -286,18 +332,23 @@ TEST(EncodeTest, CarriesOddNamesUnchanged) {
     const json body = json::parse(text, nullptr, false);
     ASSERT_FALSE(body.is_discarded()) << text;
     EXPECT_EQ(body.at("subscribers").at(0).at("userId").get<std::string>(), name);
-    EXPECT_TRUE(std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x20; })) << text;
+    EXPECT_TRUE(std::all_of(text.begin(), text.end(), [](char c) {
+      return static_cast<unsigned char>(c) >= 0x20;
+    })) << text;
   }
 }
 
 TEST(EncodeTest, NeverSendsInvalidUtf8) {
-  for (const std::string& bad : {std::string("\xff"), std::string("a\xc3"), std::string("\xed\xa0\x80"), std::string("\xc0\xaf"), std::string("\xf5\x80\x80\x80"), std::string("x\x80y")}) {
+  for (const std::string& bad :
+       {std::string("\xff"), std::string("a\xc3"), std::string("\xed\xa0\x80"),
+        std::string("\xc0\xaf"), std::string("\xf5\x80\x80\x80"), std::string("x\x80y")}) {
     const std::vector<Person> people = {{bad}, {"good"}};
     const std::string text = encode({.list_id = 1, .people = people});
     EXPECT_TRUE(is_utf8(text));
     const json body = json::parse(text, nullptr, false);
     ASSERT_FALSE(body.is_discarded()) << text;
-    EXPECT_THAT(body.at("subscribers").at(0).at("email").get<std::string>(), HasSubstr("\xEF\xBF\xBD"));
+    EXPECT_THAT(body.at("subscribers").at(0).at("email").get<std::string>(),
+                HasSubstr("\xEF\xBF\xBD"));
     EXPECT_EQ(body.at("subscribers").at(1).at("email"), "good");
   }
 }

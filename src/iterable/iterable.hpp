@@ -1,9 +1,9 @@
 // Iterable, typed: the calls Rollcall makes and what their answers mean. Its spellings (listId,
-// notFoundEmails, updateExistingUsersOnly…) stay inside this room, and so do retries: a call is tried
-// again here or nowhere.
+// notFoundEmails, updateExistingUsersOnly…) stay inside this room, and so do retries: a call is
+// tried again here or nowhere.
 //
-// The room contains no call that deletes, forgets or merges a person, and no way to unsubscribe from a
-// channel.
+// The room contains no call that deletes, forgets or merges a person, and no way to unsubscribe
+// from a channel.
 //
 // Threads: a Client may be used from any number of threads.
 #pragma once
@@ -55,8 +55,8 @@ struct Profile {
   std::string data_fields_json;
 };
 
-// One person of a batch: the normalised match key, and the JSON text of the dataFields object ("" to
-// send none). Views must outlive the call.
+// One person of a batch: the normalised match key, and the JSON text of the dataFields object (""
+// to send none). Views must outlive the call.
 struct Person {
   std::string_view key;
   std::string_view data_fields = {};
@@ -66,8 +66,9 @@ struct Person {
 struct Verdict {
   enum class Kind { confirmed, not_found, rejected };
   Kind kind = Kind::confirmed;
-  std::string reason = {};  // rejected: invalid_email, invalid_user_id, conflict, forgotten, invalid_data, …
-  bool final = false;       // no later try can succeed with the same data
+  std::string reason =
+      {};  // rejected: invalid_email, invalid_user_id, conflict, forgotten, invalid_data, …
+  bool final = false;  // no later try can succeed with the same data
   bool operator==(const Verdict&) const = default;
 };
 
@@ -83,10 +84,11 @@ struct BatchAnswer {
   std::vector<Verdict> verdicts = {};
   std::vector<std::string> created_fields = {};
   std::vector<std::string> filtered_out_fields = {};
-  std::string reason = {};  // refused: Iterable's code in our words; for one person alone, the verdict
-  bool final = false;       // refused: as in Verdict
+  std::string reason =
+      {};              // refused: Iterable's code in our words; for one person alone, the verdict
+  bool final = false;  // refused: as in Verdict
   std::optional<Error> error = std::nullopt;  // failed
-  bool may_have_arrived = true;               // failed: whether any of its tries may have taken effect
+  bool may_have_arrived = true;  // failed: whether any of its tries may have taken effect
 };
 
 enum class BatchCall { subscribe, unsubscribe, bulk_update };
@@ -104,7 +106,8 @@ struct Batch {
 
 // The body a batch would be sent as; what pieces up batches counts its bytes by this.
 std::string encode(const Batch& batch);
-// Reads an answer with status 200, or one that refuses. Pure; this is where answers become verdicts.
+// Reads an answer with status 200, or one that refuses. Pure; this is where answers become
+// verdicts.
 BatchAnswer read_answer(const Batch& batch, int status, std::string_view body);
 
 // Counts of calls made, by endpoint. Threads: any.
@@ -118,8 +121,9 @@ class CallCounter {
   CallCounts counts_;  // protected by mutex_
 };
 
-// Keeps calls under the limits of one project: published ones from the start, unpublished ones found by
-// what Iterable says (halved on 429, slowly up again). Threads: any; fair by order of arrival.
+// Keeps calls under the limits of one project: published ones from the start, unpublished ones
+// found by what Iterable says (halved on 429, slowly up again). Threads: any; fair by order of
+// arrival.
 class Pace {
  public:
   explicit Pace(Clock& clock);
@@ -136,12 +140,14 @@ class Pace {
   Bucket& bucket(std::string_view endpoint) const;
   Clock& clock_;
   mutable std::mutex mutex_;
-  mutable std::map<std::string, std::unique_ptr<Bucket>, std::less<>> buckets_;  // protected by mutex_
+  mutable std::map<std::string, std::unique_ptr<Bucket>, std::less<>>
+      buckets_;  // protected by mutex_
 };
 
 struct CreateListAnswer {
   Result<int64_t> id;
-  bool may_have_arrived = false;  // when there is no id: whether a list may have been made all the same
+  bool may_have_arrived =
+      false;  // when there is no id: whether a list may have been made all the same
 };
 
 class Client {
@@ -152,19 +158,22 @@ class Client {
 
   [[nodiscard]] const Project& project() const { return project_; }
 
-  Result<std::vector<ListInfo>> lists(const std::stop_token& stop) const;
+  [[nodiscard]] Result<std::vector<ListInfo>> lists(const std::stop_token& stop) const;
   // Sent once; never repeated here, because a lost answer may hide a list.
-  [[nodiscard]] CreateListAnswer create_list(const std::string& name, const std::string& description,
+  [[nodiscard]] CreateListAnswer create_list(const std::string& name,
+                                             const std::string& description,
                                              const std::stop_token& stop) const;
-  // Every member of a list by the identifier Iterable tells for it, streamed. In hybrid projects user
-  // ids are asked for when the key is one.
-  Status list_members(int64_t list_id, KeyType prefer, const std::function<void(std::string_view)>& on_member,
+  // Every member of a list by the identifier Iterable tells for it, streamed. In hybrid projects
+  // user ids are asked for when the key is one.
+  Status list_members(int64_t list_id, KeyType prefer,
+                      const std::function<void(std::string_view)>& on_member,
                       const std::stop_token& stop) const;
   // Nothing: not a contact.
-  Result<std::optional<Profile>> look_up(KeyType type, std::string_view key,
-                                         const std::stop_token& stop) const;
+  [[nodiscard]] Result<std::optional<Profile>> look_up(KeyType type, std::string_view key,
+                                                       const std::stop_token& stop) const;
   // Iterable's field names and types; nested ones dotted.
-  Result<std::map<std::string, std::string>> fields(const std::stop_token& stop) const;
+  [[nodiscard]] Result<std::map<std::string, std::string>> fields(
+      const std::stop_token& stop) const;
 
   [[nodiscard]] BatchAnswer send(const Batch& batch, const std::stop_token& stop) const;
 

@@ -1,8 +1,8 @@
 // Pacing by spacing: each endpoint of a project has an interval between calls, and a call takes the
 // next free moment (the generic cell rate algorithm with a burst of one), so that no window of any
-// length sees more than the limit. Published limits start at 97 %: the network squeezes calls together.
-// A 429 halves the rate, at most once a second, and answers raise it again by a small constant.
-// Source: docs/facts/iterable.md, rate limits.
+// length sees more than the limit. Published limits start at 97 %: the network squeezes calls
+// together. A 429 halves the rate, at most once a second, and answers raise it again by a small
+// constant. Source: docs/facts/iterable.md, rate limits.
 #include <algorithm>
 #include <thread>
 
@@ -16,15 +16,13 @@ struct Published {
   double per_second;
 };
 constexpr Published kPublished[] = {
-    {"lists", 100},
-    {"lists/getUsers", 5.0 / 60},
-    {"users/get", 100},
-    {"users/getFields", 3},
-    {"users/bulkUpdate", 5},
+    {"lists", 100},         {"lists/getUsers", 5.0 / 60}, {"users/get", 100},
+    {"users/getFields", 3}, {"users/bulkUpdate", 5},
 };
 constexpr double kShareOfLimit = 0.97;
 constexpr double kSlowestPerSecond = 1.0 / 30;
-constexpr double kFirstGuessPerSecond = 10;  // of an endpoint without a published limit, at its first 429
+constexpr double kFirstGuessPerSecond =
+    10;  // of an endpoint without a published limit, at its first 429
 constexpr Millis kCutAtMostEvery{1000};
 
 }  // namespace
@@ -47,7 +45,8 @@ Pace::Bucket& Pace::bucket(std::string_view endpoint) const {
   if (found != buckets_.end()) return *found->second;
   auto fresh = std::make_unique<Bucket>();
   for (const Published& published : kPublished)
-    if (endpoint == published.endpoint) fresh->limit_per_second = published.per_second * kShareOfLimit;
+    if (endpoint == published.endpoint)
+      fresh->limit_per_second = published.per_second * kShareOfLimit;
   fresh->per_second = fresh->limit_per_second;
   return *buckets_.emplace(std::string(endpoint), std::move(fresh)).first->second;
 }

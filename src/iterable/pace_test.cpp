@@ -24,7 +24,8 @@ struct Limit {
 };
 // Source: docs/facts/iterable.md, rate limits.
 constexpr Limit kLimits[] = {
-    {"lists", 100, 1s}, {"lists/getUsers", 5, 60s}, {"users/get", 100, 1s}, {"users/getFields", 3, 1s}, {"users/bulkUpdate", 5, 1s},
+    {"lists", 100, 1s},         {"lists/getUsers", 5, 60s},  {"users/get", 100, 1s},
+    {"users/getFields", 3, 1s}, {"users/bulkUpdate", 5, 1s},
 };
 
 class PaceTest : public testing::Test {
@@ -57,7 +58,8 @@ TEST_F(PaceTest, PassesNoPublishedLimitInAnyWindow) {
   for (const Limit& limit : kLimits) {
     for (const Millis dawdle : {0ms, 1ms, 7ms, 1900ms}) {
       const auto times = let_through(limit.endpoint, 400, dawdle);
-      EXPECT_LE(most_in(times, limit.window), limit.calls) << limit.endpoint << " " << dawdle.count();
+      EXPECT_LE(most_in(times, limit.window), limit.calls)
+          << limit.endpoint << " " << dawdle.count();
     }
   }
 }
@@ -66,7 +68,8 @@ TEST_F(PaceTest, SavesNoCallsUpForABurst) {
   for (const Limit& limit : kLimits) {
     (void)let_through(limit.endpoint, 3);
     clock_.advance(1h);
-    EXPECT_LE(most_in(let_through(limit.endpoint, 200), limit.window), limit.calls) << limit.endpoint;
+    EXPECT_LE(most_in(let_through(limit.endpoint, 200), limit.window), limit.calls)
+        << limit.endpoint;
   }
 }
 
@@ -76,7 +79,8 @@ TEST_F(PaceTest, UsesNearlyAllOfAPublishedLimit) {
     const int calls = static_cast<int>(limit.calls) * 20;
     (void)let_through(limit.endpoint, calls);
     const double ideal = static_cast<double>(limit.window.count()) * 20;
-    EXPECT_LT(static_cast<double>((clock_.monotonic() - began).count()), ideal * 1.12) << limit.endpoint;
+    EXPECT_LT(static_cast<double>((clock_.monotonic() - began).count()), ideal * 1.12)
+        << limit.endpoint;
   }
 }
 
@@ -153,8 +157,8 @@ TEST_F(PaceTest, RecoversSlowlyAndOnlyToThePublishedLimit) {
   EXPECT_DOUBLE_EQ(*pace_.rate("users/bulkUpdate"), limit);
 }
 
-// A server that allows so many calls a second and says 429 beyond: few calls are lost, and the rate found is
-// near the limit.
+// A server that allows so many calls a second and says 429 beyond: few calls are lost, and the rate
+// found is near the limit.
 TEST_F(PaceTest, SettlesNearALimitNobodyTold) {
   constexpr double kAllowed = 8;
   double tokens = kAllowed;
@@ -165,7 +169,8 @@ TEST_F(PaceTest, SettlesNearALimitNobodyTold) {
     ASSERT_TRUE(pace_.wait("lists/subscribe", {}));
     clock_.advance(5ms);
     const Millis now = clock_.monotonic();
-    tokens = std::min(kAllowed, tokens + kAllowed * static_cast<double>((now - last).count()) / 1000);
+    tokens =
+        std::min(kAllowed, tokens + kAllowed * static_cast<double>((now - last).count()) / 1000);
     last = now;
     if (tokens >= 1) {
       tokens -= 1;
@@ -226,7 +231,8 @@ TEST(CallCounterTest, CountsFromManyThreads) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
-      for (int i = 0; i < 100; ++i) counter.made(i % 2 == 0 ? "lists" : "users/get", i % 10 == 0, i % 20 == 0);
+      for (int i = 0; i < 100; ++i)
+        counter.made(i % 2 == 0 ? "lists" : "users/get", i % 10 == 0, i % 20 == 0);
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -234,7 +240,8 @@ TEST(CallCounterTest, CountsFromManyThreads) {
   EXPECT_EQ(counts.total, 400);
   EXPECT_EQ(counts.retried, 40);
   EXPECT_EQ(counts.throttled, 20);
-  EXPECT_THAT(counts.by_endpoint, testing::ElementsAre(testing::Pair("lists", 200), testing::Pair("users/get", 200)));
+  EXPECT_THAT(counts.by_endpoint,
+              testing::ElementsAre(testing::Pair("lists", 200), testing::Pair("users/get", 200)));
 }
 
 }  // namespace
