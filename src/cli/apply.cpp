@@ -7,6 +7,7 @@
 
 #include "catalog/catalog.hpp"
 #include "cli/commands.hpp"
+#include "cli/data_check.hpp"
 #include "cli/text.hpp"
 #include "ledger/ledger.hpp"
 
@@ -72,7 +73,8 @@ int refuse(Session& session, const std::vector<catalog::Problem>& problems,
   return kWrong;
 }
 
-json to_json(const catalog::Comparison& comparison, const ApplyOptions& options) {
+json to_json(const catalog::Comparison& comparison, const std::vector<std::string>& warnings,
+             const ApplyOptions& options) {
   json changes = json::array();
   std::map<std::string, int64_t> counts;
   for (const catalog::Difference& difference : comparison.differences) {
@@ -86,7 +88,7 @@ json to_json(const catalog::Comparison& comparison, const ApplyOptions& options)
   return {{"dry_run", options.dry_run},
           {"changes", changes},
           {"counts", counts},
-          {"warnings", comparison.warnings}};
+          {"warnings", warnings}};
 }
 
 void print(Session& session, const catalog::Comparison& comparison, const ApplyOptions& options) {
@@ -146,10 +148,14 @@ Result<int> apply(Session& session, const ApplyOptions& options) {
   const catalog::Comparison comparison =
       catalog::compare(stored.catalog, read.catalog, options.prune, has_list, stored.archived);
   if (!comparison.problems.empty()) return refuse(session, comparison.problems, shown);
-  for (const std::string& warning : comparison.warnings) session.say("warning: " + warning);
+  const DataCheck data = hold_against_data(comparison.merged, session.source_options());
+  if (!data.problems.empty()) return refuse(session, data.problems, shown);
+  std::vector<std::string> warnings = comparison.warnings;
+  warnings.insert(warnings.end(), data.warnings.begin(), data.warnings.end());
+  for (const std::string& warning : warnings) session.say("warning: " + warning);
   if (!options.dry_run) TRY(save(*TRY(session.store()), stored, comparison));
   if (session.json()) {
-    session.print_json(to_json(comparison, options));
+    session.print_json(to_json(comparison, warnings, options));
   } else {
     print(session, comparison, options);
   }

@@ -178,8 +178,9 @@ class Checker {
         static_cast<double>(nulls + repeated) > kDuplicateShareMax * static_cast<double>(rows);
     const std::string remedy =
         "Choose a primary key that is unique and never null, or make it so in the model's `sql`.";
-    // Only a users model has a row for each person.
-    if (too_many && model.type == ModelType::users) {
+    if (model.type != ModelType::users) {
+      fine(message + "; harmless, because its rows are not people");
+    } else if (too_many) {
       problem(message, remedy);
     } else {
       warn(message, remedy);

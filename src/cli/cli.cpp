@@ -65,7 +65,9 @@ Result<int> complete(Session& session, const CLI::App& app, const std::vector<st
       if (takes_value && i + 1 == typed.size()) return names(session, option->get_name());
       if (takes_value) ++i;
     } else if (command == nullptr) {
-      for (const CLI::App* one : app.get_subcommands([&](const CLI::App* it) { return it->get_name() == word; })) command = one;
+      for (const CLI::App* one :
+           app.get_subcommands([&](const CLI::App* it) { return it->get_name() == word; }))
+        command = one;
       if (command == nullptr) return kDone;
     } else {
       ++places;
@@ -77,7 +79,8 @@ Result<int> complete(Session& session, const CLI::App& app, const std::vector<st
   }
   for (const CLI::Option* option : command->get_options()) {
     if (!option->get_positional()) {
-      if (!option->get_lnames().empty()) session.print("--{}\n", option->get_lnames()[0]);
+      const bool shown = !option->get_lnames().empty() && option != command->get_help_ptr();
+      if (shown) session.print("--{}\n", option->get_lnames()[0]);
     } else if (places-- == 0) {
       TRY(names(session, option->get_name()));
     }

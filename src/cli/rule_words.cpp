@@ -123,7 +123,8 @@ std::string number_of(const RelatedTest& test) {
   const auto* number = scalar ? std::get_if<int64_t>(scalar) : nullptr;
   if (number && test.op == Op::eq && *number == 0) return "no " + test.relation;
   if (number && test.op == Op::gte && *number == 1) return "any " + test.relation;
-  return fmt::format("number of {} {} {}", test.relation, op_words(test.op), operand_words(test.count));
+  return fmt::format("number of {} {} {}", test.relation, op_words(test.op),
+                     operand_words(test.count));
 }
 
 struct RuleWords {

@@ -12,7 +12,8 @@ TEST(CsvTest, QuotesWhatRfc4180AsksFor) {
 }
 
 TEST(CsvTest, DisarmsFormulasAndLeavesNumbersAlone) {
-  EXPECT_EQ(csv_line({"=1+2", "@SUM(A1)", "+cmd|' /C calc'!A0"}), "'=1+2,'@SUM(A1),'+cmd|' /C calc'!A0\n");
+  EXPECT_EQ(csv_line({"=1+2", "@SUM(A1)", "+cmd|' /C calc'!A0"}),
+            "'=1+2,'@SUM(A1),'+cmd|' /C calc'!A0\n");
   EXPECT_EQ(csv_line({"-5", "+4.5", "-"}), "-5,+4.5,'-\n");
   EXPECT_EQ(csv_line({"-5+3"}), "'-5+3\n");
 }

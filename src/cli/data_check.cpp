@@ -1,0 +1,139 @@
+#include "cli/data_check.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "attributes/attributes.hpp"
+#include "segment/segment.hpp"
+
+namespace rollcall::cli {
+namespace {
+
+bool is_from_file(const Place& place) { return place.line > 0; }
+
+class Checker {
+ public:
+  Checker(const Catalog& catalog, const source::OpenOptions& options)
+      : catalog_(catalog), options_(options) {}
+
+  DataCheck check() {
+    for (const Model& model : catalog_.models)
+      if (concerns(model)) check(model);
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] bool concerns(const Model& model) const {
+    if (is_from_file(model.place)) return true;
+    const auto segments = segments_of(model);
+    return std::any_of(segments.begin(), segments.end(), [&](const Segment* segment) {
+      const auto activations = activations_of(*segment);
+      return is_from_file(segment->place) ||
+             std::any_of(activations.begin(), activations.end(),
+                         [](const Activation* one) { return is_from_file(one->place); });
+    });
+  }
+
+  [[nodiscard]] std::vector<const Segment*> segments_of(const Model& model) const {
+    std::vector<const Segment*> out;
+    for (const Segment& segment : catalog_.segments)
+      if (segment.model == model.name) out.push_back(&segment);
+    return out;
+  }
+  [[nodiscard]] std::vector<const Activation*> activations_of(const Segment& segment) const {
+    std::vector<const Activation*> out;
+    for (const Activation& activation : catalog_.activations)
+      if (activation.segment == segment.name) out.push_back(&activation);
+    return out;
+  }
+
+  void check(const Model& model) {
+    // One connection for all of the model's segments.
+    Segment everyone;
+    everyone.model = model.name;
+    Segment all = everyone;
+    AnyOf rules;
+    for (const Segment* segment : segments_of(model)) rules.rules.push_back(segment->where);
+    all.where.test = std::move(rules);
+    std::vector<std::string> computed;
+    for (const ComputedField& field : model.computed) computed.push_back(field.name);
+    auto reader = segment::Reader::open(catalog_, all, computed, options_);
+    if (!reader.ok()) {
+      warn(reader.error());
+      return;
+    }
+    const auto columns = reader->fields();
+    if (!columns.ok()) {
+      add(columns.error(), model.place, "");
+      return;
+    }
+    if (const auto key = reader->sql({.segment = everyone, .fields = {model.primary_key}});
+        !key.ok())
+      add(key.error(), model.place, "");
+    for (const Segment* segment : segments_of(model)) {
+      const bool shown = is_from_file(segment->place);
+      if (const auto query = reader->sql({.segment = *segment}); !query.ok())
+        add(query.error(), shown ? segment->place : model.place,
+            shown ? "" : "the stored segment `" + segment->name + "`: ");
+      for (const Activation* activation : activations_of(*segment))
+        check(*activation, *segment, model, *columns);
+    }
+  }
+
+  void check(const Activation& activation, const Segment& segment, const Model& model,
+             const std::vector<ColumnInfo>& columns) {
+    const bool shown = is_from_file(activation.place);
+    const Place place = shown                         ? activation.place
+                        : is_from_file(segment.place) ? segment.place
+                                                      : model.place;
+    const std::string who = shown ? "" : "the stored activation `" + activation.name + "`: ";
+    const std::string& key = activation.match_key.field;
+    std::vector<std::string> names;
+    for (const ColumnInfo& column : columns) names.push_back(column.name);
+    if (std::find(names.begin(), names.end(), key) == names.end())
+      add({ErrorKind::invalid, "there is no field `" + key + "` in `" + model.name +
+                                   "` for the match key" + did_you_mean(key, names)},
+          place, who);
+    for (const Attribute& attribute : activation.attributes)
+      if (const auto target = attributes::targets({attribute}, columns); !target.ok())
+        add(target.error(), shown && is_from_file(attribute.place) ? attribute.place : place, who);
+  }
+
+  // Errors of a rule name its place themselves, as compile's door says.
+  void add(const Error& error, Place place, const std::string& who) {
+    std::string message = error.text();
+    Place named;
+    int length = 0;
+    if (std::sscanf(message.c_str(), "line %d, column %d: %n", &named.line, &named.column,
+                    &length) == 2 &&
+        length > 0) {
+      place = named;
+      message.erase(0, static_cast<size_t>(length));
+    }
+    message.insert(0, who);
+    const bool known =
+        std::any_of(out_.problems.begin(), out_.problems.end(), [&](const catalog::Problem& one) {
+          return one.place.line == place.line && one.place.column == place.column &&
+                 one.message == message;
+        });
+    if (!known) out_.problems.push_back({place, std::move(message)});
+  }
+
+  void warn(const Error& error) {
+    std::string message = "fields were not held against the data: " + error.text();
+    if (std::find(out_.warnings.begin(), out_.warnings.end(), message) == out_.warnings.end())
+      out_.warnings.push_back(std::move(message));
+  }
+
+  const Catalog& catalog_;
+  const source::OpenOptions& options_;
+  DataCheck out_;
+};
+
+}  // namespace
+
+DataCheck hold_against_data(const Catalog& catalog, const source::OpenOptions& options) {
+  return Checker(catalog, options).check();
+}
+
+}  // namespace rollcall::cli

@@ -1,0 +1,23 @@
+// A catalog held against the data it speaks of: do the fields that its rules and mappings name
+// exist, with types that fit? What the catalog room cannot know, because it reads no source.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.hpp"
+#include "core/catalog.hpp"
+#include "source/source.hpp"
+
+namespace rollcall::cli {
+
+struct DataCheck {
+  std::vector<catalog::Problem> problems;
+  std::vector<std::string> warnings;  // what could not be looked at: a source that does not open
+};
+
+// Looks at the models that have a place (those of the file), and those that its segments and
+// activations are of.
+DataCheck hold_against_data(const Catalog& catalog, const source::OpenOptions& options);
+
+}  // namespace rollcall::cli
