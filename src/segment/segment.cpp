@@ -17,7 +17,7 @@ Result<Reader> Reader::open(const Catalog& catalog, const Segment& segment, cons
   if (model == nullptr) return Error{ErrorKind::invalid, "segment `" + segment.name + "` is over model `" + segment.model + "`, which is not there"};
   const Source* from = catalog.source(model->source);
   if (from == nullptr) return Error{ErrorKind::invalid, "model `" + model->name + "` is in source `" + model->source + "`, which is not there"};
-  reader.connection_ = TRY(in_context(source::open(*from, options), "source " + from->name));
+  reader.connection_ = TRY(source::open(*from, options));
   for (const std::string& name : TRY(compile::models_reached(catalog, segment, fields))) {
     const Model* reached = catalog.model(name);
     CHECK(reached != nullptr);
