@@ -7,6 +7,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+pytest.register_assert_rewrite("world")
+
 from double import Double  # noqa: E402
 from world import World  # noqa: E402
 

@@ -503,9 +503,11 @@ class Double:
         entry = Entry(time.monotonic(), method, endpoint, query, None, len(raw), [])
         with self.lock:
             self.log.append(entry)
-            throttled = self._count(endpoint, entry.at)
             fault = self._draw(endpoint)
             entry.fault = fault
+            # When a kept connection dies under a request, HTTP libraries send it again at once on a fresh
+            # one; that is no second call in the books of the service.
+            throttled = not (fault or "").startswith("reset") and self._count(endpoint, entry.at)
             try:
                 self._check(entry, headers, raw)
                 if throttled and self.limits == "enforce":
