@@ -39,7 +39,7 @@ def make_world(tmp_path):
 
 # Modules whose every test was not yet seen to pass on a quiet machine: they run and are reported, and a
 # failure in them does not yet fail the whole. Take a name out once its module is green.
-UNSETTLED = {"test_catalog", "test_crash", "test_data", "test_faults", "test_guard", "test_lists", "test_scale"}
+UNSETTLED = set()
 
 
 def pytest_collection_modifyitems(items):

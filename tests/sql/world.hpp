@@ -75,13 +75,13 @@ class World {
   }
 
   Result<compile::Schemas> schemas(const std::vector<std::string>& models) {
-    compile::Schemas out;
     for (const std::string& name : models) {
+      if (described_.contains(name)) continue;
       const Model& model = *catalog.model(name);
-      out[name] = TRY(model.table.empty() ? connection_->describe_query(model.sql)
-                                          : connection_->describe_table(model.table));
+      described_[name] = TRY(model.table.empty() ? connection_->describe_query(model.sql)
+                                                 : connection_->describe_table(model.table));
     }
-    return out;
+    return described_;
   }
 
   Result<SqlQuery> compile(compile::Query query) {
@@ -142,6 +142,7 @@ class World {
  private:
   std::filesystem::path path_;
   std::unique_ptr<source::Connection> connection_;
+  compile::Schemas described_;
 };
 
 inline Rule rule_of(const std::string& text) {
