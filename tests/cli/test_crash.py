@@ -88,6 +88,7 @@ def test_a_later_run_killed_at_any_named_point_ends_the_same_after_a_rerun(make_
 
 def test_a_run_of_several_batches_killed_between_them_ends_the_same_after_a_rerun(make_world):
     world = make_world("hybrid", "user_id")
+    world.double.define_field("firstName", "string")
     world.put(*[customer(i) for i in range(1, 3301)])
     for i in range(1, 3301):
         if i % 11:
