@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sodium.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -52,6 +53,7 @@ void watch_signals(std::stop_source stop) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  umask(077);  // what is kept of people is nobody else's to read
   signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, not the end of a run
   std::stop_source stop;
   watch_signals(stop);

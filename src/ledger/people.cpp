@@ -39,7 +39,7 @@ Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, cons
 // Writes a query to a Parquet file that is there whole or not at all.
 Status write_parquet(duck::Connection& db, const std::string& query, const fs::path& path) {
   const fs::path fresh = path.string() + ".new";
-  TRY(db.run("COPY (" + query + ") TO " + duck::literal(fresh.string()) + " (FORMAT parquet, COMPRESSION zstd)"));
+  TRY(db.run("COPY (" + query + ") TO " + duck::literal(fresh.string()) + " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960)"));
   const int file = ::open(fresh.c_str(), O_RDONLY | O_CLOEXEC);
   const bool synced = file >= 0 && ::fsync(file) == 0;
   if (file >= 0) ::close(file);
@@ -93,35 +93,39 @@ Result<Promoted> promote(Lease& lease, const State& state, const std::string& ru
   TRY(load_outcomes(work, promotion.settled));
   const std::string ledger = TRY(last_ledger(work, lease.folder(), state, promotion.targets));
   const int64_t now = promotion.now.time_since_epoch().count();
-  std::string hash = "0::UBIGINT", attribute_values;
+  std::string hash = "0::UBIGINT", attribute_values, written;
   for (size_t i = 0; i < promotion.targets.size(); ++i) {
     const std::string a = "l." + attribute_column(promotion.targets[i]);
     hash = fmt::format("xor({}, s.f{})", hash, i);
+    written += fmt::format(", c.v{0} IS NOT NULL AS has{0}", i);
     const bool dropped = (i < promotion.pending.size() && promotion.pending[i]) ||
                          std::count(promotion.settled.filtered_fields.begin(), promotion.settled.filtered_fields.end(), promotion.targets[i].to) > 0;
     const std::string confirmed =
-        dropped ? a : fmt::format("CASE WHEN c.v{0} IS NOT NULL THEN s.f{0} WHEN {1} IS NULL AND s.f{0} = 0 THEN 0 ELSE {1} END", i, a);
-    attribute_values += fmt::format(", CASE WHEN o.outcome IN ('added', 'updated') THEN {} WHEN o.outcome IN ('removed', 'not_a_contact') THEN NULL ELSE {} END AS {}",
+        dropped ? a : fmt::format("CASE WHEN c.has{0} THEN s.f{0} WHEN {1} IS NULL AND s.f{0} = 0 THEN 0 ELSE {1} END", i, a);
+    attribute_values += fmt::format(", CASE WHEN c.outcome IN ('added', 'updated') THEN {} WHEN c.outcome IN ('removed', 'not_a_contact') THEN NULL ELSE {} END AS {}",
                                     confirmed, a, attribute_column(promotion.targets[i]));
   }
+  // Of the values only whether they were sent: a join holds what it carries.
+  TRY(work.run("CREATE OR REPLACE TABLE settled AS SELECT c.key, c.kind, c.was_on, o.outcome, o.reason, o.final" + written +
+               " FROM changes c JOIN outcomes o ON o.seq = c.rowid; DROP TABLE outcomes"));
   const std::string reason =
-      "CASE WHEN o.outcome IS NULL THEN l.reason WHEN o.outcome IN ('added', 'updated', 'removed') THEN NULL ELSE o.outcome END";
-  const std::string sent = "o.outcome IN ('added', 'removed', 'updated', 'unknown', 'rejected')";
+      "CASE WHEN c.outcome IS NULL THEN l.reason WHEN c.outcome IN ('added', 'updated', 'removed') THEN NULL ELSE c.outcome END";
+  const std::string sent = "c.outcome IN ('added', 'removed', 'updated', 'unknown', 'rejected')";
   const std::string query = fmt::format(
       "SELECT coalesce(s.key, l.key) AS key, "
-      "(CASE o.outcome WHEN 'added' THEN 1 WHEN 'updated' THEN 1 WHEN 'removed' THEN 0 WHEN 'not_a_contact' THEN 0 "
+      "(CASE c.outcome WHEN 'added' THEN 1 WHEN 'updated' THEN 1 WHEN 'removed' THEN 0 WHEN 'not_a_contact' THEN 0 "
       "WHEN 'unknown' THEN CASE WHEN c.was_on = 1 AND s.key IS NOT NULL THEN 1 ELSE 2 END ELSE coalesce(l.on_list, 0) END)::UTINYINT AS on_list, "
       "s.key IS NOT NULL AS in_segment, {0} AS reason, "
-      "CASE WHEN o.outcome IS NULL THEN l.detail ELSE o.reason END AS detail, "
-      "CASE WHEN o.outcome IS NULL THEN coalesce(l.final, false) ELSE o.final END AS final, "
+      "CASE WHEN c.outcome IS NULL THEN l.detail ELSE c.reason END AS detail, "
+      "CASE WHEN c.outcome IS NULL THEN coalesce(l.final, false) ELSE c.final END AS final, "
       "CASE WHEN l.key IS NOT NULL AND l.reason IS NOT DISTINCT FROM ({0}) THEN l.since_ms ELSE {1} END AS since_ms, "
-      "CASE WHEN o.outcome IS NULL OR o.outcome = 'not_sent' THEN coalesce(l.tried_ms, 0) ELSE {1} END AS tried_ms, "
+      "CASE WHEN c.outcome IS NULL OR c.outcome = 'not_sent' THEN coalesce(l.tried_ms, 0) ELSE {1} END AS tried_ms, "
       "CASE WHEN {2} THEN {1} ELSE coalesce(l.wrote_ms, 0) END AS wrote_ms, "
       "(CASE WHEN {2} THEN CASE WHEN c.kind = 1 THEN 2 ELSE 1 END ELSE coalesce(l.wrote_kind, 0) END)::UTINYINT AS wrote_kind, "
-      "CASE WHEN o.outcome = 'rejected' THEN {3} ELSE coalesce(l.tried_hash, 0) END AS tried_hash, "
+      "CASE WHEN c.outcome = 'rejected' THEN {3} ELSE coalesce(l.tried_hash, 0) END AS tried_hash, "
       "coalesce(s.pk, l.pk) AS pk{4} "
       "FROM rows s FULL JOIN {5} l ON s.key = l.key "
-      "LEFT JOIN (SELECT rowid AS seq, * FROM changes) c ON c.key = coalesce(s.key, l.key) LEFT JOIN outcomes o ON o.seq = c.seq",
+      "LEFT JOIN settled c ON c.key = coalesce(s.key, l.key)",
       reason, now, sent, "coalesce(" + hash + ", 0)", attribute_values, ledger);
   // Whoever left without ever having been put on the list is forgotten; the removed, after a while.
   const std::string kept = fmt::format("SELECT * FROM ({}) WHERE in_segment OR on_list > 0 OR (wrote_kind = 2 AND reason IS NULL AND wrote_ms > {})",

@@ -74,7 +74,7 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request, const st
       for (const char* tail : {"", ".wal", ".tmp"}) std::filesystem::remove_all(path.string() + tail, ignored);
     }
   } const removed{file};
-  const auto database = TRY(duck::Database::open(file, {.memory_limit_mb = 160}));
+  const auto database = TRY(duck::Database::open(file, {.memory_limit_mb = 224}));
   const auto work = TRY(database->connect());
   const auto taken = TRY(take_snapshot(input, reader, targets, *work, stop));
   out.segment = taken.counts;

@@ -277,6 +277,7 @@ class Pass {
       const auto promoted = TRY(ledger::promote(*lease_, state_, report_.run_id, *work_, {targets_, pending_, settled, world_.clock.now()}));
       world_.observer.reached("ledger.written");
       report_.standing = promoted.standing;
+      TRY(adds_up());
       state_.generation = promoted.generation;
       state_.standing = promoted.standing;
       judge();
@@ -309,6 +310,15 @@ class Pass {
     return report_;
   }
 
+  // A ledger that does not hold everybody in the segment is never made the one that counts.
+  [[nodiscard]] Status adds_up() const {
+    const StandingCounts& s = report_.standing;
+    const int64_t held = s.on_list + s.not_a_contact + s.rejected + s.unknown + s.not_sent;
+    if (held == report_.segment.members) return ok_status();
+    return Error{ErrorKind::corrupt, fmt::format("the new ledger holds {} of the segment's {} members", thousands(held), thousands(report_.segment.members)),
+                 "This is a fault of Rollcall's: please report it. The ledger before this run still counts, and the next run tries again."};
+  }
+
   void judge() {
     const StandingCounts& s = report_.standing;
     const OutcomeCounts& o = report_.outcomes;
@@ -328,7 +338,7 @@ class Pass {
     const auto path = lease_->folder().work_database(run_id);
     std::error_code problem;
     std::filesystem::create_directories(path.parent_path(), problem);
-    database_ = TRY(duck::Database::open(path, {.memory_limit_mb = 160}));
+    database_ = TRY(duck::Database::open(path, {.memory_limit_mb = 224}));
     work_ = TRY(database_->connect());
     return ok_status();
   }

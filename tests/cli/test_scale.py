@@ -41,6 +41,7 @@ def test_a_hundred_thousand_members_take_few_calls_and_little_memory(make_world)
     gone = PEOPLE // 101
     assert second["status"] == "completed"
     assert second["outcomes"]["removed"] == gone
+    assert second["standing"] == {k: PEOPLE - gone if k == "on_list" else 0 for k in second["standing"]}
     assert second["outcomes"]["updated"] == PEOPLE // 100 - PEOPLE // 10100
     assert len(world.the_list().members) == PEOPLE - gone
     assert len(world.double.write_calls()) <= 4
