@@ -44,11 +44,16 @@ bool leaves_existence_open(const Verdict& verdict) {
           verdict.reason == "unknown_user_id" || verdict.reason == "unknown_email");
 }
 
+// Of those an export does not show so many are looked up (of leavers all: gone counts as removed), and so
+// many found there mean that the export is not whole. One may have come since.
+constexpr int64_t kAbsentChecked = 20;
+constexpr int64_t kMissesThatTell = 2;
+
 }  // namespace
 
 Delivered Delivery::delivered() const {
   const std::lock_guard lock(mutex_);
-  return {error_, proven_.load(), max_age_ms_.load()};
+  return {error_, proven_.load(), max_age_ms_.load(), absent_found_ >= kMissesThatTell};
 }
 
 void Delivery::fail(Error error) {
@@ -58,7 +63,7 @@ void Delivery::fail(Error error) {
 }
 
 void Delivery::deliver(plan::Changes& changes, const ledger::Settled& settled, const std::string& part, const std::stop_token& stop) {
-  const bool by_lookup = order_.trust.by() == prove::By::lookup;
+  const bool by_lookup = order_.trust.by() == prove::By::lookup && order_.contacts == nullptr;
   const size_t chunk_size = by_lookup ? kProvenPerBatch : iterable::kPeoplePerCallMax;
   std::mutex reading;
   const auto work = [&] {
@@ -90,6 +95,39 @@ void Delivery::write_now(const std::vector<Change>& people, const std::stop_toke
   if (!items.empty()) send(std::move(items), BatchCall::subscribe, "trial", stop);
 }
 
+Result<Delivery::Proof> Delivery::prove(const std::vector<std::string>& keys, bool removing, const std::stop_token& stop) {
+  if (order_.contacts != nullptr && absent_found_ < kMissesThatTell) return prove_by_export(keys, removing, stop);
+  Proof proof{{}, order_.clock.monotonic()};
+  for (const prove::Seen& seen : TRY(prove::look_up_all(order_.client, order_.key_type, keys, order_.clock, stop))) {
+    proof.there.push_back(seen.profile.has_value());
+    if (seen.profile) proof.oldest = std::min(proof.oldest, seen.at);
+  }
+  return proof;
+}
+
+Result<Delivery::Proof> Delivery::prove_by_export(const std::vector<std::string>& keys, bool removing, const std::stop_token& stop) {
+  const auto index = TRY(order_.contacts->fresh(stop));
+  Proof proof{{}, index->read_at()};
+  std::vector<std::string> doubtful;
+  std::vector<size_t> whose;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    proof.there.push_back(index->holds(keys[i]));
+    if (proof.there[i] || (!removing && absent_checked_ >= kAbsentChecked)) continue;
+    ++absent_checked_;
+    doubtful.push_back(keys[i]);
+    whose.push_back(i);
+  }
+  const auto seen = TRY(prove::look_up_all(order_.client, order_.key_type, doubtful, order_.clock, stop));
+  for (size_t i = 0; i < seen.size(); ++i) {
+    if (!seen[i].profile) continue;
+    proof.there[whose[i]] = true;
+    ++absent_found_;
+  }
+  // An export that lacks people proves nobody absent.
+  if (absent_found_ >= kMissesThatTell) return prove(keys, removing, stop);
+  return proof;
+}
+
 void Delivery::handle(std::vector<Change>& chunk, const std::string& part, const std::stop_token& stop) {
   if (chunk.empty()) return;
   const auto people = static_cast<int64_t>(chunk.size());
@@ -112,14 +150,12 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part, const
   Millis oldest = order_.clock.monotonic();
   std::vector<bool> absent(chunk.size());
   if (!keys.empty()) {
-    auto seen = prove::look_up_all(order_.client, order_.key_type, keys, order_.clock, stop);
-    if (!seen.ok()) return fail(std::move(seen.error()));
+    const auto proof = prove(keys, removing, stop);
+    if (!proof.ok()) return fail(proof.error());
+    oldest = proof->oldest;
     std::vector<uint32_t> gone;
     for (size_t i = 0; i < whose.size(); ++i) {
-      if ((*seen)[i].profile) {
-        oldest = std::min(oldest, (*seen)[i].at);
-        continue;
-      }
+      if (proof->there[i]) continue;
       absent[whose[i]] = true;
       gone.push_back(chunk[whose[i]].seq);
     }

@@ -37,12 +37,14 @@ struct Order {
   int64_t list_id = 0;
   bool list_is_new = false;
   int64_t changes = 0;  // of the whole plan
+  prove::Contacts* contacts = nullptr;  // who is looked up is looked up here, when there is one
 };
 
 struct Delivered {
   std::optional<Error> error = std::nullopt;  // what ended it early
   int64_t proven_people = 0;
   int64_t proof_max_age_ms = 0;
+  bool export_incomplete = false;  // so that people were looked up after all
 };
 
 class Delivery {
@@ -62,6 +64,14 @@ class Delivery {
     const Change* change;
     std::string data_fields;
   };
+  // Who of the keys is a contact, and how old the oldest of it is.
+  struct Proof {
+    std::vector<bool> there;
+    Millis oldest{0};  // monotonic
+  };
+  Result<Proof> prove(const std::vector<std::string>& keys, bool removing, const std::stop_token& stop);
+  // The same from the export, of which some of those it does not show are looked up.
+  Result<Proof> prove_by_export(const std::vector<std::string>& keys, bool removing, const std::stop_token& stop);
   void handle(std::vector<Change>& chunk, const std::string& part, const std::stop_token& stop);
   // `maybe_applied`: these people were in a larger batch whose answer made no sense.
   void send(std::vector<Item> items, iterable::BatchCall call, const std::string& part, const std::stop_token& stop, bool maybe_applied = false);
@@ -76,6 +86,7 @@ class Delivery {
   std::atomic<bool> failed_{false};
   std::atomic<int64_t> resends_{0}, answered_{0}, refused_for_data_{0}, done_{0};
   std::atomic<int64_t> proven_{0}, max_age_ms_{0};
+  std::atomic<int64_t> absent_checked_{0}, absent_found_{0};
   mutable std::mutex mutex_;
   std::optional<Error> error_;       // protected by mutex_
   std::set<std::string> filtered_;   // protected by mutex_

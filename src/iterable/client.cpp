@@ -53,6 +53,36 @@ std::vector<int64_t> ids_at(const json& object, const char* name) {
   return out;
 }
 
+// A streamed body in lines; a line that is longer than `line_bytes_max` ends it.
+class Lines {
+ public:
+  Lines(size_t line_bytes_max, std::function<bool(std::string_view)> on_line)
+      : line_bytes_max_(line_bytes_max), on_line_(std::move(on_line)) {}
+  bool feed(std::string_view piece) {
+    while (!piece.empty()) {
+      const size_t end = piece.find('\n');
+      rest_ += piece.substr(0, end);
+      if (rest_.size() > line_bytes_max_) return false;
+      if (end == std::string_view::npos) return true;
+      if (!finish()) return false;
+      piece.remove_prefix(end + 1);
+    }
+    return true;
+  }
+  // The last line, which may lack its end.
+  bool finish() {
+    if (!rest_.empty() && rest_.back() == '\r') rest_.pop_back();
+    const bool good = rest_.empty() || on_line_(rest_);
+    rest_.clear();
+    return good;
+  }
+
+ private:
+  size_t line_bytes_max_;
+  std::function<bool(std::string_view)> on_line_;
+  std::string rest_;
+};
+
 Error senseless(std::string_view endpoint) {
   return {ErrorKind::corrupt,
           "Iterable answered " + std::string(endpoint) +
@@ -237,22 +267,15 @@ CreateListAnswer Client::create_list(const std::string& name, const std::string&
 Status Client::list_members(int64_t list_id, KeyType prefer,
                             const std::function<void(std::string_view)>& on_member,
                             const std::stop_token& stop) const {
-  std::string rest;
+  constexpr size_t kLineBytesMax = 4096;
   bool told = false;
-  const auto on_body = [&](std::string_view piece) {
-    constexpr size_t kLineBytesMax = 4096;
-    told = true;
-    while (!piece.empty()) {
-      const size_t end = piece.find('\n');
-      rest += piece.substr(0, end);
-      if (rest.size() > kLineBytesMax) return false;
-      if (end == std::string_view::npos) break;
-      if (!rest.empty() && rest.back() == '\r') rest.pop_back();
-      if (!rest.empty()) on_member(rest);
-      rest.clear();
-      piece.remove_prefix(end + 1);
-    }
+  Lines lines(kLineBytesMax, [&](std::string_view member) {
+    on_member(member);
     return true;
+  });
+  const auto on_body = [&](std::string_view piece) {
+    told = true;
+    return lines.feed(piece);
   };
   const std::string query =
       "lists/getUsers?listId=" + std::to_string(list_id) +
@@ -274,7 +297,39 @@ Status Client::list_members(int64_t list_id, KeyType prefer,
                    "Was it deleted? `run --new-list` makes a new one."};
     return error_of("lists/getUsers", *answer);
   }
-  if (!rest.empty()) on_member(rest);
+  lines.finish();
+  return ok_status();
+}
+
+Status Client::all_contacts(
+    const std::function<void(std::string_view, std::string_view)>& on_contact,
+    const std::stop_token& stop) const {
+  constexpr size_t kLineBytesMax = 4'000'000;  // a profile may be as large as a body that made it
+  bool told = false, sense = true;
+  Lines lines(kLineBytesMax, [&](std::string_view line) {
+    const json user = json::parse(line, nullptr, false);
+    sense = user.is_object();
+    if (sense) on_contact(text_at(user, "email"), text_at(user, "userId"));
+    return sense;
+  });
+  const auto on_body = [&](std::string_view piece) {
+    told = true;
+    return lines.feed(piece);
+  };
+  const http::Answer answer =
+      perform({.endpoint = "export/data.json",
+               .bucket = "export/data.json",
+               .request = {.url = "export/data.json?dataTypeName=user&range=All&onlyFields=email"
+                                  "&onlyFields=userId",
+                           .timeout = kMembersTimeout,
+                           .on_body = on_body},
+               .told = &told},
+              stop)
+          .answer;
+  const Error cut{ErrorKind::unavailable, "the export of contacts broke off"};
+  if (!answer) return told && answer.error().error.kind != ErrorKind::cancelled ? cut : answer.error().error;
+  if (answer->status != 200) return error_of("export/data.json", *answer);
+  if (!lines.finish() || !sense) return cut;
   return ok_status();
 }
 

@@ -171,6 +171,12 @@ class Client {
   // Nothing: not a contact.
   [[nodiscard]] Result<std::optional<Profile>> look_up(KeyType type, std::string_view key,
                                                        const std::stop_token& stop) const;
+  // Every contact of the project by the whole `user` export, streamed; either identifier may be
+  // empty. Fails with unavailable when the stream broke, after contacts may have been told: the
+  // caller starts over with a clean slate.
+  Status all_contacts(
+      const std::function<void(std::string_view email, std::string_view user_id)>& on_contact,
+      const std::stop_token& stop) const;
   // Iterable's field names and types; nested ones dotted.
   [[nodiscard]] Result<std::map<std::string, std::string>> fields(
       const std::stop_token& stop) const;

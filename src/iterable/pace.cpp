@@ -17,7 +17,7 @@ struct Published {
 };
 constexpr Published kPublished[] = {
     {"lists", 100},         {"lists/getUsers", 5.0 / 60}, {"users/get", 100},
-    {"users/getFields", 3}, {"users/bulkUpdate", 5},
+    {"users/getFields", 3}, {"users/bulkUpdate", 5},      {"export/data.json", 4.0 / 60},
 };
 constexpr double kShareOfLimit = 0.97;
 constexpr double kSlowestPerSecond = 1.0 / 30;

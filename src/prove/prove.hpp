@@ -1,11 +1,13 @@
-// Who is a contact: proof by look-ups, and the trial of a destination that decides whether Iterable's
+// Who is a contact: proof by look-ups or by an export of everybody, and the trial of a destination that decides whether Iterable's
 // own answer may stand as proof.
 //
 // A proof is worth as long as it is fresh: whoever writes relies on it at once. Threads: look_up_all
-// makes its own; a Trust may be shared by several.
+// makes its own; a Trust and Contacts may be shared by several.
 #pragma once
 
+#include <array>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -25,6 +27,56 @@ struct Seen {
 // Looks people up, several at a time, in the order given.
 Result<std::vector<Seen>> look_up_all(const iterable::Client& client, KeyType type, const std::vector<std::string>& keys,
                                       Clock& clock, const std::stop_token& stop);
+
+// Every contact of a project, as one export showed them: 16 bytes each, a keyed hash of the match key.
+class Index {
+ public:
+  [[nodiscard]] bool holds(std::string_view key) const;
+  [[nodiscard]] size_t contacts() const { return hashes_.size(); }
+  [[nodiscard]] Millis read_at() const { return read_at_; }  // monotonic, before the first record
+
+ private:
+  friend class Contacts;
+  using Hash = std::array<uint64_t, 2>;
+  [[nodiscard]] Hash hash(std::string_view key) const;
+  Hash secret_{};
+  std::vector<Hash> hashes_;  // sorted
+  Millis read_at_{0};
+};
+
+// The index of a run; read anew when it is older than a proof may be.
+class Contacts {
+ public:
+  Contacts(const iterable::Client& client, KeyType type, Clock& clock, Random& random, Observer& observer)
+      : client_(client), type_(type), clock_(clock), random_(random), observer_(observer) {}
+  // Errors: those of the export.
+  Result<std::shared_ptr<const Index>> fresh(const std::stop_token& stop);
+
+ private:
+  Result<std::shared_ptr<const Index>> read(const std::stop_token& stop);
+  const iterable::Client& client_;
+  KeyType type_;
+  Clock& clock_;
+  Random& random_;
+  Observer& observer_;
+  std::mutex mutex_;
+  std::shared_ptr<const Index> index_;  // protected by mutex_
+};
+
+// What an export of everybody took when this project last made one.
+struct ExportRate {
+  int64_t contacts = 1'000'000;  // assumed until one was made
+  double seconds = 60;
+};
+std::string to_json(const ExportRate& rate);
+ExportRate export_rate_from_json(const std::string& json);
+
+// How so many people are proven soonest, at the published limits.
+struct Choice {
+  bool by_export = false;
+  double look_up_seconds = 0, export_seconds = 0;
+};
+Choice choose(int64_t people, const ExportRate& rate);
 
 // How existence is proven in a run.
 enum class By {

@@ -13,7 +13,6 @@ namespace rollcall::run {
 namespace {
 
 constexpr size_t kSample = 20;
-constexpr double kLookUpsPerSecond = 97;
 constexpr double kSecondsPerBatch = 0.5;  // what a subscribe call takes; its limit is not published
 constexpr double kBulkUpdatesPerSecond = 5;
 
@@ -90,17 +89,21 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request, const st
   const prove::Trial trial = TRY(known_trial(world.store, destination));
   const prove::Trust trust(destination.project_type, trial);
   const bool by_lookup = trust.by() == prove::By::lookup;
-  out.proof = !by_lookup ? "by Iterable's own answer (updateExistingUsersOnly holds in this project)"
-              : destination.project_type == ProjectType::email ? "by looking up everybody first: email-based projects create whoever they do not know"
-              : trial.standing == prove::Trial::Standing::failed ? "by looking up everybody first: this project did not keep the promise of updateExistingUsersOnly"
-                                                                 : "a trial with a few people first; then by Iterable's own answer, or by looking up everybody";
   const int64_t look_ups = destination.project_type == ProjectType::email || trial.standing == prove::Trial::Standing::failed
                                ? made.writes + made.removals
                                : made.look_ups + (trial.standing == prove::Trial::Standing::untried ? std::min<int64_t>(100, made.changes.entered) : 0);
+  const prove::Choice choice = TRY(choose_proof(world.store, destination, look_ups));
+  const std::string everybody = choice.by_export ? "by an export of all contacts first" : "by looking up everybody first";
+  out.proof = !by_lookup ? "by Iterable's own answer (updateExistingUsersOnly holds in this project)"
+              : destination.project_type == ProjectType::email ? everybody + ": email-based projects create whoever they do not know"
+              : trial.standing == prove::Trial::Standing::failed ? everybody + ": this project did not keep the promise of updateExistingUsersOnly"
+                                                                 : "a trial with a few people first; then by Iterable's own answer, or by looking up everybody";
+  if (look_ups > 0)
+    out.proof += fmt::format(" ({} look-ups would take {:.0f} s, an export {:.0f} s)", thousands(look_ups), std::ceil(choice.look_up_seconds), std::ceil(choice.export_seconds));
   const auto batches = [](int64_t people) { return (people + static_cast<int64_t>(iterable::kPeoplePerCallMax) - 1) / static_cast<int64_t>(iterable::kPeoplePerCallMax); };
   const int64_t write_calls = batches(made.writes - made.look_ups) + batches(made.removals);
-  out.forecast_calls = 2 + look_ups + write_calls + (state.list ? 0 : 2);
-  out.forecast_seconds = static_cast<double>(look_ups) / kLookUpsPerSecond + static_cast<double>(write_calls) * kSecondsPerBatch;
+  out.forecast_calls = 2 + (choice.by_export ? 1 : look_ups) + write_calls + (state.list ? 0 : 2);
+  out.forecast_seconds = (choice.by_export ? choice.export_seconds : choice.look_up_seconds) + static_cast<double>(write_calls) * kSecondsPerBatch;
   if (destination.project_type == ProjectType::email) out.forecast_seconds += static_cast<double>(batches(made.changes.changed)) / kBulkUpdatesPerSecond;
 
   const auto stream = TRY(plan::Changes::open(*work, targets.size(), "true"));

@@ -218,16 +218,33 @@ class Pass {
     prove::Trust trust(destination_.project_type, known);
     const deliver::Order order{client_, counter_, *journal_, trust, world_.clock, world_.observer, targets_, activation_.match_key.type, state_.list->id,
                                state_.settled == false, static_cast<int64_t>(total)};
-    deliver::Delivery delivery(order);
+    deliver::Delivery trial_delivery(order);
     Status status = ok_status();
     if (TRY(unsettled(settled, "kind <> 1")) > 0) {
-      status = try_destination({world_, destination_, *work_, ledger_file(), settled}, order, delivery, stop);
+      status = try_destination({world_, destination_, *work_, ledger_file(), settled}, order, trial_delivery, stop);
       TRY(keep_trial(world_.store, destination_, known, trust.trial()));
       if (trust.trial().standing == prove::Trial::Standing::failed)
         report_.warnings.push_back("this project does not keep the promise of updateExistingUsersOnly (" + trust.trial().note + "); everybody is looked up before a write");
       if (status.ok()) settled = TRY(ledger::Journal::read(folder.run(report_.run_id), total));
     }
+    // Proof by an export of everybody, where that is sooner than looking so many people up.
+    const int64_t to_prove = trust.by() == prove::By::lookup ? TRY(unsettled(settled, "true")) : TRY(work_->scalar("SELECT count(*) FROM changes WHERE look_up"));
+    prove::Contacts contacts(client_, activation_.match_key.type, world_.clock, world_.random, world_.observer);
+    deliver::Order proven = order;
+    if (status.ok() && TRY(choose_proof(world_.store, destination_, to_prove)).by_export) {
+      const Millis began = world_.clock.monotonic();
+      const auto index = contacts.fresh(stop);
+      if (index.ok()) {
+        TRY(keep_export_rate(world_.store, destination_, {static_cast<int64_t>((*index)->contacts()), static_cast<double>((world_.clock.monotonic() - began).count()) / 1000}));
+        proven.contacts = &contacts;
+      } else if (index.error().kind == ErrorKind::cancelled) {
+        status = index.error();
+      } else {
+        report_.warnings.push_back("contacts could not be exported (" + index.error().message + "), so that people are looked up one by one");
+      }
+    }
     // Additions before removals; those whose last write has not settled yet, at the end.
+    deliver::Delivery delivery(proven);
     for (const auto& [part, where] : {std::pair("add", "kind <> 1 AND not_before = 0"), std::pair("remove", "kind = 1 AND not_before = 0"),
                                       std::pair("add", "kind <> 1 AND not_before <> 0"), std::pair("remove", "kind = 1 AND not_before <> 0")}) {
       if (!status.ok() || delivery.delivered().error) break;
@@ -236,8 +253,9 @@ class Pass {
       world_.observer.reached(std::string(part) + ".ended");
     }
     const deliver::Delivered delivered = delivery.delivered();
+    if (delivered.export_incomplete) report_.warnings.push_back("the export of contacts lacked people who are there, so that people were looked up one by one");
     const bool by_answer = trust.by() == prove::By::answer;
-    report_.proof = {total == 0 ? "none" : by_answer ? "answer" : "lookup", by_answer ? static_cast<int64_t>(total) : delivered.proven_people, delivered.proof_max_age_ms};
+    report_.proof = {total == 0 ? "none" : by_answer ? "answer" : proven.contacts != nullptr && !delivered.export_incomplete ? "export" : "lookup", by_answer ? static_cast<int64_t>(total) : delivered.proven_people, delivered.proof_max_age_ms};
     TRY(keep_trial(world_.store, destination_, known, trust.trial()));
     if (!status.ok()) return status;
     if (delivered.error) return Error(*delivered.error);
@@ -354,12 +372,11 @@ class Pass {
     return ChangeCounts{TRY(kind(0)), TRY(kind(1)), TRY(kind(2)), TRY(kind(3))};
   }
 
+  // Changes of a kind without an outcome; `where` names all, or those that come first in the plan.
   Result<int64_t> unsettled(const ledger::Settled& settled, const std::string& where) {
-    int64_t total = TRY(work_->scalar("SELECT count(*) FROM changes WHERE " + where));
-    const int64_t first_removal = total;  // writes come first
-    for (int64_t seq = 0; seq < first_removal; ++seq)
-      if (settled.kinds[static_cast<size_t>(seq)] && *settled.kinds[static_cast<size_t>(seq)] != OutcomeKind::unknown) --total;
-    return total;
+    const int64_t total = TRY(work_->scalar("SELECT count(*) FROM changes WHERE " + where));
+    const auto first = settled.kinds.begin();
+    return std::count_if(first, first + total, [](const auto& kind) { return !kind || *kind == OutcomeKind::unknown; });
   }
 
   [[nodiscard]] std::optional<std::filesystem::path> ledger_file() const {

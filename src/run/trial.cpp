@@ -8,6 +8,7 @@ namespace rollcall::run {
 namespace {
 
 constexpr const char* kFact = "trial";
+constexpr const char* kExportFact = "export";
 constexpr size_t kPresentWanted = 10;
 constexpr size_t kAbsentMax = 3;
 constexpr size_t kLookUpsMax = 100;
@@ -120,6 +121,15 @@ Result<prove::Trial> known_trial(store::Store& store, const Destination& destina
 Status keep_trial(store::Store& store, const Destination& destination, const prove::Trial& before, const prove::Trial& now) {
   if (prove::to_json(before) == prove::to_json(now)) return ok_status();
   return store.put_fact(destination.uid, kFact, prove::to_json(now));
+}
+
+Result<prove::Choice> choose_proof(store::Store& store, const Destination& destination, int64_t people) {
+  const auto fact = TRY(store.fact(destination.uid, kExportFact));
+  return prove::choose(people, fact ? prove::export_rate_from_json(*fact) : prove::ExportRate{});
+}
+
+Status keep_export_rate(store::Store& store, const Destination& destination, const prove::ExportRate& rate) {
+  return store.put_fact(destination.uid, kExportFact, prove::to_json(rate));
 }
 
 Status try_destination(const TrialWork& work, const deliver::Order& order, deliver::Delivery& delivery, const std::stop_token& stop) {

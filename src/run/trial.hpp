@@ -13,6 +13,10 @@ Result<prove::Trial> known_trial(store::Store& store, const Destination& destina
 // Keeps it, if there is something new: another activation's run may have learnt more meanwhile.
 Status keep_trial(store::Store& store, const Destination& destination, const prove::Trial& before, const prove::Trial& now);
 
+// How so many people of this destination are proven soonest; and what an export of everybody took.
+Result<prove::Choice> choose_proof(store::Store& store, const Destination& destination, int64_t people);
+Status keep_export_rate(store::Store& store, const Destination& destination, const prove::ExportRate& rate);
+
 struct TrialWork {
   const World& world;
   const Destination& destination;
