@@ -37,7 +37,7 @@ LIBRARIES = {
     "sqlite3.h": {"store", "ledger"},
     "yaml-cpp": {"catalog", "sim"},
     "duckdb.h": {"duck"},
-    "sodium.h": {"base", "store", "attributes", "cli", "app", "sim"},
+    "sodium.h": {"base", "store", "attributes", "cli", "prove", "app", "sim"},
     "CLI": {"cli", "app", "sim"},
     "boost": {"sim"},
     "nlohmann": {"catalog", "iterable", "attributes", "ledger", "prove", "deliver", "run", "store", "api", "cli", "sim"},
