@@ -12,7 +12,8 @@ int main(int argc, char** argv) {
   using namespace rollcall;
   constexpr int64_t kMemoryMb = 4000;  // generating TPC-DS at scale 1 sorts some of it
   if (argc < 3) {
-    std::fprintf(stderr, "usage: shopgen DATABASE [--extension FILE] [--set NAME=VALUE] FILE.sql…\n");
+    std::fprintf(stderr,
+                 "usage: shopgen DATABASE [--extension FILE] [--set NAME=VALUE] FILE.sql…\n");
     return 2;
   }
   duck::Options options{.memory_limit_mb = kMemoryMb};
@@ -29,7 +30,8 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "shopgen: --set NAME=VALUE\n");
         return 2;
       }
-      variables += "SET VARIABLE " + duck::identifier(pair.substr(0, is)) + " = " + pair.substr(is + 1) + ";\n";
+      variables += "SET VARIABLE " + duck::identifier(pair.substr(0, is)) + " = " +
+                   pair.substr(is + 1) + ";\n";
     } else {
       files.push_back(argument);
     }

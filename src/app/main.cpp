@@ -53,7 +53,7 @@ void watch_signals(std::stop_source stop) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  umask(077);  // what is kept of people is nobody else's to read
+  umask(077);                // what is kept of people is nobody else's to read
   signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, not the end of a run
   std::stop_source stop;
   watch_signals(stop);

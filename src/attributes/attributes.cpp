@@ -11,7 +11,9 @@ namespace rollcall::attributes {
 namespace {
 
 void append_text(std::string& out, std::string_view text) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+  });
   if (plain) {
     out += '"';
     out += text;
@@ -45,7 +47,8 @@ bool append_moment(std::string& out, int64_t micros) {
   if (rest < 0) rest += kDay, --days;
   if (!append_day(out, days)) return false;
   const int64_t seconds = rest / 1'000'000;
-  fmt::format_to(std::back_inserter(out), " {:02}:{:02}:{:02} +00:00", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  fmt::format_to(std::back_inserter(out), " {:02}:{:02}:{:02} +00:00", seconds / 3600,
+                 seconds / 60 % 60, seconds % 60);
   return true;
 }
 
@@ -63,34 +66,47 @@ bool looks_like_a_date(std::string_view text) {
 
 std::optional<AttributeType> natural_type(FieldType type) {
   switch (type) {
-    case FieldType::boolean: return AttributeType::boolean;
-    case FieldType::integer: return AttributeType::long_;
+    case FieldType::boolean:
+      return AttributeType::boolean;
+    case FieldType::integer:
+      return AttributeType::long_;
     case FieldType::number:
-    case FieldType::decimal: return AttributeType::double_;
-    case FieldType::text: return AttributeType::string;
+    case FieldType::decimal:
+      return AttributeType::double_;
+    case FieldType::text:
+      return AttributeType::string;
     case FieldType::date:
-    case FieldType::timestamp: return AttributeType::date;
-    case FieldType::object: return AttributeType::object;
-    case FieldType::list: return std::nullopt;
+    case FieldType::timestamp:
+      return AttributeType::date;
+    case FieldType::object:
+      return AttributeType::object;
+    case FieldType::list:
+      return std::nullopt;
   }
   return std::nullopt;
 }
 
 bool converts(FieldType from, AttributeType to) {
   switch (to) {
-    case AttributeType::string: return from != FieldType::list && from != FieldType::object;
-    case AttributeType::long_: return from == FieldType::integer;
+    case AttributeType::string:
+      return from != FieldType::list && from != FieldType::object;
+    case AttributeType::long_:
+      return from == FieldType::integer;
     case AttributeType::double_:
       return from == FieldType::integer || from == FieldType::number || from == FieldType::decimal;
-    case AttributeType::boolean: return from == FieldType::boolean;
-    case AttributeType::date: return from == FieldType::date || from == FieldType::timestamp;
+    case AttributeType::boolean:
+      return from == FieldType::boolean;
+    case AttributeType::date:
+      return from == FieldType::date || from == FieldType::timestamp;
     case AttributeType::object:
-    case AttributeType::geo_location: return from == FieldType::object;
+    case AttributeType::geo_location:
+      return from == FieldType::object;
   }
   return false;
 }
 
-Result<std::vector<Target>> targets(const std::vector<Attribute>& mapping, const std::vector<ColumnInfo>& columns) {
+Result<std::vector<Target>> targets(const std::vector<Attribute>& mapping,
+                                    const std::vector<ColumnInfo>& columns) {
   std::vector<Target> out;
   for (const Attribute& attribute : mapping) {
     const ColumnInfo* column = nullptr;
@@ -100,20 +116,28 @@ Result<std::vector<Target>> targets(const std::vector<Attribute>& mapping, const
       if (info.name == attribute.field) column = &info;
     }
     if (column == nullptr)
-      return Error{ErrorKind::invalid, "the model has no field `" + attribute.field + "`" + did_you_mean(attribute.field, names),
-                   "Map one of its fields: " + join(names, ", ") + "."};
-    std::optional<AttributeType> type = attribute.type ? attribute.type : natural_type(column->type);
-    if (attribute.type && column->type != FieldType::list && !converts(column->type, *attribute.type))
-      return Error{ErrorKind::invalid,
-                   fmt::format("`{}` is of type {} and cannot be sent to `{}` as {}", attribute.field, to_string(column->type), attribute.to, to_string(*attribute.type)),
-                   "Leave `type` out, or convert the value in the model's SQL or a formula."};
+      return Error{
+          ErrorKind::invalid,
+          "the model has no field `" + attribute.field + "`" + did_you_mean(attribute.field, names),
+          "Map one of its fields: " + join(names, ", ") + "."};
+    std::optional<AttributeType> type =
+        attribute.type ? attribute.type : natural_type(column->type);
+    if (attribute.type && column->type != FieldType::list &&
+        !converts(column->type, *attribute.type))
+      return Error{
+          ErrorKind::invalid,
+          fmt::format("`{}` is of type {} and cannot be sent to `{}` as {}", attribute.field,
+                      to_string(column->type), attribute.to, to_string(*attribute.type)),
+          "Leave `type` out, or convert the value in the model's SQL or a formula."};
     if (column->type == FieldType::list) type = std::nullopt;
-    out.push_back({attribute.field, attribute.to, column->type, type, attribute.create, attribute.merge});
+    out.push_back(
+        {attribute.field, attribute.to, column->type, type, attribute.create, attribute.merge});
   }
   return out;
 }
 
-bool append_value(std::string& out, const Column& column, size_t row, const Target& target, int64_t& unholdable) {
+bool append_value(std::string& out, const Column& column, size_t row, const Target& target,
+                  int64_t& unholdable) {
   if (!column.valid[row]) return false;
   const bool as_string = target.type == AttributeType::string;
   const size_t start = out.size();
@@ -145,7 +169,8 @@ bool append_value(std::string& out, const Column& column, size_t row, const Targ
     }
     case FieldType::decimal: {
       const std::string& text = column.texts[row];
-      const bool plain = !text.empty() && text.find_first_not_of("-0123456789.") == std::string::npos;
+      const bool plain =
+          !text.empty() && text.find_first_not_of("-0123456789.") == std::string::npos;
       if (!plain) return refuse();
       if (as_string) out += '"';
       // JSON wants a digit before the point.
@@ -160,7 +185,9 @@ bool append_value(std::string& out, const Column& column, size_t row, const Targ
       if (as_string) out += '"';
       return true;
     }
-    case FieldType::text: append_text(out, column.texts[row]); return true;
+    case FieldType::text:
+      append_text(out, column.texts[row]);
+      return true;
     case FieldType::date:
       out += '"';
       if (!append_day(out, column.ints[row])) return refuse();
@@ -172,22 +199,26 @@ bool append_value(std::string& out, const Column& column, size_t row, const Targ
       out += '"';
       return true;
     case FieldType::list:
-    case FieldType::object: out += column.texts[row]; return true;
+    case FieldType::object:
+      out += column.texts[row];
+      return true;
   }
   return false;
 }
 
 uint64_t fingerprint(std::string_view wire_text) {
-  static const unsigned char kKey[crypto_shorthash_KEYBYTES] = {'r', 'o', 'l', 'l', 'c', 'a', 'l', 'l',
-                                                               ' ', 'l', 'e', 'd', 'g', 'e', 'r', '1'};
+  static const unsigned char kKey[crypto_shorthash_KEYBYTES] = {
+      'r', 'o', 'l', 'l', 'c', 'a', 'l', 'l', ' ', 'l', 'e', 'd', 'g', 'e', 'r', '1'};
   unsigned char hash[crypto_shorthash_BYTES];
-  crypto_shorthash(hash, reinterpret_cast<const unsigned char*>(wire_text.data()), wire_text.size(), kKey);
+  crypto_shorthash(hash, reinterpret_cast<const unsigned char*>(wire_text.data()), wire_text.size(),
+                   kKey);
   uint64_t out = 0;
   for (const unsigned char byte : hash) out = out << 8 | byte;
   return out == 0 ? 1 : out;
 }
 
-std::vector<Finding> compare(const std::vector<Target>& all, const std::map<std::string, std::string>& project_fields) {
+std::vector<Finding> compare(const std::vector<Target>& all,
+                             const std::map<std::string, std::string>& project_fields) {
   std::vector<std::string> names;
   for (const auto& [name, type] : project_fields) names.push_back(name);
   std::vector<Finding> out;
@@ -199,22 +230,31 @@ std::vector<Finding> compare(const std::vector<Target>& all, const std::map<std:
       std::string remedy = "Map it to another field";
       for (const AttributeType type : {AttributeType::string, AttributeType::double_})
         if (found->second == to_string(type) && converts(target.from, type))
-          remedy = fmt::format("Write `type: {}` in the mapping to convert it, or map it to another field", found->second);
-      out.push_back({Finding::Kind::conflict, i,
-                     fmt::format("Iterable's field `{}` is of type {} for ever, and `{}` would send {}", target.to, found->second, target.field, to_string(*target.type)),
-                     remedy + "; Iterable cannot change a field's type."});
+          remedy = fmt::format(
+              "Write `type: {}` in the mapping to convert it, or map it to another field",
+              found->second);
+      out.push_back(
+          {Finding::Kind::conflict, i,
+           fmt::format("Iterable's field `{}` is of type {} for ever, and `{}` would send {}",
+                       target.to, found->second, target.field, to_string(*target.type)),
+           remedy + "; Iterable cannot change a field's type."});
     } else if (target.create) {
-      out.push_back({Finding::Kind::to_create, i, fmt::format("field `{}` will be created", target.to), ""});
+      out.push_back(
+          {Finding::Kind::to_create, i, fmt::format("field `{}` will be created", target.to), ""});
     } else {
-      out.push_back({Finding::Kind::missing, i, fmt::format("Iterable has no field `{}`{}", target.to, did_you_mean(target.to, names)),
-                     "Names are case- and space-sensitive. Correct it, or write `create: true` to make the field."});
+      out.push_back(
+          {Finding::Kind::missing, i,
+           fmt::format("Iterable has no field `{}`{}", target.to, did_you_mean(target.to, names)),
+           "Names are case- and space-sensitive. Correct it, or write `create: true` to make the "
+           "field."});
     }
   }
   return out;
 }
 
 bool fixes_type(std::string_view wire_text, const Target& target) {
-  if (target.from == FieldType::list) return wire_text.find_first_not_of("[] \n\t") != std::string_view::npos;
+  if (target.from == FieldType::list)
+    return wire_text.find_first_not_of("[] \n\t") != std::string_view::npos;
   if (target.from == FieldType::object) return wire_text.find(':') != std::string_view::npos;
   if (target.type == AttributeType::string) {
     const std::string_view inside = wire_text.substr(1, wire_text.size() - 2);

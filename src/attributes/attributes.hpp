@@ -1,10 +1,10 @@
-// Attributes: a field's value in the form Iterable takes it, and the mapping's types held against the
-// project's. Pure.
+// Attributes: a field's value in the form Iterable takes it, and the mapping's types held against
+// the project's. Pure.
 //
 // The wire form of a value is JSON text: doubles always with a fraction (417.0), dates as Iterable
-// recognises them, arrays and objects whole. What JSON or Iterable cannot hold (NaN, infinity, dates
-// outside the years 1 to 9999) becomes a null and is counted.
-// Source of the forms: docs/facts/iterable.md, field types.
+// recognises them, arrays and objects whole. What JSON or Iterable cannot hold (NaN, infinity,
+// dates outside the years 1 to 9999) becomes a null and is counted. Source of the forms:
+// docs/facts/iterable.md, field types.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +57,8 @@ struct Finding {
 std::vector<Finding> compare(const std::vector<Target>& targets,
                              const std::map<std::string, std::string>& project_fields);
 
-// Iterable allows this many profile fields in a project. Source: docs/facts/iterable.md, field limit.
+// Iterable allows this many profile fields in a project. Source: docs/facts/iterable.md, field
+// limit.
 constexpr size_t kFieldsMax = 1000;
 
 // Whether a first value like this gives a new field the target's type: no string that looks like a

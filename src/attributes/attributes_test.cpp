@@ -15,7 +15,8 @@ struct Cell {
   std::string text = {};
 };
 
-std::optional<std::string> wire(const Cell& cell, std::optional<AttributeType> type = std::nullopt) {
+std::optional<std::string> wire(const Cell& cell,
+                                std::optional<AttributeType> type = std::nullopt) {
   Column column{cell.from, {1}, {cell.integer}, {cell.number}, {cell.text}};
   Target target{"f", "t", cell.from, type ? type : natural_type(cell.from)};
   std::string out;
@@ -31,8 +32,10 @@ TEST(AttributeValueTest, WritesEachTypeInIterablesForm) {
   EXPECT_EQ(wire({.from = FieldType::number, .number = 0.1}), "0.1");
   EXPECT_EQ(wire({.from = FieldType::decimal, .text = "12.50"}), "12.50");
   EXPECT_EQ(wire({.from = FieldType::decimal, .text = "-.5"}), "-0.5");
-  EXPECT_EQ(wire({.from = FieldType::decimal, .text = "99999999999999999999"}), "99999999999999999999.0");
-  EXPECT_EQ(wire({.from = FieldType::text, .text = "O'Neil \"Zoë\" 李\n"}), R"("O'Neil \"Zoë\" 李\n")");
+  EXPECT_EQ(wire({.from = FieldType::decimal, .text = "99999999999999999999"}),
+            "99999999999999999999.0");
+  EXPECT_EQ(wire({.from = FieldType::text, .text = "O'Neil \"Zoë\" 李\n"}),
+            R"("O'Neil \"Zoë\" 李\n")");
   EXPECT_EQ(wire({.from = FieldType::date, .integer = 19358}), "\"2023-01-01\"");
   EXPECT_EQ(wire({.from = FieldType::timestamp, .integer = -1}), "\"1969-12-31 23:59:59 +00:00\"");
   EXPECT_EQ(wire({.from = FieldType::list, .text = "[1,2]"}), "[1,2]");
@@ -44,8 +47,10 @@ TEST(AttributeValueTest, ConvertsWhenAsked) {
   EXPECT_EQ(wire({.from = FieldType::boolean, .integer = 0}, AttributeType::string), "\"false\"");
 }
 TEST(AttributeValueTest, TurnsWhatCannotBeHeldIntoNull) {
-  EXPECT_FALSE(wire({.from = FieldType::number, .number = std::numeric_limits<double>::infinity()}));
-  EXPECT_FALSE(wire({.from = FieldType::number, .number = std::numeric_limits<double>::quiet_NaN()}));
+  EXPECT_FALSE(
+      wire({.from = FieldType::number, .number = std::numeric_limits<double>::infinity()}));
+  EXPECT_FALSE(
+      wire({.from = FieldType::number, .number = std::numeric_limits<double>::quiet_NaN()}));
   EXPECT_FALSE(wire({.from = FieldType::date, .integer = INT64_MAX}));
   EXPECT_FALSE(wire({.from = FieldType::timestamp, .integer = INT64_MIN}));
 }
@@ -55,8 +60,10 @@ TEST(AttributeValueTest, ReplacesInvalidUtf8) {
 
 TEST(TargetsTest, RefusesAnUnknownFieldAndAnImpossibleType) {
   const std::vector<ColumnInfo> columns = {{"first_name", FieldType::text}};
-  EXPECT_THAT(targets({{"frist_name", "firstName"}}, columns).error().text(), testing::HasSubstr("did you mean `first_name`?"));
-  EXPECT_THAT(targets({{"first_name", "n", AttributeType::long_}}, columns).error().text(), testing::HasSubstr("cannot be sent to `n` as long"));
+  EXPECT_THAT(targets({{"frist_name", "firstName"}}, columns).error().text(),
+              testing::HasSubstr("did you mean `first_name`?"));
+  EXPECT_THAT(targets({{"first_name", "n", AttributeType::long_}}, columns).error().text(),
+              testing::HasSubstr("cannot be sent to `n` as long"));
 }
 
 TEST(CompareTest, NamesConflictsMissingAndNewFields) {
@@ -64,7 +71,8 @@ TEST(CompareTest, NamesConflictsMissingAndNewFields) {
                                    {"b", "fistName", FieldType::text, AttributeType::string},
                                    {"c", "score", FieldType::integer, AttributeType::long_, true},
                                    {"d", "ok", FieldType::text, AttributeType::string}};
-  const auto findings = compare(all, {{"age", "double"}, {"firstName", "string"}, {"ok", "string"}});
+  const auto findings =
+      compare(all, {{"age", "double"}, {"firstName", "string"}, {"ok", "string"}});
   ASSERT_EQ(findings.size(), 3u);
   EXPECT_EQ(findings[0].kind, Finding::Kind::conflict);
   EXPECT_THAT(findings[0].remedy, testing::HasSubstr("type: double"));

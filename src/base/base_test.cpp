@@ -29,8 +29,9 @@ TEST(ClockTest, IsoRoundTripsThroughParse) {
   EXPECT_EQ(parse_iso_utc("2026-01-02T03:04:05.250Z"), time + Millis(250));
 }
 TEST(ClockTest, RefusesWhatIsNoTime) {
-  for (const char* bad : {"", "2026-02-30T00:00:00Z", "2026-01-02 03:04:05Z", "2026-01-02T25:00:00Z",
-                          "2026-01-02T03:04:05", "-026-01-02T03:04:05Z", "2026-01-02T03:04:05.Z"})
+  for (const char* bad :
+       {"", "2026-02-30T00:00:00Z", "2026-01-02 03:04:05Z", "2026-01-02T25:00:00Z",
+        "2026-01-02T03:04:05", "-026-01-02T03:04:05Z", "2026-01-02T03:04:05.Z"})
     EXPECT_FALSE(parse_iso_utc(bad)) << bad;
 }
 
@@ -46,9 +47,9 @@ TEST(TextTest, TrimsWhiteSpaceOfEveryKind) {
 TEST(TextTest, KnowsUtf8) {
   EXPECT_TRUE(is_utf8("O'Neil Zoë 李 😀"));
   EXPECT_FALSE(is_utf8("\xff"));
-  EXPECT_FALSE(is_utf8("\xc0\xaf"));          // overlong slash
-  EXPECT_FALSE(is_utf8("\xed\xa0\x80"));      // half a surrogate pair
-  EXPECT_FALSE(is_utf8("\xe6\x9d"));          // cut short
+  EXPECT_FALSE(is_utf8("\xc0\xaf"));      // overlong slash
+  EXPECT_FALSE(is_utf8("\xed\xa0\x80"));  // half a surrogate pair
+  EXPECT_FALSE(is_utf8("\xe6\x9d"));      // cut short
 }
 TEST(TextTest, FindsTheNearestWord) {
   EXPECT_EQ(nearest("platfrom", {"platform", "project_type"}), "platform");

@@ -6,5 +6,6 @@ namespace rollcall {
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);
 }
 
-#define CHECK(condition) \
-  (static_cast<bool>(condition) ? void(0) : ::rollcall::check_failed(#condition, __FILE__, __LINE__))
+#define CHECK(condition)                  \
+  (static_cast<bool>(condition) ? void(0) \
+                                : ::rollcall::check_failed(#condition, __FILE__, __LINE__))

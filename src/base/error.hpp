@@ -1,9 +1,9 @@
-// Failure as a value. An Error says what did not happen, what the caller can do next (its kind), and
-// what a person can do about it (its remedy). Errors never carry a secret or a person's data.
+// Failure as a value. An Error says what did not happen, what the caller can do next (its kind),
+// and what a person can do about it (its remedy). Errors never carry a secret or a person's data.
 //
-// Result<T> is a T or an Error and cannot be dropped silently. TRY(expr) yields the value or returns
-// the error from the enclosing function. Exceptions thrown by libraries are caught in the adapter
-// that calls them, so none crosses a room's door.
+// Result<T> is a T or an Error and cannot be dropped silently. TRY(expr) yields the value or
+// returns the error from the enclosing function. Exceptions thrown by libraries are caught in the
+// adapter that calls them, so none crosses a room's door.
 #pragma once
 
 #include <chrono>
@@ -47,7 +47,8 @@ template <class T>
 class [[nodiscard]] Result : public tl::expected<T, Error> {
  public:
   using tl::expected<T, Error>::expected;
-  Result(Error error) : tl::expected<T, Error>(tl::unexpect, std::move(error)) {}  // NOLINT: implicit by design
+  Result(Error error)
+      : tl::expected<T, Error>(tl::unexpect, std::move(error)) {}  // NOLINT: implicit by design
   [[nodiscard]] bool ok() const { return this->has_value(); }
 };
 
@@ -64,11 +65,11 @@ Result<T> in_context(Result<T> result, std::string where) {
 
 #define ROLLCALL_CONCAT_INNER(a, b) a##b
 #define ROLLCALL_CONCAT(a, b) ROLLCALL_CONCAT_INNER(a, b)
-#define ROLLCALL_TRY(name, expression)                              \
-  ({                                                                \
-    auto&& name = (expression);                                     \
-    if (!name.has_value()) return std::move(name.error());          \
-    std::move(name.value());                                        \
+#define ROLLCALL_TRY(name, expression)                     \
+  ({                                                       \
+    auto&& name = (expression);                            \
+    if (!name.has_value()) return std::move(name.error()); \
+    std::move(name.value());                               \
   })
 // The value of a Result, or return its error from here.
 #define TRY(expression) ROLLCALL_TRY(ROLLCALL_CONCAT(try_result_, __COUNTER__), expression)

@@ -1,5 +1,5 @@
-// A secret prints as *** wherever it is printed by accident; reveal() is the one way to its value and
-// easy to search for.
+// A secret prints as *** wherever it is printed by accident; reveal() is the one way to its value
+// and easy to search for.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// A destination (one Iterable project and how to reach it) and an activation (the standing order that
-// keeps one list there equal to one segment).
+// A destination (one Iterable project and how to reach it) and an activation (the standing order
+// that keeps one list there equal to one segment).
 #pragma once
 
 #include <chrono>
@@ -30,8 +30,8 @@ struct Attribute {
   std::string field;
   std::string to;
   std::optional<AttributeType> type = std::nullopt;  // default: what the field's own type becomes
-  bool create = false;                               // make the field in Iterable if it is not there
-  bool merge = false;                                // objects only: merge instead of replace
+  bool create = false;  // make the field in Iterable if it is not there
+  bool merge = false;   // objects only: merge instead of replace
   Place place = {};
   bool operator==(const Attribute&) const = default;
 };
@@ -90,7 +90,8 @@ struct Destination {
   std::optional<std::string> base_url = std::nullopt;  // instead of the region's host
   ProjectType project_type = ProjectType::hybrid;
   Secret api_key = {};
-  std::string api_key_reference = {};  // "${NAME}" or "file:PATH" as written, or empty: typed in clear
+  std::string api_key_reference =
+      {};  // "${NAME}" or "file:PATH" as written, or empty: typed in clear
   std::chrono::milliseconds settle{60'000};  // how long Iterable may take to show a write
   std::optional<ActivationDefaults> defaults = std::nullopt;
   Place place = {};

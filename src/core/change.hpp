@@ -13,15 +13,17 @@ enum class ChangeKind { entered, left, changed, retried };
 
 std::string_view to_string(ChangeKind kind);
 
-// A change as the plan holds it. `values` has one entry per mapped attribute: nothing = do not send,
-// otherwise the JSON text of the value ("null" clears).
+// A change as the plan holds it. `values` has one entry per mapped attribute: nothing = do not
+// send, otherwise the JSON text of the value ("null" clears).
 struct Change {
   uint32_t seq = 0;  // its place in the sealed plan
   std::string key;
   ChangeKind kind = ChangeKind::entered;
   bool was_on_list = false;  // by the ledger, before this run (or perhaps on it, when unknown)
-  bool look_up_first = false;  // parked: reads alone may touch this person until one shows a contact
-  int64_t not_before_ms = 0;  // wall clock; an opposite write of this key must have settled; 0: at once
+  bool look_up_first =
+      false;  // parked: reads alone may touch this person until one shows a contact
+  int64_t not_before_ms =
+      0;  // wall clock; an opposite write of this key must have settled; 0: at once
   std::vector<std::optional<std::string>> values;
 };
 

@@ -32,7 +32,8 @@ bool is_domain(std::string_view domain) {
     domain.remove_prefix(dot + 1);
   }
   // A top-level domain is never all digits, and has two characters or more.
-  const bool digits = std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
   return labels >= 2 && last.size() >= 2 && !digits;
 }
 
@@ -58,7 +59,8 @@ KeyForm email_form(std::string_view email) {
 
 KeyForm user_id_form(std::string_view id) {
   if (id.size() > kUserIdCharactersMax || id.back() == ' ') return KeyForm::malformed;
-  const bool printable = std::all_of(id.begin(), id.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+  const bool printable =
+      std::all_of(id.begin(), id.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
   return printable ? KeyForm::good : KeyForm::malformed;
 }
 

@@ -1,10 +1,9 @@
 // The one place where a match key is normalised and its form checked.
 //
-// E-mail: trimmed and lower-cased (ASCII), because Iterable stores it so; checked by form alone: one
-// local part of at most 64 bytes, "@", a domain of at least two labels, 254 bytes in all. Whether a
-// top-level domain exists is left to Iterable. User id: exact and case-sensitive, at most 52 printable
-// ASCII characters, no space at its end.
-// Source: docs/facts/iterable.md, identity.
+// E-mail: trimmed and lower-cased (ASCII), because Iterable stores it so; checked by form alone:
+// one local part of at most 64 bytes, "@", a domain of at least two labels, 254 bytes in all.
+// Whether a top-level domain exists is left to Iterable. User id: exact and case-sensitive, at most
+// 52 printable ASCII characters, no space at its end. Source: docs/facts/iterable.md, identity.
 #pragma once
 
 #include <string>

@@ -23,8 +23,8 @@ struct Field {
 
 enum class RelationKind { has_many, belongs_to, many_to_many };
 
-// key: the field of this model; foreign_key: the field of the other. many_to_many goes through a join
-// model: key = through.through_key and through.through_foreign_key = other.foreign_key.
+// key: the field of this model; foreign_key: the field of the other. many_to_many goes through a
+// join model: key = through.through_key and through.through_foreign_key = other.foreign_key.
 struct Relation {
   std::string name;
   RelationKind kind = RelationKind::has_many;

@@ -1,5 +1,5 @@
-// Watches a run from outside: progress for people, and the named steps at which tests end a process.
-// Threads: may be called from several at once.
+// Watches a run from outside: progress for people, and the named steps at which tests end a
+// process. Threads: may be called from several at once.
 #pragma once
 
 #include <cstdint>

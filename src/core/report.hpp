@@ -1,7 +1,7 @@
 // The report of a run. Its sums hold always:
 //   rows = members + no_key + invalid_key + duplicate_key
-//   entered + left + changed + retried = added + removed + updated + not_a_contact + rejected + unknown + not_sent
-//   members = on_list + not_a_contact + rejected + unknown + not_sent          (standing)
+//   entered + left + changed + retried = added + removed + updated + not_a_contact + rejected +
+//   unknown + not_sent members = on_list + not_a_contact + rejected + unknown + not_sent (standing)
 #pragma once
 
 #include <cstdint>
@@ -30,10 +30,12 @@ struct ChangeCounts {
   int64_t entered = 0, left = 0, changed = 0, retried = 0;
 };
 struct OutcomeCounts {
-  int64_t added = 0, removed = 0, updated = 0, not_a_contact = 0, rejected = 0, unknown = 0, not_sent = 0;
+  int64_t added = 0, removed = 0, updated = 0, not_a_contact = 0, rejected = 0, unknown = 0,
+          not_sent = 0;
 };
 struct StandingCounts {
-  int64_t on_list = 0, not_a_contact = 0, rejected = 0, unknown = 0, not_sent = 0, leavers_on_list = 0;
+  int64_t on_list = 0, not_a_contact = 0, rejected = 0, unknown = 0, not_sent = 0,
+          leavers_on_list = 0;
 };
 struct CallCounts {
   int64_t total = 0, throttled = 0, retried = 0;

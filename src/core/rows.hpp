@@ -1,5 +1,5 @@
-// Rows as a source hands them over: a batch of columns, each with its type. Exact: what cannot be held
-// exactly (decimals, nested values) is text.
+// Rows as a source hands them over: a batch of columns, each with its type. Exact: what cannot be
+// held exactly (decimals, nested values) is text.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@ enum class FieldType {
   decimal,    // texts: plain decimal notation; also integers beyond 64 bits
   text,       // texts: UTF-8
   date,       // ints: days since 1970-01-01
-  timestamp,  // ints: microseconds since 1970-01-01T00:00:00Z (zoneless ones are read in the model's tz)
+  timestamp,  // ints: microseconds since 1970-01-01T00:00:00Z (zoneless ones are read in the
+              // model's tz)
   list,       // texts: a JSON array
   object,     // texts: a JSON object
 };
@@ -26,12 +27,13 @@ std::string_view to_string(FieldType type);
 struct ColumnInfo {
   std::string name;
   FieldType type = FieldType::text;
-  bool zoned = false;  // timestamps as a source stores them: their values name an instant by themselves
+  bool zoned =
+      false;  // timestamps as a source stores them: their values name an instant by themselves
   bool operator==(const ColumnInfo&) const = default;
 };
 
-// One column of a batch. Only the vector its type uses is filled; the others are empty. Infinite dates
-// and timestamps are INT64_MAX and INT64_MIN.
+// One column of a batch. Only the vector its type uses is filled; the others are empty. Infinite
+// dates and timestamps are INT64_MAX and INT64_MIN.
 struct Column {
   FieldType type = FieldType::text;
   std::vector<uint8_t> valid;  // 0: null

@@ -1,4 +1,5 @@
-// A rule: which people a segment holds, as a tree. Values only; catalog reads it, compile prints it.
+// A rule: which people a segment holds, as a tree. Values only; catalog reads it, compile prints
+// it.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,9 @@ namespace rollcall {
 struct Place {
   int line = 0;
   int column = 0;
-  bool operator==(const Place&) const { return true; }  // where a thing stands is not part of what it is
+  bool operator==(const Place&) const {
+    return true;
+  }  // where a thing stands is not part of what it is
 };
 
 struct Duration {
@@ -30,18 +33,53 @@ using Scalar = std::variant<bool, int64_t, double, std::string>;
 using Operand = std::variant<std::monostate, Scalar, std::vector<Scalar>, Duration>;
 
 enum class Op {
-  eq, ne, gt, gte, lt, lte, between, in, not_in,
-  contains, not_contains, starts_with, ends_with, matches,
-  is_null, is_not_null, is_blank, is_true, is_false,
-  before, after, on, within_last, not_within_last, within_next, anniversary_within,
-  has, has_any, has_all, is_empty, is_not_empty,
+  eq,
+  ne,
+  gt,
+  gte,
+  lt,
+  lte,
+  between,
+  in,
+  not_in,
+  contains,
+  not_contains,
+  starts_with,
+  ends_with,
+  matches,
+  is_null,
+  is_not_null,
+  is_blank,
+  is_true,
+  is_false,
+  before,
+  after,
+  on,
+  within_last,
+  not_within_last,
+  within_next,
+  anniversary_within,
+  has,
+  has_any,
+  has_all,
+  is_empty,
+  is_not_empty,
 };
 
 struct Rule;
 
-struct AllOf { std::vector<Rule> rules; bool operator==(const AllOf&) const; };
-struct AnyOf { std::vector<Rule> rules; bool operator==(const AnyOf&) const; };
-struct NoneOf { std::vector<Rule> rules; bool operator==(const NoneOf&) const; };
+struct AllOf {
+  std::vector<Rule> rules;
+  bool operator==(const AllOf&) const;
+};
+struct AnyOf {
+  std::vector<Rule> rules;
+  bool operator==(const AnyOf&) const;
+};
+struct NoneOf {
+  std::vector<Rule> rules;
+  bool operator==(const NoneOf&) const;
+};
 
 struct FieldTest {
   std::string field;

@@ -1,5 +1,5 @@
-// A source: a connection to the company's own data. `kind` names the implementation; `options` are the
-// keys that kind documents (duckdb: path; parquet, csv: path; postgres: url …), as written.
+// A source: a connection to the company's own data. `kind` names the implementation; `options` are
+// the keys that kind documents (duckdb: path; parquet, csv: path; postgres: url …), as written.
 #pragma once
 
 #include <map>

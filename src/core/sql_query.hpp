@@ -1,5 +1,5 @@
-// What compile makes and a source runs: text in the source's dialect, every literal already quoted by
-// the dialect, and the names of the columns in order.
+// What compile makes and a source runs: text in the source's dialect, every literal already quoted
+// by the dialect, and the names of the columns in order.
 #pragma once
 
 #include <string>

@@ -9,17 +9,17 @@ using iterable::BatchAnswer;
 using iterable::BatchCall;
 using iterable::Verdict;
 
-// Batches side by side where the answer is the proof; their keys are all different, so order does not
-// matter between them.
+// Batches side by side where the answer is the proof; their keys are all different, so order does
+// not matter between them.
 constexpr size_t kBatchesAtOnce = 3;
-// People proven and written together where they are looked up first: few enough that the oldest proof
-// is seconds old when it is relied on.
+// People proven and written together where they are looked up first: few enough that the oldest
+// proof is seconds old when it is relied on.
 constexpr size_t kProvenPerBatch = 500;
 // Calls a run may spend on sending batches again in halves.
 constexpr int64_t kResendsMin = 200;
 constexpr int64_t kChangesPerResend = 50;
-// When at least so many people were refused for their data and they are most, the mapping is wrong, not
-// the people.
+// When at least so many people were refused for their data and they are most, the mapping is wrong,
+// not the people.
 constexpr int64_t kRefusalsThatTell = 50;
 
 std::string data_fields_of(const Change& change, const std::vector<attributes::Target>& targets) {
@@ -35,17 +35,20 @@ std::string data_fields_of(const Change& change, const std::vector<attributes::T
   return out;
 }
 
-bool writes_membership(const Change& change) { return change.kind == ChangeKind::entered || !change.was_on_list; }
+bool writes_membership(const Change& change) {
+  return change.kind == ChangeKind::entered || !change.was_on_list;
+}
 
 // Answers that do not say whether the person exists.
 bool leaves_existence_open(const Verdict& verdict) {
   return verdict.kind == Verdict::Kind::rejected &&
-         (verdict.reason == "unnamed" || verdict.reason == "invalid_user_id" || verdict.reason == "invalid_email" ||
-          verdict.reason == "unknown_user_id" || verdict.reason == "unknown_email");
+         (verdict.reason == "unnamed" || verdict.reason == "invalid_user_id" ||
+          verdict.reason == "invalid_email" || verdict.reason == "unknown_user_id" ||
+          verdict.reason == "unknown_email");
 }
 
-// Of those an export does not show so many are looked up (of leavers all: gone counts as removed), and so
-// many found there mean that the export is not whole. One may have come since.
+// Of those an export does not show so many are looked up (of leavers all: gone counts as removed),
+// and so many found there mean that the export is not whole. One may have come since.
 constexpr int64_t kAbsentChecked = 20;
 constexpr int64_t kMissesThatTell = 2;
 
@@ -62,7 +65,8 @@ void Delivery::fail(Error error) {
   failed_ = true;
 }
 
-void Delivery::deliver(plan::Changes& changes, const ledger::Settled& settled, const std::string& part, const std::stop_token& stop) {
+void Delivery::deliver(plan::Changes& changes, const ledger::Settled& settled,
+                       const std::string& part, const std::stop_token& stop) {
   const bool by_lookup = order_.trust.by() == prove::By::lookup && order_.contacts == nullptr;
   const size_t chunk_size = by_lookup ? kProvenPerBatch : iterable::kPeoplePerCallMax;
   std::mutex reading;
@@ -71,7 +75,8 @@ void Delivery::deliver(plan::Changes& changes, const ledger::Settled& settled, c
     while (!failed() && !stop.stop_requested()) {
       {
         const std::lock_guard lock(reading);
-        if (const Status read = changes.next(chunk, chunk_size); !read.ok()) return fail(read.error());
+        if (const Status read = changes.next(chunk, chunk_size); !read.ok())
+          return fail(read.error());
       }
       if (chunk.empty()) return;
       std::erase_if(chunk, [&](const Change& change) {
@@ -86,26 +91,32 @@ void Delivery::deliver(plan::Changes& changes, const ledger::Settled& settled, c
     for (size_t i = 1; i < (by_lookup ? 1 : kBatchesAtOnce); ++i) threads.emplace_back(work);
     work();
   }
-  if (stop.stop_requested() && !failed()) fail({ErrorKind::cancelled, "stopped while sending", "Run again: it carries on from here."});
+  if (stop.stop_requested() && !failed())
+    fail({ErrorKind::cancelled, "stopped while sending", "Run again: it carries on from here."});
 }
 
 void Delivery::write_now(const std::vector<Change>& people, const std::stop_token& stop) {
   std::vector<Item> items;
-  for (const Change& change : people) items.push_back({&change, data_fields_of(change, order_.targets)});
+  for (const Change& change : people)
+    items.push_back({&change, data_fields_of(change, order_.targets)});
   if (!items.empty()) send(std::move(items), BatchCall::subscribe, "trial", stop);
 }
 
-Result<Delivery::Proof> Delivery::prove(const std::vector<std::string>& keys, bool removing, const std::stop_token& stop) {
-  if (order_.contacts != nullptr && absent_found_ < kMissesThatTell) return prove_by_export(keys, removing, stop);
+Result<Delivery::Proof> Delivery::prove(const std::vector<std::string>& keys, bool removing,
+                                        const std::stop_token& stop) {
+  if (order_.contacts != nullptr && absent_found_ < kMissesThatTell)
+    return prove_by_export(keys, removing, stop);
   Proof proof{{}, order_.clock.monotonic()};
-  for (const prove::Seen& seen : TRY(prove::look_up_all(order_.client, order_.key_type, keys, order_.clock, stop))) {
+  for (const prove::Seen& seen :
+       TRY(prove::look_up_all(order_.client, order_.key_type, keys, order_.clock, stop))) {
     proof.there.push_back(seen.profile.has_value());
     if (seen.profile) proof.oldest = std::min(proof.oldest, seen.at);
   }
   return proof;
 }
 
-Result<Delivery::Proof> Delivery::prove_by_export(const std::vector<std::string>& keys, bool removing, const std::stop_token& stop) {
+Result<Delivery::Proof> Delivery::prove_by_export(const std::vector<std::string>& keys,
+                                                  bool removing, const std::stop_token& stop) {
   const auto index = TRY(order_.contacts->fresh(stop));
   Proof proof{{}, index->read_at()};
   std::vector<std::string> doubtful;
@@ -117,7 +128,8 @@ Result<Delivery::Proof> Delivery::prove_by_export(const std::vector<std::string>
     doubtful.push_back(keys[i]);
     whose.push_back(i);
   }
-  const auto seen = TRY(prove::look_up_all(order_.client, order_.key_type, doubtful, order_.clock, stop));
+  const auto seen =
+      TRY(prove::look_up_all(order_.client, order_.key_type, doubtful, order_.clock, stop));
   for (size_t i = 0; i < seen.size(); ++i) {
     if (!seen[i].profile) continue;
     proof.there[whose[i]] = true;
@@ -128,12 +140,14 @@ Result<Delivery::Proof> Delivery::prove_by_export(const std::vector<std::string>
   return proof;
 }
 
-void Delivery::handle(std::vector<Change>& chunk, const std::string& part, const std::stop_token& stop) {
+void Delivery::handle(std::vector<Change>& chunk, const std::string& part,
+                      const std::stop_token& stop) {
   if (chunk.empty()) return;
   const auto people = static_cast<int64_t>(chunk.size());
   int64_t wait_until = 0;
   for (const Change& change : chunk) wait_until = std::max(wait_until, change.not_before_ms);
-  if (const Millis wait = Millis(wait_until) - order_.clock.now().time_since_epoch(); wait_until > 0 && wait > Millis(0)) {
+  if (const Millis wait = Millis(wait_until) - order_.clock.now().time_since_epoch();
+      wait_until > 0 && wait > Millis(0)) {
     order_.observer.note("waiting until earlier writes of the same people have settled");
     if (!order_.clock.sleep(wait, stop)) return;
   }
@@ -161,7 +175,9 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part, const
     }
     proven_ += static_cast<int64_t>(keys.size());
     const Outcome outcome{removing ? OutcomeKind::removed : OutcomeKind::not_a_contact};
-    if (Status written = order_.journal.answered(std::nullopt, gone, std::vector<Outcome>(gone.size(), outcome)); !written.ok())
+    if (Status written =
+            order_.journal.answered(std::nullopt, gone, std::vector<Outcome>(gone.size(), outcome));
+        !written.ok())
       return fail(std::move(written.error()));
     order_.observer.reached(part + ".proven");
   }
@@ -170,11 +186,15 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part, const
   for (size_t i = 0; i < chunk.size(); ++i) {
     if (absent[i]) continue;
     Item item{&chunk[i], removing ? "" : data_fields_of(chunk[i], order_.targets)};
-    // In email projects a member's attributes go without touching the list; elsewhere the flag protects.
-    const bool update = email_project && !removing && !writes_membership(chunk[i]) && !item.data_fields.empty();
+    // In email projects a member's attributes go without touching the list; elsewhere the flag
+    // protects.
+    const bool update =
+        email_project && !removing && !writes_membership(chunk[i]) && !item.data_fields.empty();
     (update ? updates : subscribes).push_back(std::move(item));
   }
-  if (!subscribes.empty()) send(std::move(subscribes), removing ? BatchCall::unsubscribe : BatchCall::subscribe, part, stop);
+  if (!subscribes.empty())
+    send(std::move(subscribes), removing ? BatchCall::unsubscribe : BatchCall::subscribe, part,
+         stop);
   if (!updates.empty() && !failed()) send(std::move(updates), BatchCall::bulk_update, part, stop);
   const int64_t age = (order_.clock.monotonic() - oldest).count();
   if (!keys.empty() && age > max_age_ms_.load()) max_age_ms_ = age;
@@ -182,11 +202,14 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part, const
   order_.observer.progress(part, done_.load(), order_.changes);
 }
 
-void Delivery::send(std::vector<Item> items, BatchCall call, const std::string& part, const std::stop_token& stop, bool maybe_applied) {
+void Delivery::send(std::vector<Item> items, BatchCall call, const std::string& part,
+                    const std::stop_token& stop, bool maybe_applied) {
   if (failed() || stop.stop_requested()) return;
   const auto halves = [&](bool perhaps) {
     const size_t middle = items.size() / 2;
-    std::vector<Item> second(std::make_move_iterator(items.begin() + static_cast<std::ptrdiff_t>(middle)), std::make_move_iterator(items.end()));
+    std::vector<Item> second(
+        std::make_move_iterator(items.begin() + static_cast<std::ptrdiff_t>(middle)),
+        std::make_move_iterator(items.end()));
     items.resize(middle);
     send(std::move(items), call, part, stop, perhaps);
     send(std::move(second), call, part, stop, perhaps);
@@ -199,8 +222,14 @@ void Delivery::send(std::vector<Item> items, BatchCall call, const std::string& 
   }
   bool merge = false;
   for (const attributes::Target& target : order_.targets) merge = merge || target.merge;
-  const iterable::Batch batch{.call = call, .list_id = order_.list_id, .key_type = order_.key_type, .people = people,
-                              .existing_only = true, .create_new_fields = false, .merge_objects = merge, .list_is_new = order_.list_is_new};
+  const iterable::Batch batch{.call = call,
+                              .list_id = order_.list_id,
+                              .key_type = order_.key_type,
+                              .people = people,
+                              .existing_only = true,
+                              .create_new_fields = false,
+                              .merge_objects = merge,
+                              .list_is_new = order_.list_is_new};
   auto number = order_.journal.sent(seqs);
   if (!number.ok()) return fail(std::move(number.error()));
   order_.observer.reached(part + ".journalled");
@@ -209,8 +238,11 @@ void Delivery::send(std::vector<Item> items, BatchCall call, const std::string& 
 
   const auto again_in_halves = [&](const char* why) {
     if (resends_.fetch_add(2) + 2 > std::max(kResendsMin, order_.changes / kChangesPerResend))
-      return fail({ErrorKind::corrupt, std::string("too many batches had to be sent again in pieces; the last one because ") + why,
-                   "See `rejects` of this run for the people Iterable refused."});
+      return fail(
+          {ErrorKind::corrupt,
+           std::string("too many batches had to be sent again in pieces; the last one because ") +
+               why,
+           "See `rejects` of this run for the people Iterable refused."});
     halves(maybe_applied || answer.kind == BatchAnswer::Kind::doubtful);
   };
   switch (answer.kind) {
@@ -223,15 +255,19 @@ void Delivery::send(std::vector<Item> items, BatchCall call, const std::string& 
             if (filtered_.insert(field).second) fresh.push_back(field);
         }
         if (!fresh.empty())
-          if (Status written = order_.journal.filtered(fresh); !written.ok()) return fail(std::move(written.error()));
+          if (Status written = order_.journal.filtered(fresh); !written.ok())
+            return fail(std::move(written.error()));
       }
       auto outcomes = judge(items, call, answer.verdicts, stop);
       if (!outcomes.ok()) return fail(std::move(outcomes.error()));
-      if (Status written = order_.journal.answered(*number, seqs, *outcomes); !written.ok()) return fail(std::move(written.error()));
+      if (Status written = order_.journal.answered(*number, seqs, *outcomes); !written.ok())
+        return fail(std::move(written.error()));
       answered_ += static_cast<int64_t>(items.size());
       for (const Outcome& outcome : *outcomes)
-        if (outcome.reason == "invalid_data" || outcome.reason == "type_conflict") ++refused_for_data_;
-      if (Status written = order_.journal.calls(order_.calls.counts()); !written.ok()) return fail(std::move(written.error()));
+        if (outcome.reason == "invalid_data" || outcome.reason == "type_conflict")
+          ++refused_for_data_;
+      if (Status written = order_.journal.calls(order_.calls.counts()); !written.ok())
+        return fail(std::move(written.error()));
       order_.observer.reached(part + ".recorded");
       return check_refusals();
     }
@@ -254,13 +290,16 @@ void Delivery::send(std::vector<Item> items, BatchCall call, const std::string& 
     case BatchAnswer::Kind::failed: {
       // Not sent, or unknown: the journal already says the latter.
       if (!answer.may_have_arrived && !maybe_applied)
-        if (Status written = order_.journal.withdrawn(seqs); !written.ok()) return fail(std::move(written.error()));
-      return fail(answer.error ? std::move(*answer.error) : Error{ErrorKind::unavailable, "no answer from Iterable"});
+        if (Status written = order_.journal.withdrawn(seqs); !written.ok())
+          return fail(std::move(written.error()));
+      return fail(answer.error ? std::move(*answer.error)
+                               : Error{ErrorKind::unavailable, "no answer from Iterable"});
     }
   }
 }
 
-Result<std::vector<Outcome>> Delivery::judge(const std::vector<Item>& items, BatchCall call, const std::vector<Verdict>& verdicts,
+Result<std::vector<Outcome>> Delivery::judge(const std::vector<Item>& items, BatchCall call,
+                                             const std::vector<Verdict>& verdicts,
                                              const std::stop_token& stop) {
   CHECK(verdicts.size() == items.size());
   const bool removing = call == BatchCall::unsubscribe;
@@ -268,13 +307,17 @@ Result<std::vector<Outcome>> Delivery::judge(const std::vector<Item>& items, Bat
   for (size_t i = 0; i < items.size(); ++i) {
     const Change& change = *items[i].change;
     const Verdict& verdict = verdicts[i];
-    const OutcomeKind confirmed = removing ? OutcomeKind::removed : writes_membership(change) ? OutcomeKind::added : OutcomeKind::updated;
+    const OutcomeKind confirmed = removing                    ? OutcomeKind::removed
+                                  : writes_membership(change) ? OutcomeKind::added
+                                                              : OutcomeKind::updated;
     const Outcome absent{removing ? OutcomeKind::removed : OutcomeKind::not_a_contact};
     if (verdict.kind == Verdict::Kind::confirmed) {
       out.push_back({confirmed});
     } else if (verdict.kind == Verdict::Kind::not_found) {
-      if (!removing && TRY(order_.trust.check_named(order_.client, order_.key_type, change.key, stop))) {
-        // Named as not found, and there: the flag does not do here what it says. Looked up, so recorded so.
+      if (!removing &&
+          TRY(order_.trust.check_named(order_.client, order_.key_type, change.key, stop))) {
+        // Named as not found, and there: the flag does not do here what it says. Looked up, so
+        // recorded so.
         out.push_back({OutcomeKind::rejected, "created_in_spite_of_the_flag"});
       } else {
         out.push_back(absent);
@@ -283,7 +326,8 @@ Result<std::vector<Outcome>> Delivery::judge(const std::vector<Item>& items, Bat
       out.push_back({OutcomeKind::removed});  // Iterable holds nothing about the forgotten
     } else if (leaves_existence_open(verdict)) {
       const auto profile = TRY(order_.client.look_up(order_.key_type, change.key, stop));
-      out.push_back(profile ? Outcome{OutcomeKind::rejected, verdict.reason, verdict.final} : absent);
+      out.push_back(profile ? Outcome{OutcomeKind::rejected, verdict.reason, verdict.final}
+                            : absent);
     } else {
       out.push_back({OutcomeKind::rejected, verdict.reason, verdict.final});
     }
@@ -292,7 +336,9 @@ Result<std::vector<Outcome>> Delivery::judge(const std::vector<Item>& items, Bat
 }
 
 void Delivery::settle_alone(const Item& item, Outcome outcome, std::optional<int64_t> batch) {
-  if (Status written = order_.journal.answered(batch, {item.change->seq}, {std::move(outcome)}); !written.ok()) fail(std::move(written.error()));
+  if (Status written = order_.journal.answered(batch, {item.change->seq}, {std::move(outcome)});
+      !written.ok())
+    fail(std::move(written.error()));
 }
 
 void Delivery::check_refusals() {

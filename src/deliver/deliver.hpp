@@ -1,9 +1,9 @@
-// Delivery: changes become batches, answers become outcomes, and every step is in the journal before
-// the next one relies on it. Decides nothing about whom to add or remove: the plan did.
+// Delivery: changes become batches, answers become outcomes, and every step is in the journal
+// before the next one relies on it. Decides nothing about whom to add or remove: the plan did.
 //
 // A batch that is refused for somebody's data, or whose answer contradicts itself, is sent again in
-// halves until the bad row stands alone, within a budget of calls. A batch without an answer ends the
-// delivery: its people are unknown, the rest not sent, and the next run carries on.
+// halves until the bad row stands alone, within a budget of calls. A batch without an answer ends
+// the delivery: its people are unknown, the rest not sent, and the next run carries on.
 //
 // Threads: deliver() makes its own and returns when they are done.
 #pragma once
@@ -36,7 +36,7 @@ struct Order {
   KeyType key_type = KeyType::email;
   int64_t list_id = 0;
   bool list_is_new = false;
-  int64_t changes = 0;  // of the whole plan
+  int64_t changes = 0;                  // of the whole plan
   prove::Contacts* contacts = nullptr;  // who is looked up is looked up here, when there is one
 };
 
@@ -51,9 +51,10 @@ class Delivery {
  public:
   explicit Delivery(const Order& order) : order_(order) {}
 
-  // Delivers every change of `changes` that `settled` has no outcome for (unknown ones are sent again).
-  // `part` names it in points and progress: "add" or "remove".
-  void deliver(plan::Changes& changes, const ledger::Settled& settled, const std::string& part, const std::stop_token& stop);
+  // Delivers every change of `changes` that `settled` has no outcome for (unknown ones are sent
+  // again). `part` names it in points and progress: "add" or "remove".
+  void deliver(plan::Changes& changes, const ledger::Settled& settled, const std::string& part,
+               const std::stop_token& stop);
   // One batch outside the order of the plan, for the trial: written without further proof.
   void write_now(const std::vector<Change>& people, const std::stop_token& stop);
 
@@ -69,13 +70,17 @@ class Delivery {
     std::vector<bool> there;
     Millis oldest{0};  // monotonic
   };
-  Result<Proof> prove(const std::vector<std::string>& keys, bool removing, const std::stop_token& stop);
+  Result<Proof> prove(const std::vector<std::string>& keys, bool removing,
+                      const std::stop_token& stop);
   // The same from the export, of which some of those it does not show are looked up.
-  Result<Proof> prove_by_export(const std::vector<std::string>& keys, bool removing, const std::stop_token& stop);
+  Result<Proof> prove_by_export(const std::vector<std::string>& keys, bool removing,
+                                const std::stop_token& stop);
   void handle(std::vector<Change>& chunk, const std::string& part, const std::stop_token& stop);
   // `maybe_applied`: these people were in a larger batch whose answer made no sense.
-  void send(std::vector<Item> items, iterable::BatchCall call, const std::string& part, const std::stop_token& stop, bool maybe_applied = false);
-  Result<std::vector<Outcome>> judge(const std::vector<Item>& items, iterable::BatchCall call, const std::vector<iterable::Verdict>& verdicts,
+  void send(std::vector<Item> items, iterable::BatchCall call, const std::string& part,
+            const std::stop_token& stop, bool maybe_applied = false);
+  Result<std::vector<Outcome>> judge(const std::vector<Item>& items, iterable::BatchCall call,
+                                     const std::vector<iterable::Verdict>& verdicts,
                                      const std::stop_token& stop);
   void settle_alone(const Item& item, Outcome outcome, std::optional<int64_t> batch);
   void fail(Error error);
@@ -88,8 +93,8 @@ class Delivery {
   std::atomic<int64_t> proven_{0}, max_age_ms_{0};
   std::atomic<int64_t> absent_checked_{0}, absent_found_{0};
   mutable std::mutex mutex_;
-  std::optional<Error> error_;       // protected by mutex_
-  std::set<std::string> filtered_;   // protected by mutex_
+  std::optional<Error> error_;      // protected by mutex_
+  std::set<std::string> filtered_;  // protected by mutex_
 };
 
 }  // namespace rollcall::deliver

@@ -23,7 +23,10 @@ class FakeIterable : public http::Transport {
       const std::string email = request.url.substr(request.url.find('=') + 1);
       std::string plain = email;
       if (const size_t at = plain.find("%40"); at != std::string::npos) plain.replace(at, 3, "@");
-      return http::Response{.status = 200, .body = contacts.count(plain) ? R"({"user":{"email":")" + plain + R"(","dataFields":{}}})" : "{}"};
+      return http::Response{.status = 200,
+                            .body = contacts.count(plain)
+                                        ? R"({"user":{"email":")" + plain + R"(","dataFields":{}}})"
+                                        : "{}"};
     }
     ++writes;
     const json body = json::parse(request.body);
@@ -46,7 +49,10 @@ class FakeIterable : public http::Transport {
       }
     }
     const size_t failed = unknown.size() + forgotten_now.size();
-    const json answer = {{"successCount", people.size() - failed}, {"failCount", failed}, {"failedUpdates", {{"notFoundEmails", unknown}, {"forgottenEmails", forgotten_now}}}};
+    const json answer = {
+        {"successCount", people.size() - failed},
+        {"failCount", failed},
+        {"failedUpdates", {{"notFoundEmails", unknown}, {"forgottenEmails", forgotten_now}}}};
     return http::Response{.status = 200, .body = answer.dump()};
   }
 
@@ -62,7 +68,9 @@ class FakeIterable : public http::Transport {
 class DeliverTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(testing::TempDir()) / ("deliver-" + std::to_string(::getpid()) + "-" + testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ = std::filesystem::path(testing::TempDir()) /
+              ("deliver-" + std::to_string(::getpid()) + "-" +
+               testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::remove_all(folder_);
     database_ = std::move(*duck::Database::open(":memory:"));
     work_ = std::move(*database_->connect());
@@ -73,18 +81,26 @@ class DeliverTest : public testing::Test {
   // p0@x.co … with a name each, all entering (kind 0) or leaving (kind 1).
   void people(int count, int kind = 0, bool look_up = false) {
     count_ = count;
-    ASSERT_TRUE(work_->run("CREATE OR REPLACE TABLE changes AS SELECT 'p' || i || '@x.co' AS key, " + std::to_string(kind) + " AS kind, " + std::to_string(kind) +
-                           "::UTINYINT AS was_on, " + (look_up ? "true" : "false") + " AS look_up, 0::BIGINT AS not_before, '\"n' || i || '\"' AS v0 FROM range(" +
-                           std::to_string(count) + ") t(i)").ok());
+    ASSERT_TRUE(
+        work_
+            ->run("CREATE OR REPLACE TABLE changes AS SELECT 'p' || i || '@x.co' AS key, " +
+                  std::to_string(kind) + " AS kind, " + std::to_string(kind) +
+                  "::UTINYINT AS was_on, " + (look_up ? "true" : "false") +
+                  " AS look_up, 0::BIGINT AS not_before, '\"n' || i || '\"' AS v0 FROM range(" +
+                  std::to_string(count) + ") t(i)")
+            .ok());
     for (int i = 0; i < count; ++i) iterable_.contacts.insert("p" + std::to_string(i) + "@x.co");
   }
   std::optional<Error> deliver(ProjectType type = ProjectType::hybrid, bool trusted = true) {
     iterable::Pace pace(clock_);
     iterable::CallCounter counter;
-    const iterable::Client client({"http://iterable", Secret("k"), type}, iterable_, clock_, random_, pace, counter);
-    prove::Trust trust(type, {trusted ? prove::Trial::Standing::passed : prove::Trial::Standing::untried, true});
+    const iterable::Client client({"http://iterable", Secret("k"), type}, iterable_, clock_,
+                                  random_, pace, counter);
+    prove::Trust trust(
+        type, {trusted ? prove::Trial::Standing::passed : prove::Trial::Standing::untried, true});
     Observer observer;
-    Delivery delivery({client, counter, *journal_, trust, clock_, observer, targets_, KeyType::email, 7, false, count_});
+    Delivery delivery({client, counter, *journal_, trust, clock_, observer, targets_,
+                       KeyType::email, 7, false, count_});
     auto changes = plan::Changes::open(*work_, 1, "true");
     EXPECT_TRUE(changes.ok());
     delivery.deliver(**changes, settled(), "add", {});
@@ -93,7 +109,8 @@ class DeliverTest : public testing::Test {
   ledger::Settled settled() { return *ledger::Journal::read(folder_, static_cast<size_t>(count_)); }
   std::vector<std::string> outcomes() {
     std::vector<std::string> out;
-    for (const auto& kind : settled().kinds) out.emplace_back(to_string(kind.value_or(OutcomeKind::not_sent)));
+    for (const auto& kind : settled().kinds)
+      out.emplace_back(to_string(kind.value_or(OutcomeKind::not_sent)));
     return out;
   }
 
@@ -116,7 +133,8 @@ class DeliverTest : public testing::Test {
   std::unique_ptr<duck::Database> database_;
   std::unique_ptr<duck::Connection> work_;
   std::unique_ptr<ledger::Journal> journal_;
-  std::vector<attributes::Target> targets_ = {{"name", "name", FieldType::text, AttributeType::string}};
+  std::vector<attributes::Target> targets_ = {
+      {"name", "name", FieldType::text, AttributeType::string}};
   int64_t count_ = 0;
 };
 
@@ -167,7 +185,8 @@ TEST_F(DeliverTest, HalvesARefusedBatchUntilTheBadRowStandsAlone) {
   people(1000);
   iterable_.mischief = [](const json& sent) -> std::optional<http::Answer> {
     for (const json& person : sent)
-      if (person["email"] == "p637@x.co") return http::Response{.status = 400, .body = R"({"code":"BadJsonBody","msg":"…"})"};
+      if (person["email"] == "p637@x.co")
+        return http::Response{.status = 400, .body = R"({"code":"BadJsonBody","msg":"…"})"};
     return std::nullopt;
   };
   EXPECT_FALSE(deliver());
@@ -182,7 +201,8 @@ TEST_F(DeliverTest, DoesNotBelieveAnAnswerWhoseCountsDisagree) {
   iterable_.mischief = [&](const json& sent) -> std::optional<http::Answer> {
     if (!std::exchange(first, false)) return std::nullopt;
     EXPECT_EQ(sent.size(), 4u);
-    return http::Response{.status = 200, .body = R"({"successCount":3,"failCount":1,"failedUpdates":{}})"};
+    return http::Response{.status = 200,
+                          .body = R"({"successCount":3,"failCount":1,"failedUpdates":{}})"};
   };
   EXPECT_FALSE(deliver());
   EXPECT_EQ(iterable_.writes, 3);
@@ -190,13 +210,17 @@ TEST_F(DeliverTest, DoesNotBelieveAnAnswerWhoseCountsDisagree) {
 }
 TEST_F(DeliverTest, LeavesOnePersonUnknownWhoseAnswerContradictsItself) {
   people(1);
-  iterable_.mischief = [](const json&) -> std::optional<http::Answer> { return http::Response{.status = 200, .body = R"({"successCount":5,"failCount":0})"}; };
+  iterable_.mischief = [](const json&) -> std::optional<http::Answer> {
+    return http::Response{.status = 200, .body = R"({"successCount":5,"failCount":0})"};
+  };
   deliver();
   EXPECT_THAT(outcomes(), ElementsAre("unknown"));
 }
 TEST_F(DeliverTest, GivesUpWhenTooMuchMustBeSentAgain) {
   people(1000);
-  iterable_.mischief = [](const json&) -> std::optional<http::Answer> { return http::Response{.status = 200, .body = "{}"}; };
+  iterable_.mischief = [](const json&) -> std::optional<http::Answer> {
+    return http::Response{.status = 200, .body = "{}"};
+  };
   const auto error = deliver();
   ASSERT_TRUE(error);
   EXPECT_LE(iterable_.writes, 220);
@@ -218,7 +242,9 @@ TEST_F(DeliverTest, CallsAnUnansweredBatchUnknownAndTheRestNotSent) {
 }
 TEST_F(DeliverTest, CallsABatchThatNeverLeftNotSent) {
   people(2);
-  iterable_.mischief = [](const json&) -> std::optional<http::Answer> { return tl::unexpected(http::Failure{{ErrorKind::unavailable, "refused"}, false}); };
+  iterable_.mischief = [](const json&) -> std::optional<http::Answer> {
+    return tl::unexpected(http::Failure{{ErrorKind::unavailable, "refused"}, false});
+  };
   EXPECT_TRUE(deliver());
   EXPECT_THAT(outcomes(), Each("not_sent"));
 }
@@ -238,7 +264,11 @@ TEST_F(DeliverTest, StopsWhenMostPeopleAreRefusedForTheirData) {
   iterable_.mischief = [](const json& sent) -> std::optional<http::Answer> {
     std::vector<std::string> named;
     for (const json& person : sent) named.push_back(person["email"]);
-    return http::Response{.status = 200, .body = json{{"successCount", 0}, {"failCount", named.size()}, {"failedUpdates", {{"invalidDataEmails", named}}}}.dump()};
+    return http::Response{.status = 200,
+                          .body = json{{"successCount", 0},
+                                       {"failCount", named.size()},
+                                       {"failedUpdates", {{"invalidDataEmails", named}}}}
+                                      .dump()};
   };
   const auto error = deliver();
   ASSERT_TRUE(error);

@@ -327,7 +327,8 @@ Status Client::all_contacts(
               stop)
           .answer;
   const Error cut{ErrorKind::unavailable, "the export of contacts broke off"};
-  if (!answer) return told && answer.error().error.kind != ErrorKind::cancelled ? cut : answer.error().error;
+  if (!answer)
+    return told && answer.error().error.kind != ErrorKind::cancelled ? cut : answer.error().error;
   if (answer->status != 200) return error_of("export/data.json", *answer);
   if (!lines.finish() || !sense) return cut;
   return ok_status();

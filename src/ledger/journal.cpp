@@ -1,6 +1,7 @@
 // The journal is lines of JSON, each ended by a line break:
 //   {"s":7,"q":"0-999"}                     batch 7 with these changes is about to leave (synced)
-//   {"a":7,"q":"0-999","k":"added","x":[[5,"rejected","forgotten",true],…]}   answered; all are k but x
+//   {"a":7,"q":"0-999","k":"added","x":[[5,"rejected","forgotten",true],…]}   answered; all are k
+//   but x
 //   {"w":"0-999"}                           certainly never arrived
 //   {"f":["fieldName"]} {"c":["fieldName"]} fields Iterable dropped, fields made
 //   {"n":{…}}                               calls so far
@@ -57,14 +58,16 @@ bool for_each_in(const std::string& text, size_t limit, F&& visit) {
 }
 
 std::optional<OutcomeKind> outcome_kind(const std::string& name) {
-  for (const OutcomeKind kind : {OutcomeKind::added, OutcomeKind::removed, OutcomeKind::updated, OutcomeKind::not_a_contact,
-                                 OutcomeKind::rejected, OutcomeKind::unknown, OutcomeKind::not_sent})
+  for (const OutcomeKind kind :
+       {OutcomeKind::added, OutcomeKind::removed, OutcomeKind::updated, OutcomeKind::not_a_contact,
+        OutcomeKind::rejected, OutcomeKind::unknown, OutcomeKind::not_sent})
     if (name == to_string(kind)) return kind;
   return std::nullopt;
 }
 
 Error broken(const fs::path& path) {
-  return {ErrorKind::corrupt, "the journal " + path.string() + " makes no sense", "Keep the folder and report it; a `--full` run mends the list."};
+  return {ErrorKind::corrupt, "the journal " + path.string() + " makes no sense",
+          "Keep the folder and report it; a `--full` run mends the list."};
 }
 
 }  // namespace
@@ -81,16 +84,22 @@ Result<std::unique_ptr<Journal>> Journal::open(const fs::path& run_folder) {
     if (whole != text.size()) fs::resize_file(path, whole, problem);
   }
   std::FILE* file = std::fopen(path.c_str(), "ae");
-  if (file == nullptr) return Error{ErrorKind::unavailable, "cannot open " + path.string() + ": " + std::strerror(errno), "Check the disk."};
+  if (file == nullptr)
+    return Error{ErrorKind::unavailable,
+                 "cannot open " + path.string() + ": " + std::strerror(errno), "Check the disk."};
   return std::unique_ptr<Journal>(new Journal(file));
 }
 
 Journal::~Journal() { std::fclose(file_); }
 
 Status Journal::append(const std::string& line, bool sync) {
-  const bool written = std::fwrite(line.data(), 1, line.size(), file_) == line.size() && std::fputc('\n', file_) != EOF && std::fflush(file_) == 0 &&
+  const bool written = std::fwrite(line.data(), 1, line.size(), file_) == line.size() &&
+                       std::fputc('\n', file_) != EOF && std::fflush(file_) == 0 &&
                        (!sync || ::fdatasync(::fileno(file_)) == 0);
-  if (!written) return Error{ErrorKind::unavailable, std::string("cannot write the journal: ") + std::strerror(errno), "Is the disk full?"};
+  if (!written)
+    return Error{ErrorKind::unavailable,
+                 std::string("cannot write the journal: ") + std::strerror(errno),
+                 "Is the disk full?"};
   return ok_status();
 }
 
@@ -101,7 +110,8 @@ Result<int64_t> Journal::sent(const std::vector<uint32_t>& seqs) {
   return batch;
 }
 
-Status Journal::answered(std::optional<int64_t> batch, const std::vector<uint32_t>& seqs, const std::vector<Outcome>& outcomes) {
+Status Journal::answered(std::optional<int64_t> batch, const std::vector<uint32_t>& seqs,
+                         const std::vector<Outcome>& outcomes) {
   CHECK(seqs.size() == outcomes.size());
   if (seqs.empty()) return ok_status();
   // The commonest kind goes once, the others by name.
@@ -117,7 +127,8 @@ Status Journal::answered(std::optional<int64_t> batch, const std::vector<uint32_
   json exceptions = json::array();
   for (size_t i = 0; i < seqs.size(); ++i)
     if (outcomes[i].kind != common || !outcomes[i].reason.empty())
-      exceptions.push_back({seqs[i], to_string(outcomes[i].kind), outcomes[i].reason, outcomes[i].final});
+      exceptions.push_back(
+          {seqs[i], to_string(outcomes[i].kind), outcomes[i].reason, outcomes[i].final});
   if (!exceptions.empty()) line["x"] = std::move(exceptions);
   const std::lock_guard lock(mutex_);
   return append(line.dump(-1, ' ', false, json::error_handler_t::replace), false);
@@ -140,7 +151,13 @@ Status Journal::created(const std::vector<std::string>& fields) {
 
 Status Journal::calls(const CallCounts& counts) {
   const std::lock_guard lock(mutex_);
-  return append(json{{"n", {{"total", counts.total}, {"throttled", counts.throttled}, {"retried", counts.retried}, {"by", counts.by_endpoint}}}}.dump(), false);
+  return append(json{{"n",
+                      {{"total", counts.total},
+                       {"throttled", counts.throttled},
+                       {"retried", counts.retried},
+                       {"by", counts.by_endpoint}}}}
+                    .dump(),
+                false);
 }
 
 Result<Settled> Journal::read(const fs::path& run_folder, size_t changes) {
@@ -155,9 +172,11 @@ Result<Settled> Journal::read(const fs::path& run_folder, size_t changes) {
       const json entry = json::parse(line);
       bool good = true;
       if (entry.contains("s")) {
-        good = for_each_in(entry.at("q"), changes, [&](uint32_t seq) { out.kinds[seq] = OutcomeKind::unknown; });
+        good = for_each_in(entry.at("q"), changes,
+                           [&](uint32_t seq) { out.kinds[seq] = OutcomeKind::unknown; });
       } else if (entry.contains("w")) {
-        good = for_each_in(entry.at("w"), changes, [&](uint32_t seq) { out.kinds[seq] = std::nullopt; });
+        good = for_each_in(entry.at("w"), changes,
+                           [&](uint32_t seq) { out.kinds[seq] = std::nullopt; });
       } else if (entry.contains("k")) {
         const auto kind = outcome_kind(entry.at("k"));
         if (!kind) return broken(path);
@@ -171,7 +190,8 @@ Result<Settled> Journal::read(const fs::path& run_folder, size_t changes) {
             const auto special = outcome_kind(exception.at(1));
             if (!special || seq >= changes) return broken(path);
             out.kinds[seq] = *special;
-            if (*special == OutcomeKind::rejected) out.rejections[seq] = {*special, exception.at(2), exception.at(3)};
+            if (*special == OutcomeKind::rejected)
+              out.rejections[seq] = {*special, exception.at(2), exception.at(3)};
           }
         }
       } else if (entry.contains("f")) {

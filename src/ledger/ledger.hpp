@@ -1,24 +1,25 @@
-// The ledger: what Iterable confirmed about every person of one activation, and the journal of the run
-// in progress. Written from outcomes (and from reading the list itself) and from nothing else.
+// The ledger: what Iterable confirmed about every person of one activation, and the journal of the
+// run in progress. Written from outcomes (and from reading the list itself) and from nothing else.
 //
 // On disk, in the activation's folder:
 //   lock                 held by whoever runs the activation; the system lets go of it at any death
 //   state.json           the list, the open run, the newest ledger; replaced whole, by rename
 //   ledger-N.parquet     one row a person; a file is never changed, a run that ends writes the next
 //   runs/ID/work.duckdb  snapshot and sealed plan of the open run; gone when it has ended
-//   runs/ID/journal      what was sent and what was answered, appended line by line, synced before a
+//   runs/ID/journal      what was sent and what was answered, appended line by line, synced before
+//   a
 //                        batch leaves
 //   runs/ID/people.parquet  after the run: everybody not on the list, and why
 //
-// After a kill: state.json says which run is open; its plan is whole or not there; its journal says what
-// was sent. A torn last line of the journal is a line that was never relied on.
+// After a kill: state.json says which run is open; its plan is whole or not there; its journal says
+// what was sent. A torn last line of the journal is a line that was never relied on.
 //
-// Ledger columns: key; on_list (0 off, 1 on, 2 perhaps); in_segment (false: a leaver not yet confirmed,
-// or, with on_list 0, somebody removed lately); reason (null: as it should be; not_a_contact, rejected,
-// unknown, not_sent), detail (Iterable's reason), final; since_ms (of this reason), tried_ms;
-// wrote_ms, wrote_kind (last membership write: 1 add, 2 remove); tried_hash (of the attributes that were
-// rejected); pk; and "a:NAME" per attribute: the fingerprint last confirmed, 0 a confirmed null, null
-// never confirmed.
+// Ledger columns: key; on_list (0 off, 1 on, 2 perhaps); in_segment (false: a leaver not yet
+// confirmed, or, with on_list 0, somebody removed lately); reason (null: as it should be;
+// not_a_contact, rejected, unknown, not_sent), detail (Iterable's reason), final; since_ms (of this
+// reason), tried_ms; wrote_ms, wrote_kind (last membership write: 1 add, 2 remove); tried_hash (of
+// the attributes that were rejected); pk; and "a:NAME" per attribute: the fingerprint last
+// confirmed, 0 a confirmed null, null never confirmed.
 //
 // Threads: a Lease and a Journal may be shared by several; the functions that read may be called by
 // anybody at any time, also while another process runs the activation.
@@ -61,7 +62,7 @@ struct OpenRun {
   std::string run_id;
   std::string catalog_hash;
   int64_t snapshot_ms = 0;
-  std::string report_json;  // counts known when the plan was sealed
+  std::string report_json;                // counts known when the plan was sealed
   std::vector<std::string> pending = {};  // attributes left out of the plan
   bool prepared = false;  // fields are made and the plan is final: batches may have left
 };
@@ -106,10 +107,10 @@ class Lease {
 
 // What the journal says about the changes of the open run.
 struct Settled {
-  // One entry per change, by seq: nothing when it has not been sent; unknown when it was sent and its
-  // answer is not in the journal.
+  // One entry per change, by seq: nothing when it has not been sent; unknown when it was sent and
+  // its answer is not in the journal.
   std::vector<std::optional<OutcomeKind>> kinds;
-  std::map<uint32_t, Outcome> rejections;  // those with a reason
+  std::map<uint32_t, Outcome> rejections;    // those with a reason
   std::vector<std::string> filtered_fields;  // dropped by Iterable in this run
   std::vector<std::string> fields_created;
   CallCounts calls;
@@ -125,8 +126,10 @@ class Journal {
 
   // Before a batch leaves; synced. Returns the batch's number.
   Result<int64_t> sent(const std::vector<uint32_t>& seqs);
-  // Its outcomes, one per seq of the batch, in order. `batch` nothing: found out by a look-up alone.
-  Status answered(std::optional<int64_t> batch, const std::vector<uint32_t>& seqs, const std::vector<Outcome>& outcomes);
+  // Its outcomes, one per seq of the batch, in order. `batch` nothing: found out by a look-up
+  // alone.
+  Status answered(std::optional<int64_t> batch, const std::vector<uint32_t>& seqs,
+                  const std::vector<Outcome>& outcomes);
   // A batch that certainly did not arrive: as if never sent.
   Status withdrawn(const std::vector<uint32_t>& seqs);
   Status filtered(const std::vector<std::string>& fields);
@@ -152,14 +155,14 @@ struct Promotion {
 };
 
 // The next ledger: the last one, and what this run settled, in one new file; then `people.parquet`.
-// Makes both and returns the standing and the outcomes by kind; the caller makes them count by writing
-// the state. Repeatable: a kill before that leaves a file nobody reads.
+// Makes both and returns the standing and the outcomes by kind; the caller makes them count by
+// writing the state. Repeatable: a kill before that leaves a file nobody reads.
 struct Promoted {
   int64_t generation = 0;
   StandingCounts standing;
 };
-Result<Promoted> promote(Lease& lease, const State& state, const std::string& run_id, duck::Connection& work,
-                         const Promotion& promotion);
+Result<Promoted> promote(Lease& lease, const State& state, const std::string& run_id,
+                         duck::Connection& work, const Promotion& promotion);
 // Removes ledgers older than the newest, and work databases of ended runs.
 void tidy(Lease& lease, const State& state);
 
@@ -174,9 +177,11 @@ struct PersonRow {
   int wrote_kind = 0;
   std::map<std::string, std::optional<uint64_t>> attributes;
 };
-Result<std::optional<PersonRow>> find(const Folder& folder, const State& state, const std::string& key);
+Result<std::optional<PersonRow>> find(const Folder& folder, const State& state,
+                                      const std::string& key);
 // Streams every row (for audits and full runs), in no order.
-Status for_each(const Folder& folder, const State& state, const std::function<void(const PersonRow&)>& on_row);
+Status for_each(const Folder& folder, const State& state,
+                const std::function<void(const PersonRow&)>& on_row);
 
 // The people not on the list after a run. Streams; kind "all" for every kind.
 struct MissingPerson {
@@ -186,12 +191,15 @@ struct MissingPerson {
 Status missing_people(const Folder& folder, const std::string& run_id, const std::string& kind,
                       const std::function<bool(const MissingPerson&)>& on_person);
 
-// What stands when a plan was made and nothing of it was sent: the snapshot in `work` against the ledger.
-Result<StandingCounts> standing_unsent(const Folder& folder, const State& state, duck::Connection& work);
+// What stands when a plan was made and nothing of it was sent: the snapshot in `work` against the
+// ledger.
+Result<StandingCounts> standing_unsent(const Folder& folder, const State& state,
+                                       duck::Connection& work);
 
-// After reading the real list (adoption, full runs): the table holds the normalised keys on it. People the
-// ledger had on the list and who are not there enter again. Members that are not ours are left alone, or
-// taken for leavers when they are to be removed. Writes the next ledger and the state.
+// After reading the real list (adoption, full runs): the table holds the normalised keys on it.
+// People the ledger had on the list and who are not there enter again. Members that are not ours
+// are left alone, or taken for leavers when they are to be removed. Writes the next ledger and the
+// state.
 struct Listed {
   std::string table;
   std::vector<attributes::Target> targets;

@@ -16,7 +16,9 @@ using testing::UnorderedElementsAre;
 class LedgerTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_.path = fs::path(testing::TempDir()) / ("ledger-" + std::to_string(::getpid()) + "-" + testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_.path = fs::path(testing::TempDir()) /
+                   ("ledger-" + std::to_string(::getpid()) + "-" +
+                    testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_.path);
     database_ = std::move(*duck::Database::open(":memory:"));
     work_ = std::move(*database_->connect());
@@ -30,15 +32,17 @@ class LedgerTest : public testing::Test {
   std::vector<std::string> people(const State& state) {
     std::vector<std::string> out;
     EXPECT_TRUE(for_each(folder_, state, [&](const PersonRow& row) {
-      out.push_back(row.key + ":" + std::to_string(row.on_list) + ":" + (row.in_segment ? "in" : "out") + ":" + row.reason);
-    }).ok());
+                  out.push_back(row.key + ":" + std::to_string(row.on_list) + ":" +
+                                (row.in_segment ? "in" : "out") + ":" + row.reason);
+                }).ok());
     return out;
   }
 
   Folder folder_;
   std::unique_ptr<duck::Database> database_;
   std::unique_ptr<duck::Connection> work_;
-  const std::vector<attributes::Target> targets_ = {{"name", "name", FieldType::text, AttributeType::string}};
+  const std::vector<attributes::Target> targets_ = {
+      {"name", "name", FieldType::text, AttributeType::string}};
 };
 
 TEST_F(LedgerTest, GivesTheLeaseToOneAtATime) {
@@ -84,7 +88,13 @@ TEST_F(LedgerTest, JournalTellsSentFromAnswered) {
     auto journal = std::move(*Journal::open(run));
     const auto batch = journal->sent({0, 1, 2, 5});
     ASSERT_TRUE(batch.ok());
-    ASSERT_TRUE(journal->answered(*batch, {0, 1, 2, 5}, {{OutcomeKind::added}, {OutcomeKind::added}, {OutcomeKind::rejected, "forgotten", true}, {OutcomeKind::not_a_contact}}).ok());
+    ASSERT_TRUE(journal
+                    ->answered(*batch, {0, 1, 2, 5},
+                               {{OutcomeKind::added},
+                                {OutcomeKind::added},
+                                {OutcomeKind::rejected, "forgotten", true},
+                                {OutcomeKind::not_a_contact}})
+                    .ok());
     ASSERT_TRUE(journal->sent({3}).ok());
     ASSERT_TRUE(journal->sent({4}).ok());
     ASSERT_TRUE(journal->withdrawn({4}).ok());
@@ -92,7 +102,8 @@ TEST_F(LedgerTest, JournalTellsSentFromAnswered) {
   }
   const auto settled = Journal::read(run, 7);
   ASSERT_TRUE(settled.ok());
-  EXPECT_THAT(settled->kinds, ElementsAre(OutcomeKind::added, OutcomeKind::added, OutcomeKind::rejected, OutcomeKind::unknown, std::nullopt,
+  EXPECT_THAT(settled->kinds, ElementsAre(OutcomeKind::added, OutcomeKind::added,
+                                          OutcomeKind::rejected, OutcomeKind::unknown, std::nullopt,
                                           OutcomeKind::not_a_contact, std::nullopt));
   EXPECT_EQ(settled->rejections.at(2).reason, "forgotten");
   EXPECT_TRUE(settled->rejections.at(2).final);
@@ -109,7 +120,8 @@ TEST_F(LedgerTest, JournalForgetsATornLineAndGoesOnAfterIt) {
 TEST_F(LedgerTest, JournalWithSenselessLinesIsCorrupt) {
   const fs::path run = folder_.run("r1");
   fs::create_directories(run);
-  for (const char* line : {"nonsense", "{\"q\":\"0-9\",\"k\":\"added\"}", "{\"q\":\"0\",\"k\":\"eaten\"}", "{\"s\":1,\"q\":\"1-0\"}"}) {
+  for (const char* line : {"nonsense", "{\"q\":\"0-9\",\"k\":\"added\"}",
+                           "{\"q\":\"0\",\"k\":\"eaten\"}", "{\"s\":1,\"q\":\"1-0\"}"}) {
     std::ofstream(run / "journal", std::ios::trunc) << line << "\n";
     EXPECT_FALSE(Journal::read(run, 2).ok()) << line;
   }
@@ -117,21 +129,34 @@ TEST_F(LedgerTest, JournalWithSenselessLinesIsCorrupt) {
 
 // One person per outcome: the next ledger is what was answered, and nothing else.
 TEST_F(LedgerTest, PromotesOutcomesAndNothingElse) {
-  must("CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0 FROM (VALUES ('added'), ('absent'), ('refused'), ('unknown'), ('unsent')) t(key)");
-  must("CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key VARCHAR); INSERT INTO problems VALUES ('no_key', '9', NULL)");
-  must("CREATE TABLE changes AS SELECT key, 0 AS kind, 0::UTINYINT AS was_on, false AS look_up, 0::BIGINT AS not_before, 'x' AS v0 FROM "
-       "(VALUES (0, 'added'), (1, 'absent'), (2, 'refused'), (3, 'unknown'), (4, 'unsent')) t(n, key) ORDER BY n");
+  must(
+      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0 FROM (VALUES "
+      "('added'), ('absent'), ('refused'), ('unknown'), ('unsent')) t(key)");
+  must(
+      "CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key VARCHAR); INSERT INTO problems VALUES "
+      "('no_key', '9', NULL)");
+  must(
+      "CREATE TABLE changes AS SELECT key, 0 AS kind, 0::UTINYINT AS was_on, false AS look_up, "
+      "0::BIGINT AS not_before, 'x' AS v0 FROM "
+      "(VALUES (0, 'added'), (1, 'absent'), (2, 'refused'), (3, 'unknown'), (4, 'unsent')) t(n, "
+      "key) ORDER BY n");
   auto lease = std::move(*Lease::take(folder_));
   State state;
   Settled settled;
-  settled.kinds = {OutcomeKind::added, OutcomeKind::not_a_contact, OutcomeKind::rejected, OutcomeKind::unknown, std::nullopt};
+  settled.kinds = {OutcomeKind::added, OutcomeKind::not_a_contact, OutcomeKind::rejected,
+                   OutcomeKind::unknown, std::nullopt};
   settled.rejections[2] = {OutcomeKind::rejected, "forgotten", true};
-  const auto promoted = promote(*lease, state, "r1", *work_, {targets_, {false}, settled, Time(Millis(1000))});
+  const auto promoted =
+      promote(*lease, state, "r1", *work_, {targets_, {false}, settled, Time(Millis(1000))});
   ASSERT_TRUE(promoted.ok()) << promoted.error().text();
   state.generation = promoted->generation;
-  EXPECT_THAT(people(state), UnorderedElementsAre("added:1:in:", "absent:0:in:not_a_contact", "refused:0:in:rejected", "unknown:2:in:unknown", "unsent:0:in:not_sent"));
+  EXPECT_THAT(people(state), UnorderedElementsAre("added:1:in:", "absent:0:in:not_a_contact",
+                                                  "refused:0:in:rejected", "unknown:2:in:unknown",
+                                                  "unsent:0:in:not_sent"));
   EXPECT_EQ(promoted->standing.on_list, 1);
-  EXPECT_EQ(promoted->standing.not_a_contact + promoted->standing.rejected + promoted->standing.unknown + promoted->standing.not_sent, 4);
+  EXPECT_EQ(promoted->standing.not_a_contact + promoted->standing.rejected +
+                promoted->standing.unknown + promoted->standing.not_sent,
+            4);
   const auto added = find(folder_, state, "added");
   ASSERT_TRUE(added.ok()) << added.error().text();
   EXPECT_EQ((*added)->attributes.at("name"), 7u);
@@ -139,17 +164,22 @@ TEST_F(LedgerTest, PromotesOutcomesAndNothingElse) {
   EXPECT_FALSE(*find(folder_, state, "nobody"));
   std::vector<std::string> missing;
   ASSERT_TRUE(missing_people(folder_, "r1", "all", [&](const MissingPerson& p) {
-    missing.push_back(p.kind + ":" + p.key + ":" + p.detail);
-    return true;
-  }).ok());
-  EXPECT_THAT(missing, ElementsAre("no_key::", "not_a_contact:absent:", "not_sent:unsent:", "rejected:refused:forgotten", "unknown:unknown:"));
+                missing.push_back(p.kind + ":" + p.key + ":" + p.detail);
+                return true;
+              }).ok());
+  EXPECT_THAT(missing, ElementsAre("no_key::", "not_a_contact:absent:", "not_sent:unsent:",
+                                   "rejected:refused:forgotten", "unknown:unknown:"));
 
-  // The next day everybody has left: who was never on the list is forgotten, the rest waits to be removed.
-  must("DELETE FROM rows; DROP TABLE changes; CREATE TABLE changes AS SELECT key, 1 AS kind, 1::UTINYINT AS was_on, false AS look_up, 0::BIGINT AS not_before, NULL::VARCHAR AS v0 "
-       "FROM (VALUES (0, 'added'), (1, 'unknown')) t(n, key) ORDER BY n");
+  // The next day everybody has left: who was never on the list is forgotten, the rest waits to be
+  // removed.
+  must(
+      "DELETE FROM rows; DROP TABLE changes; CREATE TABLE changes AS SELECT key, 1 AS kind, "
+      "1::UTINYINT AS was_on, false AS look_up, 0::BIGINT AS not_before, NULL::VARCHAR AS v0 "
+      "FROM (VALUES (0, 'added'), (1, 'unknown')) t(n, key) ORDER BY n");
   settled = {};
   settled.kinds = {OutcomeKind::removed, OutcomeKind::unknown};
-  const auto next = promote(*lease, state, "r2", *work_, {targets_, {false}, settled, Time(Millis(2000))});
+  const auto next =
+      promote(*lease, state, "r2", *work_, {targets_, {false}, settled, Time(Millis(2000))});
   ASSERT_TRUE(next.ok()) << next.error().text();
   state.generation = next->generation;
   EXPECT_THAT(people(state), UnorderedElementsAre("added:0:out:", "unknown:2:out:unknown"));
@@ -157,15 +187,23 @@ TEST_F(LedgerTest, PromotesOutcomesAndNothingElse) {
 }
 
 TEST_F(LedgerTest, BelievesTheListItselfOverItsMemory) {
-  must("CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0 FROM (VALUES ('kept'), ('vanished')) t(key); CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key VARCHAR)");
-  must("CREATE TABLE changes AS SELECT key, 0 AS kind, 0::UTINYINT AS was_on, false AS look_up, 0::BIGINT AS not_before, 'x' AS v0 FROM rows");
+  must(
+      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0 FROM (VALUES "
+      "('kept'), ('vanished')) t(key); CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key "
+      "VARCHAR)");
+  must(
+      "CREATE TABLE changes AS SELECT key, 0 AS kind, 0::UTINYINT AS was_on, false AS look_up, "
+      "0::BIGINT AS not_before, 'x' AS v0 FROM rows");
   auto lease = std::move(*Lease::take(folder_));
   State state;
   Settled settled;
   settled.kinds = {OutcomeKind::added, OutcomeKind::added};
-  state.generation = promote(*lease, state, "r1", *work_, {targets_, {false}, settled, Time(Millis(1000))})->generation;
+  state.generation =
+      promote(*lease, state, "r1", *work_, {targets_, {false}, settled, Time(Millis(1000))})
+          ->generation;
   must("CREATE TABLE listed AS SELECT 'kept' AS key UNION ALL SELECT 'foreign'");
-  const Status done = reconcile(*lease, state, *work_, {"listed", targets_, false, Time(Millis(2000))});
+  const Status done =
+      reconcile(*lease, state, *work_, {"listed", targets_, false, Time(Millis(2000))});
   ASSERT_TRUE(done.ok()) << done.error().text();
   EXPECT_THAT(people(state), UnorderedElementsAre("kept:1:in:", "vanished:0:in:"));
   const auto standing = standing_unsent(folder_, state, *work_);
@@ -173,9 +211,11 @@ TEST_F(LedgerTest, BelievesTheListItselfOverItsMemory) {
   EXPECT_EQ(standing->on_list, 1);
   EXPECT_EQ(standing->not_sent, 1);
   // Told to remove members that are not ours, it takes them for leavers.
-  const Status removing = reconcile(*lease, state, *work_, {"listed", targets_, true, Time(Millis(3000))});
+  const Status removing =
+      reconcile(*lease, state, *work_, {"listed", targets_, true, Time(Millis(3000))});
   ASSERT_TRUE(removing.ok()) << removing.error().text();
-  EXPECT_THAT(people(state), UnorderedElementsAre("kept:1:in:", "vanished:0:in:", "foreign:1:out:"));
+  EXPECT_THAT(people(state),
+              UnorderedElementsAre("kept:1:in:", "vanished:0:in:", "foreign:1:out:"));
 }
 
 }  // namespace

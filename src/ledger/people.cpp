@@ -13,24 +13,33 @@ namespace {
 // Removed people are remembered this long, so that an addition soon after keeps its distance.
 constexpr int64_t kRememberRemovedMs = 3600'000;
 
-std::string attribute_column(const attributes::Target& target) { return duck::identifier("a:" + target.to); }
+std::string attribute_column(const attributes::Target& target) {
+  return duck::identifier("a:" + target.to);
+}
 
 const char* const kFixedColumns =
-    "key, on_list, in_segment, reason, detail, final, since_ms, tried_ms, wrote_ms, wrote_kind, tried_hash, pk";
+    "key, on_list, in_segment, reason, detail, final, since_ms, tried_ms, wrote_ms, wrote_kind, "
+    "tried_hash, pk";
 
 // The last ledger with every column the next one has.
-Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, const State& state, const std::vector<attributes::Target>& targets) {
+Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, const State& state,
+                                const std::vector<attributes::Target>& targets) {
   std::string missing;
   if (state.generation == 0) {
     for (const auto& target : targets) missing += ", NULL::UBIGINT AS " + attribute_column(target);
-    return "(SELECT NULL::VARCHAR AS key, 0::UTINYINT AS on_list, false AS in_segment, NULL::VARCHAR AS reason, NULL::VARCHAR AS detail, "
-           "false AS final, 0::BIGINT AS since_ms, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, 0::UTINYINT AS wrote_kind, "
-           "0::UBIGINT AS tried_hash, NULL::VARCHAR AS pk" + missing + " WHERE false)";
+    return "(SELECT NULL::VARCHAR AS key, 0::UTINYINT AS on_list, false AS in_segment, "
+           "NULL::VARCHAR AS reason, NULL::VARCHAR AS detail, "
+           "false AS final, 0::BIGINT AS since_ms, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, "
+           "0::UTINYINT AS wrote_kind, "
+           "0::UBIGINT AS tried_hash, NULL::VARCHAR AS pk" +
+           missing + " WHERE false)";
   }
-  const std::string file = "read_parquet(" + duck::literal(folder.ledger_file(state.generation).string()) + ")";
+  const std::string file =
+      "read_parquet(" + duck::literal(folder.ledger_file(state.generation).string()) + ")";
   const auto known = TRY(db.describe("SELECT * FROM " + file));
   for (const auto& target : targets) {
-    const bool there = std::any_of(known.begin(), known.end(), [&](const auto& c) { return c.name == "a:" + target.to; });
+    const bool there = std::any_of(known.begin(), known.end(),
+                                   [&](const auto& c) { return c.name == "a:" + target.to; });
     if (!there) missing += ", NULL::UBIGINT AS " + attribute_column(target);
   }
   return "(SELECT *" + missing + " FROM " + file + ")";
@@ -39,19 +48,23 @@ Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, cons
 // Writes a query to a Parquet file that is there whole or not at all.
 Status write_parquet(duck::Connection& db, const std::string& query, const fs::path& path) {
   const fs::path fresh = path.string() + ".new";
-  TRY(db.run("COPY (" + query + ") TO " + duck::literal(fresh.string()) + " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960)"));
+  TRY(db.run("COPY (" + query + ") TO " + duck::literal(fresh.string()) +
+             " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960)"));
   const int file = ::open(fresh.c_str(), O_RDONLY | O_CLOEXEC);
   const bool synced = file >= 0 && ::fsync(file) == 0;
   if (file >= 0) ::close(file);
   std::error_code problem;
   fs::permissions(fresh, fs::perms::owner_read | fs::perms::owner_write, problem);
   if (synced && !problem) fs::rename(fresh, path, problem);
-  if (!synced || problem) return Error{ErrorKind::unavailable, "cannot write " + path.string(), "Is the disk full?"};
+  if (!synced || problem)
+    return Error{ErrorKind::unavailable, "cannot write " + path.string(), "Is the disk full?"};
   return ok_status();
 }
 
 Status load_outcomes(duck::Connection& work, const Settled& settled) {
-  TRY(work.run("CREATE OR REPLACE TABLE outcomes(seq BIGINT, outcome VARCHAR, reason VARCHAR, final BOOLEAN)"));
+  TRY(
+      work.run("CREATE OR REPLACE TABLE outcomes(seq BIGINT, outcome VARCHAR, reason VARCHAR, "
+               "final BOOLEAN)"));
   const auto appender = TRY(work.appender("outcomes"));
   for (uint32_t seq = 0; seq < settled.kinds.size(); ++seq) {
     appender->integer(seq);
@@ -70,18 +83,24 @@ Status load_outcomes(duck::Connection& work, const Settled& settled) {
 }
 
 Result<StandingCounts> count_standing(duck::Connection& db, const fs::path& ledger) {
-  const auto rows = TRY(db.stream(
-      "SELECT count(*) FILTER (in_segment AND reason IS NULL AND on_list = 1), count(*) FILTER (in_segment AND reason = 'not_a_contact'), "
-      "count(*) FILTER (in_segment AND reason = 'rejected'), count(*) FILTER (in_segment AND reason = 'unknown'), "
-      "count(*) FILTER (in_segment AND reason = 'not_sent'), count(*) FILTER (NOT in_segment AND on_list > 0) "
-      "FROM read_parquet(" + duck::literal(ledger.string()) + ")"));
+  const auto rows =
+      TRY(db.stream("SELECT count(*) FILTER (in_segment AND reason IS NULL AND on_list = 1), "
+                    "count(*) FILTER (in_segment AND reason = 'not_a_contact'), "
+                    "count(*) FILTER (in_segment AND reason = 'rejected'), count(*) FILTER "
+                    "(in_segment AND reason = 'unknown'), "
+                    "count(*) FILTER (in_segment AND reason = 'not_sent'), count(*) FILTER (NOT "
+                    "in_segment AND on_list > 0) "
+                    "FROM read_parquet(" +
+                    duck::literal(ledger.string()) + ")"));
   const duck::Chunk* chunk = TRY(rows->next());
   CHECK(chunk != nullptr && chunk->rows() == 1);
   return StandingCounts{chunk->integer(0, 0), chunk->integer(1, 0), chunk->integer(2, 0),
                         chunk->integer(3, 0), chunk->integer(4, 0), chunk->integer(5, 0)};
 }
 
-Result<std::unique_ptr<duck::Database>> reader() { return duck::Database::open(":memory:", {.memory_limit_mb = 128}); }
+Result<std::unique_ptr<duck::Database>> reader() {
+  return duck::Database::open(":memory:", {.memory_limit_mb = 128});
+}
 
 std::string text_or(const duck::Chunk& chunk, size_t column, size_t row) {
   return chunk.is_null(column, row) ? "" : std::string(chunk.text(column, row));
@@ -89,7 +108,8 @@ std::string text_or(const duck::Chunk& chunk, size_t column, size_t row) {
 
 }  // namespace
 
-Result<Promoted> promote(Lease& lease, const State& state, const std::string& run_id, duck::Connection& work, const Promotion& promotion) {
+Result<Promoted> promote(Lease& lease, const State& state, const std::string& run_id,
+                         duck::Connection& work, const Promotion& promotion) {
   TRY(load_outcomes(work, promotion.settled));
   const std::string ledger = TRY(last_ledger(work, lease.folder(), state, promotion.targets));
   const int64_t now = promotion.now.time_since_epoch().count();
@@ -98,38 +118,55 @@ Result<Promoted> promote(Lease& lease, const State& state, const std::string& ru
     const std::string a = "l." + attribute_column(promotion.targets[i]);
     hash = fmt::format("xor({}, s.f{})", hash, i);
     written += fmt::format(", c.v{0} IS NOT NULL AS has{0}", i);
-    const bool dropped = (i < promotion.pending.size() && promotion.pending[i]) ||
-                         std::count(promotion.settled.filtered_fields.begin(), promotion.settled.filtered_fields.end(), promotion.targets[i].to) > 0;
-    const std::string confirmed =
-        dropped ? a : fmt::format("CASE WHEN c.has{0} THEN s.f{0} WHEN {1} IS NULL AND s.f{0} = 0 THEN 0 ELSE {1} END", i, a);
-    attribute_values += fmt::format(", CASE WHEN c.outcome IN ('added', 'updated') THEN {} WHEN c.outcome IN ('removed', 'not_a_contact') THEN NULL ELSE {} END AS {}",
-                                    confirmed, a, attribute_column(promotion.targets[i]));
+    const bool dropped =
+        (i < promotion.pending.size() && promotion.pending[i]) ||
+        std::count(promotion.settled.filtered_fields.begin(),
+                   promotion.settled.filtered_fields.end(), promotion.targets[i].to) > 0;
+    const std::string confirmed = dropped ? a
+                                          : fmt::format(
+                                                "CASE WHEN c.has{0} THEN s.f{0} WHEN {1} IS NULL "
+                                                "AND s.f{0} = 0 THEN 0 ELSE {1} END",
+                                                i, a);
+    attribute_values += fmt::format(
+        ", CASE WHEN c.outcome IN ('added', 'updated') THEN {} WHEN c.outcome IN ('removed', "
+        "'not_a_contact') THEN NULL ELSE {} END AS {}",
+        confirmed, a, attribute_column(promotion.targets[i]));
   }
   // Of the values only whether they were sent: a join holds what it carries.
-  TRY(work.run("CREATE OR REPLACE TABLE settled AS SELECT c.key, c.kind, c.was_on, o.outcome, o.reason, o.final" + written +
-               " FROM changes c JOIN outcomes o ON o.seq = c.rowid; DROP TABLE outcomes"));
+  TRY(work.run(
+      "CREATE OR REPLACE TABLE settled AS SELECT c.key, c.kind, c.was_on, o.outcome, o.reason, "
+      "o.final" +
+      written + " FROM changes c JOIN outcomes o ON o.seq = c.rowid; DROP TABLE outcomes"));
   const std::string reason =
-      "CASE WHEN c.outcome IS NULL THEN l.reason WHEN c.outcome IN ('added', 'updated', 'removed') THEN NULL ELSE c.outcome END";
+      "CASE WHEN c.outcome IS NULL THEN l.reason WHEN c.outcome IN ('added', 'updated', 'removed') "
+      "THEN NULL ELSE c.outcome END";
   const std::string sent = "c.outcome IN ('added', 'removed', 'updated', 'unknown', 'rejected')";
   const std::string query = fmt::format(
       "SELECT coalesce(s.key, l.key) AS key, "
-      "(CASE c.outcome WHEN 'added' THEN 1 WHEN 'updated' THEN 1 WHEN 'removed' THEN 0 WHEN 'not_a_contact' THEN 0 "
-      "WHEN 'unknown' THEN CASE WHEN c.was_on = 1 AND s.key IS NOT NULL THEN 1 ELSE 2 END ELSE coalesce(l.on_list, 0) END)::UTINYINT AS on_list, "
+      "(CASE c.outcome WHEN 'added' THEN 1 WHEN 'updated' THEN 1 WHEN 'removed' THEN 0 WHEN "
+      "'not_a_contact' THEN 0 "
+      "WHEN 'unknown' THEN CASE WHEN c.was_on = 1 AND s.key IS NOT NULL THEN 1 ELSE 2 END ELSE "
+      "coalesce(l.on_list, 0) END)::UTINYINT AS on_list, "
       "s.key IS NOT NULL AS in_segment, {0} AS reason, "
       "CASE WHEN c.outcome IS NULL THEN l.detail ELSE c.reason END AS detail, "
       "CASE WHEN c.outcome IS NULL THEN coalesce(l.final, false) ELSE c.final END AS final, "
-      "CASE WHEN l.key IS NOT NULL AND l.reason IS NOT DISTINCT FROM ({0}) THEN l.since_ms ELSE {1} END AS since_ms, "
-      "CASE WHEN c.outcome IS NULL OR c.outcome = 'not_sent' THEN coalesce(l.tried_ms, 0) ELSE {1} END AS tried_ms, "
+      "CASE WHEN l.key IS NOT NULL AND l.reason IS NOT DISTINCT FROM ({0}) THEN l.since_ms ELSE "
+      "{1} END AS since_ms, "
+      "CASE WHEN c.outcome IS NULL OR c.outcome = 'not_sent' THEN coalesce(l.tried_ms, 0) ELSE {1} "
+      "END AS tried_ms, "
       "CASE WHEN {2} THEN {1} ELSE coalesce(l.wrote_ms, 0) END AS wrote_ms, "
-      "(CASE WHEN {2} THEN CASE WHEN c.kind = 1 THEN 2 ELSE 1 END ELSE coalesce(l.wrote_kind, 0) END)::UTINYINT AS wrote_kind, "
+      "(CASE WHEN {2} THEN CASE WHEN c.kind = 1 THEN 2 ELSE 1 END ELSE coalesce(l.wrote_kind, 0) "
+      "END)::UTINYINT AS wrote_kind, "
       "CASE WHEN c.outcome = 'rejected' THEN {3} ELSE coalesce(l.tried_hash, 0) END AS tried_hash, "
       "coalesce(s.pk, l.pk) AS pk{4} "
       "FROM rows s FULL JOIN {5} l ON s.key = l.key "
       "LEFT JOIN settled c ON c.key = coalesce(s.key, l.key)",
       reason, now, sent, "coalesce(" + hash + ", 0)", attribute_values, ledger);
   // Whoever left without ever having been put on the list is forgotten; the removed, after a while.
-  const std::string kept = fmt::format("SELECT * FROM ({}) WHERE in_segment OR on_list > 0 OR (wrote_kind = 2 AND reason IS NULL AND wrote_ms > {})",
-                                       query, now - kRememberRemovedMs);
+  const std::string kept = fmt::format(
+      "SELECT * FROM ({}) WHERE in_segment OR on_list > 0 OR (wrote_kind = 2 AND reason IS NULL "
+      "AND wrote_ms > {})",
+      query, now - kRememberRemovedMs);
   const Promoted fresh{.generation = state.generation + 1, .standing = {}};
   const fs::path file = lease.folder().ledger_file(fresh.generation);
   TRY(write_parquet(work, kept, file));
@@ -139,39 +176,57 @@ Result<Promoted> promote(Lease& lease, const State& state, const std::string& ru
   std::error_code ignored;
   fs::create_directories(lease.folder().run(run_id), ignored);
   const std::string people =
-      "SELECT CASE WHEN NOT in_segment THEN 'leaver' ELSE reason END AS kind, key, pk, reason, detail, since_ms FROM read_parquet(" + duck::literal(file.string()) +
+      "SELECT CASE WHEN NOT in_segment THEN 'leaver' ELSE reason END AS kind, key, pk, reason, "
+      "detail, since_ms FROM read_parquet(" +
+      duck::literal(file.string()) +
       ") WHERE (in_segment AND reason IS NOT NULL) OR (NOT in_segment AND on_list > 0) "
-      "UNION ALL SELECT kind, key, pk, NULL, NULL, " + std::to_string(now) + " FROM problems";
+      "UNION ALL SELECT kind, key, pk, NULL, NULL, " +
+      std::to_string(now) + " FROM problems";
   TRY(write_parquet(work, people, lease.folder().people_file(run_id)));
   return out;
 }
 
-Result<std::optional<PersonRow>> find(const Folder& folder, const State& state, const std::string& key) {
+Result<std::optional<PersonRow>> find(const Folder& folder, const State& state,
+                                      const std::string& key) {
   if (state.generation == 0) return std::optional<PersonRow>();
   const auto db = TRY(reader());
   const auto connection = TRY(db->connect());
   const std::string file = duck::literal(folder.ledger_file(state.generation).string());
-  const auto rows = TRY(connection->stream("SELECT " + std::string(kFixedColumns) + ", COLUMNS('^a:.*') FROM (SELECT *, NULL::UBIGINT AS \"a:\" FROM read_parquet(" +
-                                           file + ")) WHERE key = " + duck::literal(key)));
+  const auto rows = TRY(connection->stream(
+      "SELECT " + std::string(kFixedColumns) +
+      ", COLUMNS('^a:.*') FROM (SELECT *, NULL::UBIGINT AS \"a:\" FROM read_parquet(" + file +
+      ")) WHERE key = " + duck::literal(key)));
   const duck::Chunk* chunk = TRY(rows->next());
   if (chunk == nullptr || chunk->rows() == 0) return std::optional<PersonRow>();
-  PersonRow row{.key = key, .on_list = static_cast<int>(chunk->integer(1, 0)), .in_segment = chunk->integer(2, 0) != 0,
-                .reason = text_or(*chunk, 3, 0), .detail = text_or(*chunk, 4, 0), .final = chunk->integer(5, 0) != 0,
-                .since_ms = chunk->integer(6, 0), .tried_ms = chunk->integer(7, 0), .wrote_ms = chunk->integer(8, 0),
-                .wrote_kind = static_cast<int>(chunk->integer(9, 0)), .attributes = {}};
+  PersonRow row{.key = key,
+                .on_list = static_cast<int>(chunk->integer(1, 0)),
+                .in_segment = chunk->integer(2, 0) != 0,
+                .reason = text_or(*chunk, 3, 0),
+                .detail = text_or(*chunk, 4, 0),
+                .final = chunk->integer(5, 0) != 0,
+                .since_ms = chunk->integer(6, 0),
+                .tried_ms = chunk->integer(7, 0),
+                .wrote_ms = chunk->integer(8, 0),
+                .wrote_kind = static_cast<int>(chunk->integer(9, 0)),
+                .attributes = {}};
   for (size_t i = 12; i < rows->columns().size(); ++i) {
     const std::string name = rows->columns()[i].name.substr(2);
-    if (!name.empty()) row.attributes[name] = chunk->is_null(i, 0) ? std::nullopt : std::optional(static_cast<uint64_t>(chunk->integer(i, 0)));
+    if (!name.empty())
+      row.attributes[name] = chunk->is_null(i, 0)
+                                 ? std::nullopt
+                                 : std::optional(static_cast<uint64_t>(chunk->integer(i, 0)));
   }
   return std::optional<PersonRow>(std::move(row));
 }
 
-Status for_each(const Folder& folder, const State& state, const std::function<void(const PersonRow&)>& on_row) {
+Status for_each(const Folder& folder, const State& state,
+                const std::function<void(const PersonRow&)>& on_row) {
   if (state.generation == 0) return ok_status();
   const auto db = TRY(reader());
   const auto connection = TRY(db->connect());
-  const auto rows = TRY(connection->stream("SELECT " + std::string(kFixedColumns) + " FROM read_parquet(" +
-                                           duck::literal(folder.ledger_file(state.generation).string()) + ")"));
+  const auto rows =
+      TRY(connection->stream("SELECT " + std::string(kFixedColumns) + " FROM read_parquet(" +
+                             duck::literal(folder.ledger_file(state.generation).string()) + ")"));
   PersonRow row;
   while (const duck::Chunk* chunk = TRY(rows->next())) {
     for (size_t i = 0; i < chunk->rows(); ++i) {
@@ -196,35 +251,48 @@ Status missing_people(const Folder& folder, const std::string& run_id, const std
   const fs::path file = folder.people_file(run_id);
   std::error_code ignored;
   if (!fs::exists(file, ignored))
-    return Error{ErrorKind::not_found, "nothing is kept of the people of run " + run_id, "Only runs that ended keep them."};
+    return Error{ErrorKind::not_found, "nothing is kept of the people of run " + run_id,
+                 "Only runs that ended keep them."};
   const auto db = TRY(reader());
   const auto connection = TRY(db->connect());
   const std::string where = kind == "all" ? "true" : "kind = " + duck::literal(kind);
-  const auto rows = TRY(connection->stream("SELECT kind, key, pk, reason, detail, since_ms FROM read_parquet(" + duck::literal(file.string()) + ") WHERE " + where +
-                                           " ORDER BY kind, key, pk"));
+  const auto rows = TRY(connection->stream(
+      "SELECT kind, key, pk, reason, detail, since_ms FROM read_parquet(" +
+      duck::literal(file.string()) + ") WHERE " + where + " ORDER BY kind, key, pk"));
   MissingPerson person;
   while (const duck::Chunk* chunk = TRY(rows->next())) {
     for (size_t i = 0; i < chunk->rows(); ++i) {
-      person = {text_or(*chunk, 0, i), text_or(*chunk, 1, i), text_or(*chunk, 2, i), text_or(*chunk, 3, i), text_or(*chunk, 4, i), chunk->integer(5, i)};
+      person = {text_or(*chunk, 0, i), text_or(*chunk, 1, i), text_or(*chunk, 2, i),
+                text_or(*chunk, 3, i), text_or(*chunk, 4, i), chunk->integer(5, i)};
       if (!on_person(person)) return ok_status();
     }
   }
   return ok_status();
 }
 
-Result<StandingCounts> standing_unsent(const Folder& folder, const State& state, duck::Connection& work) {
+Result<StandingCounts> standing_unsent(const Folder& folder, const State& state,
+                                       duck::Connection& work) {
   const std::string ledger = TRY(last_ledger(work, folder, state, {}));
   const std::string ours = "s.key IS NOT NULL AND l.key IS NOT NULL AND l.in_segment AND ";
-  const auto rows = TRY(work.stream(
-      "SELECT count(*) FILTER (" + ours + "l.reason IS NULL AND l.on_list = 1), count(*) FILTER (" + ours + "l.reason = 'not_a_contact'), count(*) FILTER (" + ours +
-      "l.reason = 'rejected'), count(*) FILTER (" + ours + "l.reason = 'unknown'), count(*) FILTER (s.key IS NOT NULL), count(*) FILTER (s.key IS NULL AND l.on_list > 0) "
-      "FROM rows s FULL JOIN " + ledger + " l ON s.key = l.key"));
+  const auto rows = TRY(work.stream("SELECT count(*) FILTER (" + ours +
+                                    "l.reason IS NULL AND l.on_list = 1), count(*) FILTER (" +
+                                    ours + "l.reason = 'not_a_contact'), count(*) FILTER (" + ours +
+                                    "l.reason = 'rejected'), count(*) FILTER (" + ours +
+                                    "l.reason = 'unknown'), count(*) FILTER (s.key IS NOT NULL), "
+                                    "count(*) FILTER (s.key IS NULL AND l.on_list > 0) "
+                                    "FROM rows s FULL JOIN " +
+                                    ledger + " l ON s.key = l.key"));
   const duck::Chunk* chunk = TRY(rows->next());
   CHECK(chunk != nullptr && chunk->rows() == 1);
-  StandingCounts out{.on_list = chunk->integer(0, 0), .not_a_contact = chunk->integer(1, 0), .rejected = chunk->integer(2, 0), .unknown = chunk->integer(3, 0),
-                     .not_sent = 0, .leavers_on_list = chunk->integer(5, 0)};
+  StandingCounts out{.on_list = chunk->integer(0, 0),
+                     .not_a_contact = chunk->integer(1, 0),
+                     .rejected = chunk->integer(2, 0),
+                     .unknown = chunk->integer(3, 0),
+                     .not_sent = 0,
+                     .leavers_on_list = chunk->integer(5, 0)};
   // Everybody else in the segment waits to be sent.
-  out.not_sent = chunk->integer(4, 0) - out.on_list - out.not_a_contact - out.rejected - out.unknown;
+  out.not_sent =
+      chunk->integer(4, 0) - out.on_list - out.not_a_contact - out.rejected - out.unknown;
   return out;
 }
 
@@ -232,17 +300,26 @@ Status reconcile(Lease& lease, State& state, duck::Connection& work, const Liste
   if (state.generation == 0 && !listed.remove_foreign) return ok_status();
   const std::string now = std::to_string(listed.now.time_since_epoch().count());
   const std::string ledger = TRY(last_ledger(work, lease.folder(), state, listed.targets));
-  std::string query = "SELECT l.* REPLACE ((CASE WHEN l.on_list > 0 AND t.key IS NULL THEN 0 WHEN l.on_list = 2 THEN 1 "
-                      // Somebody removed lately whom others have put on it since.
-                      "WHEN NOT l.in_segment AND t.key IS NOT NULL AND " + std::string(listed.remove_foreign ? "true" : "false") +
-                      " THEN 1 ELSE l.on_list END)::UTINYINT AS on_list, "
-                      "CASE WHEN l.on_list <> 1 AND t.key IS NOT NULL THEN " + now + " ELSE l.since_ms END AS since_ms) FROM " + ledger +
-                      " l LEFT JOIN " + listed.table + " t ON t.key = l.key WHERE l.in_segment OR (l.on_list > 0 AND t.key IS NOT NULL) OR (l.wrote_kind = 2 AND l.reason IS NULL AND l.wrote_ms > " +
-                      std::to_string(listed.now.time_since_epoch().count() - kRememberRemovedMs) + ")";
+  std::string query =
+      "SELECT l.* REPLACE ((CASE WHEN l.on_list > 0 AND t.key IS NULL THEN 0 WHEN l.on_list = 2 "
+      "THEN 1 "
+      // Somebody removed lately whom others have put on it since.
+      "WHEN NOT l.in_segment AND t.key IS NOT NULL AND " +
+      std::string(listed.remove_foreign ? "true" : "false") +
+      " THEN 1 ELSE l.on_list END)::UTINYINT AS on_list, "
+      "CASE WHEN l.on_list <> 1 AND t.key IS NOT NULL THEN " +
+      now + " ELSE l.since_ms END AS since_ms) FROM " + ledger + " l LEFT JOIN " + listed.table +
+      " t ON t.key = l.key WHERE l.in_segment OR (l.on_list > 0 AND t.key IS NOT NULL) OR "
+      "(l.wrote_kind = 2 AND l.reason IS NULL AND l.wrote_ms > " +
+      std::to_string(listed.now.time_since_epoch().count() - kRememberRemovedMs) + ")";
   if (listed.remove_foreign)
-    query += " UNION ALL BY NAME SELECT DISTINCT t.key, 1::UTINYINT AS on_list, false AS in_segment, false AS final, " + now +
-             "::BIGINT AS since_ms, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, 0::UTINYINT AS wrote_kind, 0::UBIGINT AS tried_hash FROM " + listed.table +
-             " t ANTI JOIN " + ledger + " l ON t.key = l.key";
+    query +=
+        " UNION ALL BY NAME SELECT DISTINCT t.key, 1::UTINYINT AS on_list, false AS in_segment, "
+        "false AS final, " +
+        now +
+        "::BIGINT AS since_ms, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, 0::UTINYINT AS "
+        "wrote_kind, 0::UBIGINT AS tried_hash FROM " +
+        listed.table + " t ANTI JOIN " + ledger + " l ON t.key = l.key";
   TRY(write_parquet(work, query, lease.folder().ledger_file(state.generation + 1)));
   ++state.generation;
   state.standing = TRY(count_standing(work, lease.folder().ledger_file(state.generation)));

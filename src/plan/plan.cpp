@@ -2,16 +2,16 @@
 // holds says it all:
 //
 //   in the segment, unknown to the ledger, or only remembered as removed   entered
-//   in the segment, an unconfirmed leaver                                   entered (subscribed again)
-//   in the segment, earlier outcome not a contact, unknown, not sent,
+//   in the segment, an unconfirmed leaver                                   entered (subscribed
+//   again) in the segment, earlier outcome not a contact, unknown, not sent,
 //     or rejected where a retry makes sense                                 retried
 //   in the segment, rejected for good, and the data have changed since      changed
 //   in the segment, on the list, a mapped attribute differs                 changed
 //   not in the segment, on the list or perhaps on it                        left
 //
-// A fingerprint of 0 is a null. An attribute that was never confirmed (no fingerprint in the ledger) is
-// sent when it has a value; a null at the first write is left out, so that what Iterable knew from
-// elsewhere stays.
+// A fingerprint of 0 is a null. An attribute that was never confirmed (no fingerprint in the
+// ledger) is sent when it has a value; a null at the first write is left out, so that what Iterable
+// knew from elsewhere stays.
 #include "plan/plan.hpp"
 
 #include <fmt/format.h>
@@ -19,22 +19,28 @@
 namespace rollcall::plan {
 namespace {
 
-
 // The ledger's column of an attribute.
-std::string ledger_column(const attributes::Target& target) { return "l." + duck::identifier("a:" + target.to); }
+std::string ledger_column(const attributes::Target& target) {
+  return "l." + duck::identifier("a:" + target.to);
+}
 
 Result<std::string> ledger_relation(duck::Connection& work, const Input& input) {
   if (!input.ledger) {
-    std::string none = "SELECT NULL::VARCHAR AS key, 0::UTINYINT AS on_list, false AS in_segment, NULL::VARCHAR AS reason, "
-                       "false AS final, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, 0::UTINYINT AS wrote_kind, 0::UBIGINT AS tried_hash";
-    for (const auto& target : input.targets) none += ", NULL::UBIGINT AS " + duck::identifier("a:" + target.to);
+    std::string none =
+        "SELECT NULL::VARCHAR AS key, 0::UTINYINT AS on_list, false AS in_segment, NULL::VARCHAR "
+        "AS reason, "
+        "false AS final, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, 0::UTINYINT AS wrote_kind, "
+        "0::UBIGINT AS tried_hash";
+    for (const auto& target : input.targets)
+      none += ", NULL::UBIGINT AS " + duck::identifier("a:" + target.to);
     return "(" + none + " WHERE false)";
   }
   const std::string file = "read_parquet(" + duck::literal(input.ledger->string()) + ")";
   std::string columns = "SELECT *";
   const auto known = TRY(work.describe("SELECT * FROM " + file));
   for (const auto& target : input.targets) {
-    const bool there = std::any_of(known.begin(), known.end(), [&](const auto& c) { return c.name == "a:" + target.to; });
+    const bool there = std::any_of(known.begin(), known.end(),
+                                   [&](const auto& c) { return c.name == "a:" + target.to; });
     if (!there) columns += ", NULL::UBIGINT AS " + duck::identifier("a:" + target.to);
   }
   return "(" + columns + " FROM " + file + ")";
@@ -57,11 +63,16 @@ Result<Plan> compare(duck::Connection& work, const Input& input) {
     }
     // A removed person's attributes are forgotten with the removal: only the key is remembered.
     const std::string a = ledger_column(input.targets[i]);
-    const std::string differs = clears ? fmt::format("CASE WHEN {0} IS NULL THEN s.f{1} <> 0 ELSE {0} <> s.f{1} END", a, i)
-                                       : fmt::format("(s.f{1} <> 0 AND {0} IS DISTINCT FROM s.f{1})", a, i);
+    const std::string differs =
+        clears ? fmt::format("CASE WHEN {0} IS NULL THEN s.f{1} <> 0 ELSE {0} <> s.f{1} END", a, i)
+               : fmt::format("(s.f{1} <> 0 AND {0} IS DISTINCT FROM s.f{1})", a, i);
     any_differs += " OR " + differs;
-    const std::string cleared = clears ? fmt::format("WHEN s.f{0} = 0 AND {1} <> 0 THEN 'null' ", i, a) : "";
-    values += fmt::format(", CASE WHEN kind = 1 THEN NULL {2}WHEN s.f{0} = 0 THEN NULL WHEN send_all OR {1} THEN s.v{0} END AS v{0}", i, differs, cleared);
+    const std::string cleared =
+        clears ? fmt::format("WHEN s.f{0} = 0 AND {1} <> 0 THEN 'null' ", i, a) : "";
+    values += fmt::format(
+        ", CASE WHEN kind = 1 THEN NULL {2}WHEN s.f{0} = 0 THEN NULL WHEN send_all OR {1} THEN "
+        "s.v{0} END AS v{0}",
+        i, differs, cleared);
   }
   std::string data_hash = "0::UBIGINT";
   for (size_t i = 0; i < n; ++i) data_hash = fmt::format("xor({}, s.f{})", data_hash, i);
@@ -74,41 +85,69 @@ Result<Plan> compare(duck::Connection& work, const Input& input) {
       "WHEN s.key IS NULL THEN CASE WHEN l.on_list > 0 THEN 1 END "
       "WHEN l.key IS NULL OR NOT l.in_segment THEN 0 "
       "WHEN l.reason IN ('not_a_contact', 'unknown', 'not_sent') THEN 3 "
-      "WHEN l.reason = 'rejected' AND (NOT l.final OR " + full + ") THEN 3 "
-      "WHEN l.reason = 'rejected' THEN CASE WHEN l.tried_hash <> " + data_hash + " THEN 2 END "
+      "WHEN l.reason = 'rejected' AND (NOT l.final OR " +
+      full +
+      ") THEN 3 "
+      "WHEN l.reason = 'rejected' THEN CASE WHEN l.tried_hash <> " +
+      data_hash +
+      " THEN 2 END "
       "WHEN l.on_list = 0 THEN 0 "
-      "WHEN " + full + " OR " + any_differs + " THEN 2 END AS kind, "
-      "l.key IS NULL OR l.on_list <> 1 OR l.reason IS NOT NULL OR " + full + " AS send_all, " +
-      std::string(input.put_on_again ? "CASE WHEN s.key IS NULL THEN l.on_list ELSE 0 END AS was_on, " : "coalesce(l.on_list, 0) AS was_on, ") +
+      "WHEN " +
+      full + " OR " + any_differs +
+      " THEN 2 END AS kind, "
+      "l.key IS NULL OR l.on_list <> 1 OR l.reason IS NOT NULL OR " +
+      full + " AS send_all, " +
+      std::string(input.put_on_again
+                      ? "CASE WHEN s.key IS NULL THEN l.on_list ELSE 0 END AS was_on, "
+                      : "coalesce(l.on_list, 0) AS was_on, ") +
       "coalesce(l.reason = 'not_a_contact' AND l.in_segment, false) AS look_up, "
       "coalesce(l.tried_ms, 0) AS tried_ms, "
-      // The opposite write of this key, if it has not settled: a removal before an addition and the reverse.
-      "CASE WHEN l.wrote_ms + " + std::to_string(input.settle.count()) + " > " + std::to_string(now) +
-      " AND l.wrote_kind = CASE WHEN s.key IS NULL THEN 1 ELSE 2 END THEN l.wrote_ms + " + std::to_string(input.settle.count()) + " ELSE 0 END AS not_before" +
-      values + " FROM rows s FULL JOIN " + ledger + " l ON s.key = l.key";
+      // The opposite write of this key, if it has not settled: a removal before an addition and the
+      // reverse.
+      "CASE WHEN l.wrote_ms + " +
+      std::to_string(input.settle.count()) + " > " + std::to_string(now) +
+      " AND l.wrote_kind = CASE WHEN s.key IS NULL THEN 1 ELSE 2 END THEN l.wrote_ms + " +
+      std::to_string(input.settle.count()) + " ELSE 0 END AS not_before" + values +
+      " FROM rows s FULL JOIN " + ledger + " l ON s.key = l.key";
 
   TRY(work.run("DROP TABLE IF EXISTS changes; DROP TABLE IF EXISTS found"));
-  TRY(work.run("CREATE TABLE found AS SELECT * EXCLUDE (send_all) FROM (" + joined + ") WHERE kind IS NOT NULL"));
+  TRY(work.run("CREATE TABLE found AS SELECT * EXCLUDE (send_all) FROM (" + joined +
+               ") WHERE kind IS NOT NULL"));
   Plan plan;
   plan.parked = TRY(work.scalar("SELECT count(*) FROM found WHERE look_up"));
   if (plan.parked > input.parked_lookups_max)
-    TRY(work.run("DELETE FROM found WHERE look_up AND rowid NOT IN (SELECT rowid FROM found WHERE look_up "
-                 "ORDER BY tried_ms, key LIMIT " + std::to_string(input.parked_lookups_max) + ")"));
+    TRY(work.run(
+        "DELETE FROM found WHERE look_up AND rowid NOT IN (SELECT rowid FROM found WHERE look_up "
+        "ORDER BY tried_ms, key LIMIT " +
+        std::to_string(input.parked_lookups_max) + ")"));
   // People who may be written at once come first, so that whoever must wait does not hold them up.
-  TRY(work.run("CREATE TABLE changes AS SELECT * EXCLUDE (tried_ms) FROM found WHERE kind <> 1 AND not_before = 0;"
-               "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind <> 1 AND not_before <> 0 ORDER BY not_before, key;"
-               "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind = 1 ORDER BY not_before, key;"
+  TRY(
+      work.run("CREATE TABLE changes AS SELECT * EXCLUDE (tried_ms) FROM found WHERE kind <> 1 AND "
+               "not_before = 0;"
+               "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind <> 1 AND "
+               "not_before <> 0 ORDER BY not_before, key;"
+               "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind = 1 ORDER BY "
+               "not_before, key;"
                "DROP TABLE found"));
 
-  const auto counts = TRY(work.stream("SELECT kind, count(*), count(*) FILTER (look_up) FROM changes GROUP BY kind"));
+  const auto counts = TRY(
+      work.stream("SELECT kind, count(*), count(*) FILTER (look_up) FROM changes GROUP BY kind"));
   while (const duck::Chunk* chunk = TRY(counts->next())) {
     for (size_t row = 0; row < chunk->rows(); ++row) {
       const int64_t count = chunk->integer(1, row);
       switch (chunk->integer(0, row)) {
-        case 0: plan.changes.entered = count; break;
-        case 1: plan.changes.left = count; break;
-        case 2: plan.changes.changed = count; break;
-        default: plan.changes.retried = count; break;
+        case 0:
+          plan.changes.entered = count;
+          break;
+        case 1:
+          plan.changes.left = count;
+          break;
+        case 2:
+          plan.changes.changed = count;
+          break;
+        default:
+          plan.changes.retried = count;
+          break;
       }
       plan.look_ups += chunk->integer(2, row);
     }
@@ -118,7 +157,8 @@ Result<Plan> compare(duck::Connection& work, const Input& input) {
   plan.members = TRY(work.scalar("SELECT count(*) FROM rows"));
   plan.on_list_before = TRY(work.scalar("SELECT count(*) FROM " + ledger + " l WHERE on_list > 0"));
   for (size_t i = 0; i < n; ++i) {
-    const int64_t cleared = TRY(work.scalar(fmt::format("SELECT count(*) FROM changes WHERE v{} = 'null'", i)));
+    const int64_t cleared =
+        TRY(work.scalar(fmt::format("SELECT count(*) FROM changes WHERE v{} = 'null'", i)));
     if (cleared > 0) plan.cleared[input.targets[i].to] = cleared;
   }
   return plan;
@@ -138,7 +178,8 @@ Result<Plan> make(duck::Connection& work, const Input& input) {
   return plan;
 }
 
-Result<std::unique_ptr<Changes>> Changes::open(duck::Connection& work, size_t targets, const std::string& where) {
+Result<std::unique_ptr<Changes>> Changes::open(duck::Connection& work, size_t targets,
+                                               const std::string& where) {
   std::string sql = "SELECT rowid::BIGINT, key, kind::BIGINT, was_on::BIGINT, look_up, not_before";
   for (size_t i = 0; i < targets; ++i) sql += fmt::format(", v{}", i);
   auto stream = TRY(work.stream(sql + " FROM changes WHERE " + where));

@@ -9,20 +9,25 @@ namespace {
 using testing::ElementsAre;
 using testing::UnorderedElementsAre;
 
-// A world in a few lines of SQL: rows as the snapshot leaves them, a ledger as the last run left it.
+// A world in a few lines of SQL: rows as the snapshot leaves them, a ledger as the last run left
+// it.
 class PlanTest : public testing::Test {
  protected:
   void SetUp() override {
     database_ = std::move(*duck::Database::open(":memory:"));
     work_ = std::move(*database_->connect());
-    ledger_ = std::filesystem::path(testing::TempDir()) / ("ledger-" + std::to_string(::getpid()) + "-" +
-                                                           testing::UnitTest::GetInstance()->current_test_info()->name() + ".parquet");
+    ledger_ = std::filesystem::path(testing::TempDir()) /
+              ("ledger-" + std::to_string(::getpid()) + "-" +
+               testing::UnitTest::GetInstance()->current_test_info()->name() + ".parquet");
   }
   void TearDown() override { std::filesystem::remove(ledger_); }
 
   // key, value ('' is null) with a fingerprint that is the value's length (0 for null).
   void rows(const std::string& values) {
-    must("CREATE TABLE rows AS SELECT key, key AS pk, v AS v0, coalesce(length(v), 0)::UBIGINT AS f0 FROM (VALUES " + values + ") t(key, v)");
+    must(
+        "CREATE TABLE rows AS SELECT key, key AS pk, v AS v0, coalesce(length(v), 0)::UBIGINT AS "
+        "f0 FROM (VALUES " +
+        values + ") t(key, v)");
   }
   struct Person {
     std::string key;
@@ -38,10 +43,14 @@ class PlanTest : public testing::Test {
   void ledger(const std::vector<Person>& people) {
     std::string sql;
     for (const Person& p : people) {
-      sql += (sql.empty() ? "" : " UNION ALL ") + std::string("SELECT ") + duck::literal(p.key) + " AS key, " + std::to_string(p.on_list) + "::UTINYINT AS on_list, " +
-             (p.in_segment ? "true" : "false") + " AS in_segment, " + p.reason + "::VARCHAR AS reason, " + (p.final ? "true" : "false") + " AS final, " +
-             std::to_string(p.tried_ms) + "::BIGINT AS tried_ms, " + std::to_string(p.wrote_ms) + "::BIGINT AS wrote_ms, " + std::to_string(p.wrote_kind) +
-             "::UTINYINT AS wrote_kind, " + std::to_string(p.tried_hash) + "::UBIGINT AS tried_hash, " + p.fingerprint + "::UBIGINT AS \"a:name\"";
+      sql += (sql.empty() ? "" : " UNION ALL ") + std::string("SELECT ") + duck::literal(p.key) +
+             " AS key, " + std::to_string(p.on_list) + "::UTINYINT AS on_list, " +
+             (p.in_segment ? "true" : "false") + " AS in_segment, " + p.reason +
+             "::VARCHAR AS reason, " + (p.final ? "true" : "false") + " AS final, " +
+             std::to_string(p.tried_ms) + "::BIGINT AS tried_ms, " + std::to_string(p.wrote_ms) +
+             "::BIGINT AS wrote_ms, " + std::to_string(p.wrote_kind) +
+             "::UTINYINT AS wrote_kind, " + std::to_string(p.tried_hash) +
+             "::UBIGINT AS tried_hash, " + p.fingerprint + "::UBIGINT AS \"a:name\"";
     }
     must("COPY (" + sql + ") TO " + duck::literal(ledger_.string()) + " (FORMAT parquet)");
     input_.ledger = ledger_;
@@ -65,14 +74,17 @@ class PlanTest : public testing::Test {
       EXPECT_TRUE((*stream)->next(chunk, 2).ok());
       if (chunk.empty()) return out;
       for (const Change& change : chunk)
-        out.push_back(change.key + ":" + std::string(to_string(change.kind)) + ":" + change.values[0].value_or("-"));
+        out.push_back(change.key + ":" + std::string(to_string(change.kind)) + ":" +
+                      change.values[0].value_or("-"));
     }
   }
 
   std::unique_ptr<duck::Database> database_;
   std::unique_ptr<duck::Connection> work_;
   std::filesystem::path ledger_;
-  Input input_{.targets = {{"name", "name", FieldType::text, AttributeType::string}}, .now = Time(Millis(1'000'000)), .settle = Millis(60'000)};
+  Input input_{.targets = {{"name", "name", FieldType::text, AttributeType::string}},
+               .now = Time(Millis(1'000'000)),
+               .settle = Millis(60'000)};
 };
 
 TEST_F(PlanTest, AddsEverybodyAtTheFirstRunAndLeavesNullsOut) {
@@ -95,13 +107,16 @@ TEST_F(PlanTest, RemovesWhoLeftAfterTheAdditions) {
 }
 TEST_F(PlanTest, ForgetsWhoLeftWithoutEverHavingBeenOnTheList) {
   rows("('a', 'x')");
-  ledger({{.key = "a", .fingerprint = "1"}, {.key = "parked", .on_list = 0, .reason = "'not_a_contact'"}});
+  ledger({{.key = "a", .fingerprint = "1"},
+          {.key = "parked", .on_list = 0, .reason = "'not_a_contact'"}});
   made();
   EXPECT_THAT(changes(), ElementsAre());
 }
 TEST_F(PlanTest, SendsOnlyWhatChangedAndClearsWhatTurnedNull) {
   rows("('a', 'xy'), ('b', NULL), ('c', 'x')");
-  ledger({{.key = "a", .fingerprint = "1"}, {.key = "b", .fingerprint = "1"}, {.key = "c", .fingerprint = "1"}});
+  ledger({{.key = "a", .fingerprint = "1"},
+          {.key = "b", .fingerprint = "1"},
+          {.key = "c", .fingerprint = "1"}});
   const Plan plan = made();
   EXPECT_THAT(changes(), UnorderedElementsAre("a:changed:xy", "b:changed:null"));
   EXPECT_EQ(plan.cleared.at("name"), 1);
@@ -134,12 +149,14 @@ TEST_F(PlanTest, TriesAgainWhatDidNotEndWell) {
           {.key = "f", .on_list = 0, .reason = "'rejected'", .final = true, .tried_hash = 1},
           {.key = "g", .on_list = 0, .reason = "'rejected'", .final = true, .tried_hash = 1}});
   made();
-  EXPECT_THAT(changes(), UnorderedElementsAre("u:retried:x", "n:retried:x", "r:retried:x", "g:changed:xyz"));
+  EXPECT_THAT(changes(),
+              UnorderedElementsAre("u:retried:x", "n:retried:x", "r:retried:x", "g:changed:xyz"));
 }
 TEST_F(PlanTest, LooksAtTheLongestWaitingParkedFirst) {
   input_.parked_lookups_max = 1;
   rows("('a', 'x'), ('b', 'x')");
-  ledger({{.key = "a", .on_list = 0, .reason = "'not_a_contact'", .tried_ms = 20}, {.key = "b", .on_list = 0, .reason = "'not_a_contact'", .tried_ms = 10}});
+  ledger({{.key = "a", .on_list = 0, .reason = "'not_a_contact'", .tried_ms = 20},
+          {.key = "b", .on_list = 0, .reason = "'not_a_contact'", .tried_ms = 10}});
   const Plan plan = made();
   EXPECT_EQ(plan.parked, 2);
   EXPECT_EQ(plan.look_ups, 1);
@@ -158,7 +175,8 @@ TEST_F(PlanTest, KeepsOppositeWritesOfOneKeyApart) {
           {.key = "long gone", .wrote_ms = 1'000, .wrote_kind = 1}});
   made();
   EXPECT_THAT(changes("not_before = 0"), UnorderedElementsAre("new:entered:x", "long gone:left:-"));
-  EXPECT_THAT(changes("not_before = 1050000"), UnorderedElementsAre("back:entered:x", "gone:left:-"));
+  EXPECT_THAT(changes("not_before = 1050000"),
+              UnorderedElementsAre("back:entered:x", "gone:left:-"));
 }
 TEST_F(PlanTest, SendsEverythingAgainWhenAskedTo) {
   input_.full = true;
@@ -177,9 +195,13 @@ TEST_F(PlanTest, MakesThePlanAnewFromTheSameSnapshot) {
 // --- The guard.
 
 GuardNumbers numbers(int64_t before, int64_t removed, int64_t added) {
-  return {.removed = removed, .added = added, .on_list_before = before, .empties = before > 0 && removed >= before};
+  return {.removed = removed,
+          .added = added,
+          .on_list_before = before,
+          .empties = before > 0 && removed >= before};
 }
-std::vector<std::string> breached(const GuardNumbers& n, const GuardLimits& limits = {}, bool settled = true,
+std::vector<std::string> breached(const GuardNumbers& n, const GuardLimits& limits = {},
+                                  bool settled = true,
                                   const std::optional<GuardNumbers>& approved = std::nullopt) {
   std::vector<std::string> out;
   for (const Breach& breach : guard(n, limits, settled, approved)) out.push_back(breach.limit);

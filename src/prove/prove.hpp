@@ -1,8 +1,8 @@
-// Who is a contact: proof by look-ups or by an export of everybody, and the trial of a destination that decides whether Iterable's
-// own answer may stand as proof.
+// Who is a contact: proof by look-ups or by an export of everybody, and the trial of a destination
+// that decides whether Iterable's own answer may stand as proof.
 //
-// A proof is worth as long as it is fresh: whoever writes relies on it at once. Threads: look_up_all
-// makes its own; a Trust and Contacts may be shared by several.
+// A proof is worth as long as it is fresh: whoever writes relies on it at once. Threads:
+// look_up_all makes its own; a Trust and Contacts may be shared by several.
 #pragma once
 
 #include <array>
@@ -25,10 +25,12 @@ struct Seen {
 };
 
 // Looks people up, several at a time, in the order given.
-Result<std::vector<Seen>> look_up_all(const iterable::Client& client, KeyType type, const std::vector<std::string>& keys,
-                                      Clock& clock, const std::stop_token& stop);
+Result<std::vector<Seen>> look_up_all(const iterable::Client& client, KeyType type,
+                                      const std::vector<std::string>& keys, Clock& clock,
+                                      const std::stop_token& stop);
 
-// Every contact of a project, as one export showed them: 16 bytes each, a keyed hash of the match key.
+// Every contact of a project, as one export showed them: 16 bytes each, a keyed hash of the match
+// key.
 class Index {
  public:
   [[nodiscard]] bool holds(std::string_view key) const;
@@ -47,7 +49,8 @@ class Index {
 // The index of a run; read anew when it is older than a proof may be.
 class Contacts {
  public:
-  Contacts(const iterable::Client& client, KeyType type, Clock& clock, Random& random, Observer& observer)
+  Contacts(const iterable::Client& client, KeyType type, Clock& clock, Random& random,
+           Observer& observer)
       : client_(client), type_(type), clock_(clock), random_(random), observer_(observer) {}
   // Errors: those of the export.
   Result<std::shared_ptr<const Index>> fresh(const std::stop_token& stop);
@@ -90,7 +93,7 @@ struct Trial {
   Standing standing = Standing::untried;
   bool absent_tested = false;  // somebody absent was sent with the flag, and was not created
   std::string note = {};       // why it failed
-  std::string about = {};      // the project it was held in, as declared then; another one is untried
+  std::string about = {};  // the project it was held in, as declared then; another one is untried
 };
 std::string to_json(const Trial& trial);
 Trial trial_from_json(const std::string& json);
@@ -102,9 +105,10 @@ class Trust {
   [[nodiscard]] By by() const;
   [[nodiscard]] Trial trial() const;
   void set(Trial trial);
-  // Called with the first person an answer names as not found, before anything else is sent: looks them
-  // up, and trusts the flag from then on or no longer. Returns whether they exist after all.
-  Result<bool> check_named(const iterable::Client& client, KeyType key_type, const std::string& key, const std::stop_token& stop);
+  // Called with the first person an answer names as not found, before anything else is sent: looks
+  // them up, and trusts the flag from then on or no longer. Returns whether they exist after all.
+  Result<bool> check_named(const iterable::Client& client, KeyType key_type, const std::string& key,
+                           const std::stop_token& stop);
 
  private:
   ProjectType type_;

@@ -11,8 +11,8 @@ namespace {
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
-// Answers exports in turn, the last for ever, in small pieces; nothing stands for a stream that breaks
-// after what was sent of it.
+// Answers exports in turn, the last for ever, in small pieces; nothing stands for a stream that
+// breaks after what was sent of it.
 struct Export {
   std::string body;
   bool breaks = false;
@@ -27,8 +27,10 @@ class Exports : public http::Transport {
     if (next.status != 200) return http::Response{.status = next.status, .body = next.body};
     constexpr size_t kPiece = 7;
     for (size_t at = 0; at < next.body.size(); at += kPiece)
-      if (!request.on_body(std::string_view(next.body).substr(at, kPiece))) return tl::unexpected(http::Failure{{ErrorKind::corrupt, "ended by its reader"}});
-    if (next.breaks) return tl::unexpected(http::Failure{{ErrorKind::unavailable, "the connection was lost"}});
+      if (!request.on_body(std::string_view(next.body).substr(at, kPiece)))
+        return tl::unexpected(http::Failure{{ErrorKind::corrupt, "ended by its reader"}});
+    if (next.breaks)
+      return tl::unexpected(http::Failure{{ErrorKind::unavailable, "the connection was lost"}});
     return http::Response{.status = 200};
   }
   std::deque<Export> exports;
@@ -45,10 +47,16 @@ class ContactsTest : public testing::Test {
   Observer observer_;
   iterable::Pace pace_{clock_};
   iterable::CallCounter counter_;
-  iterable::Client client_{{"https://iterable.example", Secret("k"), ProjectType::email}, exports_, clock_, random_, pace_, counter_};
+  iterable::Client client_{{"https://iterable.example", Secret("k"), ProjectType::email},
+                           exports_,
+                           clock_,
+                           random_,
+                           pace_,
+                           counter_};
 };
 
-constexpr const char* kThree = R"({"email":"ann@example.com","userId":"A1","signupDate":"2026-01-02 03:04:05 +00:00"}
+constexpr const char* kThree =
+    R"({"email":"ann@example.com","userId":"A1","signupDate":"2026-01-02 03:04:05 +00:00"}
 {"email":"Bob@Example.com"}
 {"userId":"c3"})";
 
@@ -91,7 +99,9 @@ TEST_F(ContactsTest, IsReadOnceAndAnewWhenItsProofIsTooOld) {
 }
 
 TEST_F(ContactsTest, AStreamThatBreaksIsReadFromTheStart) {
-  exports_.exports = {{kThree, true}, {"{\"email\":\"ann@example.com\"}\n{\"ema"}, {"{\"email\":\"bob@example.com\"}\n"}};
+  exports_.exports = {{kThree, true},
+                      {"{\"email\":\"ann@example.com\"}\n{\"ema"},
+                      {"{\"email\":\"bob@example.com\"}\n"}};
   auto people = contacts(KeyType::email);
   const auto index = people.fresh({});
   ASSERT_TRUE(index.ok()) << index.error().text();

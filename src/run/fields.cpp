@@ -25,7 +25,9 @@ Result<std::vector<Candidate>> candidates(const FieldWork& work, size_t target) 
   std::string sql = "SELECT r.key";
   for (size_t i = 0; i < work.targets.size(); ++i) sql += fmt::format(", r.v{}", i);
   sql += " FROM rows r";
-  if (work.ledger) sql += " LEFT JOIN read_parquet(" + duck::literal(work.ledger->string()) + ") l ON l.key = r.key";
+  if (work.ledger)
+    sql +=
+        " LEFT JOIN read_parquet(" + duck::literal(work.ledger->string()) + ") l ON l.key = r.key";
   sql += fmt::format(" WHERE r.v{0} IS NOT NULL AND r.v{0} NOT IN ('\"\"', '[]', '{{}}')", target);
   // Members of the list are contacts, most likely.
   sql += work.ledger ? " ORDER BY coalesce(l.on_list, 0) <> 1, r.key" : " ORDER BY hash(r.key)";
@@ -34,34 +36,45 @@ Result<std::vector<Candidate>> candidates(const FieldWork& work, size_t target) 
   std::vector<Candidate> out;
   while (const duck::Chunk* chunk = TRY(stream->next())) {
     for (size_t row = 0; row < chunk->rows(); ++row) {
-      Candidate one{std::string(chunk->text(0, row)), std::vector<std::optional<std::string>>(work.targets.size())};
+      Candidate one{std::string(chunk->text(0, row)),
+                    std::vector<std::optional<std::string>>(work.targets.size())};
       for (size_t i = 0; i < work.targets.size(); ++i)
         if (!chunk->is_null(i + 1, row)) one.values[i] = std::string(chunk->text(i + 1, row));
-      if (attributes::fixes_type(*one.values[target], work.targets[target])) out.push_back(std::move(one));
+      if (attributes::fixes_type(*one.values[target], work.targets[target]))
+        out.push_back(std::move(one));
     }
   }
   return out;
 }
 
 // One activation of a destination at a time: two first writes of one field would race for its type.
-Result<std::unique_ptr<ledger::Lease>> field_lease(const FieldWork& work, const std::stop_token& stop) {
+Result<std::unique_ptr<ledger::Lease>> field_lease(const FieldWork& work,
+                                                   const std::stop_token& stop) {
   for (int i = 0; i < kLeaseTries; ++i) {
     auto lease = ledger::Lease::take({work.world.home / "destinations" / work.destination.uid});
     if (lease.ok() || lease.error().kind != ErrorKind::conflict) return lease;
-    if (!work.world.clock.sleep(kLeasePause, stop)) return Error{ErrorKind::cancelled, "stopped while waiting for another activation to make its fields"};
+    if (!work.world.clock.sleep(kLeasePause, stop))
+      return Error{ErrorKind::cancelled,
+                   "stopped while waiting for another activation to make its fields"};
   }
-  return Error{ErrorKind::conflict, "another activation of this destination has been making fields for two minutes", "Try again."};
+  return Error{ErrorKind::conflict,
+               "another activation of this destination has been making fields for two minutes",
+               "Try again."};
 }
 
 }  // namespace
 
-Result<FieldState> check_fields(const iterable::Client& client, const std::vector<attributes::Target>& targets, const std::stop_token& stop) {
+Result<FieldState> check_fields(const iterable::Client& client,
+                                const std::vector<attributes::Target>& targets,
+                                const std::stop_token& stop) {
   FieldState out;
   out.missing.resize(targets.size());
   if (targets.empty()) return out;
-  for (const attributes::Finding& finding : attributes::compare(targets, TRY(client.fields(stop)))) {
+  for (const attributes::Finding& finding :
+       attributes::compare(targets, TRY(client.fields(stop)))) {
     switch (finding.kind) {
-      case attributes::Finding::Kind::conflict: return Error{ErrorKind::conflict, finding.message, finding.remedy};
+      case attributes::Finding::Kind::conflict:
+        return Error{ErrorKind::conflict, finding.message, finding.remedy};
       case attributes::Finding::Kind::to_create:
         out.missing[finding.target] = true;
         out.to_create.push_back(targets[finding.target].to);
@@ -75,7 +88,8 @@ Result<FieldState> check_fields(const iterable::Client& client, const std::vecto
   return out;
 }
 
-Result<FieldsMade> make_fields(const FieldWork& work, const FieldState& state, const std::stop_token& stop) {
+Result<FieldsMade> make_fields(const FieldWork& work, const FieldState& state,
+                               const std::stop_token& stop) {
   FieldsMade out{.created = {}, .pending = state.missing};
   if (state.to_create.empty()) return out;
   const auto lease = TRY(field_lease(work, stop));
@@ -83,21 +97,25 @@ Result<FieldsMade> make_fields(const FieldWork& work, const FieldState& state, c
   FieldState now = TRY(check_fields(work.client, work.targets, stop));
   out.pending = now.missing;
   std::vector<bool> covered(work.targets.size());
-  for (size_t i = 0; i < work.targets.size(); ++i) covered[i] = !(now.missing[i] && work.targets[i].create);
+  for (size_t i = 0; i < work.targets.size(); ++i)
+    covered[i] = !(now.missing[i] && work.targets[i].create);
   std::vector<Candidate> chosen;
   for (size_t i = 0; i < work.targets.size(); ++i) {
     if (covered[i]) continue;
     const std::vector<Candidate> all = TRY(candidates(work, i));
     for (size_t from = 0; from < all.size() && !covered[i]; from += kCandidatesAtOnce) {
       std::vector<std::string> keys;
-      for (size_t k = from; k < std::min(all.size(), from + kCandidatesAtOnce); ++k) keys.push_back(all[k].key);
-      const auto seen = TRY(prove::look_up_all(work.client, work.activation.match_key.type, keys, work.world.clock, stop));
+      for (size_t k = from; k < std::min(all.size(), from + kCandidatesAtOnce); ++k)
+        keys.push_back(all[k].key);
+      const auto seen = TRY(prove::look_up_all(work.client, work.activation.match_key.type, keys,
+                                               work.world.clock, stop));
       for (size_t k = 0; k < seen.size() && !covered[i]; ++k) {
         if (!seen[k].profile) continue;
         chosen.push_back(all[from + k]);
         for (size_t t = 0; t < work.targets.size(); ++t) {
           auto& value = chosen.back().values[t];
-          const bool wanted = !covered[t] && value && attributes::fixes_type(*value, work.targets[t]);
+          const bool wanted =
+              !covered[t] && value && attributes::fixes_type(*value, work.targets[t]);
           if (wanted) {
             covered[t] = true;
           } else {
@@ -122,10 +140,14 @@ Result<FieldsMade> make_fields(const FieldWork& work, const FieldState& state, c
   std::vector<iterable::Person> people;
   for (size_t i = 0; i < chosen.size(); ++i) people.push_back({chosen[i].key, data[i]});
   work.world.observer.reached("fields.proven");
-  const iterable::BatchAnswer answer = work.client.send({.call = iterable::BatchCall::bulk_update, .key_type = work.activation.match_key.type,
-                                                         .people = people, .create_new_fields = true}, stop);
+  const iterable::BatchAnswer answer = work.client.send({.call = iterable::BatchCall::bulk_update,
+                                                         .key_type = work.activation.match_key.type,
+                                                         .people = people,
+                                                         .create_new_fields = true},
+                                                        stop);
   work.world.observer.reached("fields.sent");
-  if (answer.kind == iterable::BatchAnswer::Kind::failed && answer.error) return Error(*answer.error).in("making the new attributes");
+  if (answer.kind == iterable::BatchAnswer::Kind::failed && answer.error)
+    return Error(*answer.error).in("making the new attributes");
   // Wait until Iterable shows them, with the type we meant.
   const Millis until = work.world.clock.monotonic() + work.destination.settle;
   while (true) {
@@ -139,7 +161,8 @@ Result<FieldsMade> make_fields(const FieldWork& work, const FieldState& state, c
       return false;
     });
     if (all_there || work.world.clock.monotonic() >= until) break;
-    if (!work.world.clock.sleep(kLookEvery, stop)) return Error{ErrorKind::cancelled, "stopped while waiting for the new attributes"};
+    if (!work.world.clock.sleep(kLookEvery, stop))
+      return Error{ErrorKind::cancelled, "stopped while waiting for the new attributes"};
   }
   out.pending = now.missing;
   return out;

@@ -1,4 +1,5 @@
-// New custom attributes: made in Iterable once, by the first values, on contacts that were looked up.
+// New custom attributes: made in Iterable once, by the first values, on contacts that were looked
+// up.
 #pragma once
 
 #include "attributes/attributes.hpp"
@@ -22,14 +23,18 @@ struct FieldState {
   std::vector<std::string> to_create, not_there;
 };
 // Reads alone. Errors: conflict (a field of another type), naming both types and the remedy.
-Result<FieldState> check_fields(const iterable::Client& client, const std::vector<attributes::Target>& targets, const std::stop_token& stop);
+Result<FieldState> check_fields(const iterable::Client& client,
+                                const std::vector<attributes::Target>& targets,
+                                const std::stop_token& stop);
 
 struct FieldsMade {
   std::vector<std::string> created;
   std::vector<bool> pending;  // by target: still not there
 };
 // Iterable has no call that makes a field; the first value written fixes its type for ever. So the
-// missing ones are written on as few proven contacts as have a value that fixes the type, and waited for.
-Result<FieldsMade> make_fields(const FieldWork& work, const FieldState& state, const std::stop_token& stop);
+// missing ones are written on as few proven contacts as have a value that fixes the type, and
+// waited for.
+Result<FieldsMade> make_fields(const FieldWork& work, const FieldState& state,
+                               const std::stop_token& stop);
 
 }  // namespace rollcall::run

@@ -1,6 +1,7 @@
-// Iterable has no idempotency key and does not refuse a name twice, so a creation whose answer is lost
-// cannot simply be repeated. Before it is sent, the ids of all lists are written down; afterwards ours is
-// the list of that name whose id was not among them, looked for while Iterable may still be hiding it.
+// Iterable has no idempotency key and does not refuse a name twice, so a creation whose answer is
+// lost cannot simply be repeated. Before it is sent, the ids of all lists are written down;
+// afterwards ours is the list of that name whose id was not among them, looked for while Iterable
+// may still be hiding it.
 #include "run/list.hpp"
 
 #include <algorithm>
@@ -14,33 +15,45 @@ constexpr int kCreationsMax = 5;
 constexpr Millis kFirstPause{500};
 
 const iterable::ListInfo* by_id(const std::vector<iterable::ListInfo>& lists, int64_t id) {
-  const auto found = std::find_if(lists.begin(), lists.end(), [&](const auto& list) { return list.id == id; });
+  const auto found =
+      std::find_if(lists.begin(), lists.end(), [&](const auto& list) { return list.id == id; });
   return found == lists.end() ? nullptr : &*found;
 }
-const iterable::ListInfo* by_name(const std::vector<iterable::ListInfo>& lists, const std::string& name) {
-  const auto found = std::find_if(lists.begin(), lists.end(), [&](const auto& list) { return list.name == name; });
+const iterable::ListInfo* by_name(const std::vector<iterable::ListInfo>& lists,
+                                  const std::string& name) {
+  const auto found =
+      std::find_if(lists.begin(), lists.end(), [&](const auto& list) { return list.name == name; });
   return found == lists.end() ? nullptr : &*found;
 }
 
 Error taken(const iterable::ListInfo& list) {
-  return {ErrorKind::conflict, "a list named `" + list.name + "` is already in Iterable, with id " + std::to_string(list.id),
-          "Take it over with `list: {adopt: " + std::to_string(list.id) + "}` in the activation, or give the activation another name."};
+  return {
+      ErrorKind::conflict,
+      "a list named `" + list.name + "` is already in Iterable, with id " + std::to_string(list.id),
+      "Take it over with `list: {adopt: " + std::to_string(list.id) +
+          "}` in the activation, or give the activation another name."};
 }
 
 // The list that an unanswered creation made, if it made one.
-Result<std::optional<iterable::ListInfo>> look_for_ours(const ListWork& work, const ledger::ListIntent& intent, const std::stop_token& stop) {
-  const Millis until = work.world.clock.monotonic() + std::max(kLookForAtLeast, work.destination.settle);
+Result<std::optional<iterable::ListInfo>> look_for_ours(const ListWork& work,
+                                                        const ledger::ListIntent& intent,
+                                                        const std::stop_token& stop) {
+  const Millis until =
+      work.world.clock.monotonic() + std::max(kLookForAtLeast, work.destination.settle);
   while (true) {
     for (iterable::ListInfo& list : TRY(work.client.lists(stop))) {
-      const bool seen = std::find(intent.seen.begin(), intent.seen.end(), list.id) != intent.seen.end();
+      const bool seen =
+          std::find(intent.seen.begin(), intent.seen.end(), list.id) != intent.seen.end();
       if (!seen && list.name == intent.name) return std::optional(std::move(list));
     }
     if (work.world.clock.monotonic() >= until) return std::optional<iterable::ListInfo>();
-    if (!work.world.clock.sleep(kLookEvery, stop)) return Error{ErrorKind::cancelled, "stopped while looking for the new list"};
+    if (!work.world.clock.sleep(kLookEvery, stop))
+      return Error{ErrorKind::cancelled, "stopped while looking for the new list"};
   }
 }
 
-Status keep(const ListWork& work, int64_t id, const std::string& name, bool created, int64_t created_at_ms) {
+Status keep(const ListWork& work, int64_t id, const std::string& name, bool created,
+            int64_t created_at_ms) {
   work.state.list = ledger::ListRecord{id, name, created_at_ms, created};
   work.state.list_intent = std::nullopt;
   TRY(work.lease.write_state(work.state));
@@ -50,35 +63,53 @@ Status keep(const ListWork& work, int64_t id, const std::string& name, bool crea
 
 }  // namespace
 
-Result<std::vector<std::string>> check_list(const ListWork& work, bool new_list, const std::stop_token& stop) {
+Result<std::vector<std::string>> check_list(const ListWork& work, bool new_list,
+                                            const std::stop_token& stop) {
   std::vector<std::string> warnings;
-  const auto lists = TRY(in_context(work.client.lists(stop), "destination " + work.destination.name));
+  const auto lists =
+      TRY(in_context(work.client.lists(stop), "destination " + work.destination.name));
   ledger::State& state = work.state;
   if (state.list) {
     const iterable::ListInfo* ours = by_id(lists, state.list->id);
     if (new_list) {
       if (ours != nullptr && ours->name == work.activation.name)
-        return Error{ErrorKind::conflict, "list " + std::to_string(state.list->id) + " is there and bears the activation's name",
-                     "`--new-list` replaces a list that was deleted or that should bear a new name."};
-      if (const iterable::ListInfo* other = by_name(lists, work.activation.name)) return taken(*other);
-      state.list = std::nullopt;  // nobody is on the new one; the ledger is told before the plan is made
+        return Error{
+            ErrorKind::conflict,
+            "list " + std::to_string(state.list->id) + " is there and bears the activation's name",
+            "`--new-list` replaces a list that was deleted or that should bear a new name."};
+      if (const iterable::ListInfo* other = by_name(lists, work.activation.name))
+        return taken(*other);
+      state.list =
+          std::nullopt;  // nobody is on the new one; the ledger is told before the plan is made
       return warnings;
     }
     if (ours == nullptr)
-      return Error{ErrorKind::not_found, "list " + std::to_string(state.list->id) + " (`" + state.list->name + "`) is not in this Iterable project any more",
-                   "If it was deleted, `run --new-list` makes a new one. If the API key was changed, it is one of another project."};
-    if (ours->name != state.list->name) warnings.push_back("the list was renamed in Iterable, to `" + ours->name + "`; it is known by its id, and kept up to date");
+      return Error{ErrorKind::not_found,
+                   "list " + std::to_string(state.list->id) + " (`" + state.list->name +
+                       "`) is not in this Iterable project any more",
+                   "If it was deleted, `run --new-list` makes a new one. If the API key was "
+                   "changed, it is one of another project."};
+    if (ours->name != state.list->name)
+      warnings.push_back("the list was renamed in Iterable, to `" + ours->name +
+                         "`; it is known by its id, and kept up to date");
     return warnings;
   }
   if (work.activation.adopt_list) {
     const iterable::ListInfo* list = by_id(lists, *work.activation.adopt_list);
     if (list == nullptr)
-      return Error{ErrorKind::not_found, "there is no list " + std::to_string(*work.activation.adopt_list) + " to adopt in this project", "Check the id in `list: {adopt: …}`."};
+      return Error{ErrorKind::not_found,
+                   "there is no list " + std::to_string(*work.activation.adopt_list) +
+                       " to adopt in this project",
+                   "Check the id in `list: {adopt: …}`."};
     if (list->type != "Standard")
-      return Error{ErrorKind::conflict, "list " + std::to_string(list->id) + " is of type " + list->type + "; only a Standard list can be kept by Rollcall", "Adopt another list."};
+      return Error{ErrorKind::conflict,
+                   "list " + std::to_string(list->id) + " is of type " + list->type +
+                       "; only a Standard list can be kept by Rollcall",
+                   "Adopt another list."};
     return warnings;
   }
-  if (state.list_intent && state.list_intent->name == work.activation.name) return warnings;  // perhaps it is ours
+  if (state.list_intent && state.list_intent->name == work.activation.name)
+    return warnings;  // perhaps it is ours
   if (const iterable::ListInfo* other = by_name(lists, work.activation.name)) return taken(*other);
   return warnings;
 }
@@ -92,7 +123,8 @@ Result<bool> ensure_list(const ListWork& work, const std::stop_token& stop) {
       TRY(keep(work, list.id, list.name, false, list.created_at_ms));
       return false;
     }
-    return Error{ErrorKind::not_found, "list " + std::to_string(*work.activation.adopt_list) + " is gone"};
+    return Error{ErrorKind::not_found,
+                 "list " + std::to_string(*work.activation.adopt_list) + " is gone"};
   }
   Millis pause = kFirstPause;
   for (int attempt = 1;; ++attempt) {
@@ -102,7 +134,8 @@ Result<bool> ensure_list(const ListWork& work, const std::stop_token& stop) {
         return true;
       }
     }
-    ledger::ListIntent intent{work.activation.name, {}, work.world.clock.now().time_since_epoch().count()};
+    ledger::ListIntent intent{
+        work.activation.name, {}, work.world.clock.now().time_since_epoch().count()};
     for (const iterable::ListInfo& list : TRY(work.client.lists(stop))) {
       if (list.name == intent.name) return taken(list);
       intent.seen.push_back(list.id);
@@ -110,20 +143,25 @@ Result<bool> ensure_list(const ListWork& work, const std::stop_token& stop) {
     state.list_intent = std::move(intent);
     TRY(work.lease.write_state(state));
     work.world.observer.reached("list.intended");
-    iterable::CreateListAnswer answer = work.client.create_list(work.activation.name, work.activation.description, stop);
+    iterable::CreateListAnswer answer =
+        work.client.create_list(work.activation.name, work.activation.description, stop);
     work.world.observer.reached("list.created");
     if (answer.id.ok()) {
-      TRY(keep(work, *answer.id, work.activation.name, true, work.world.clock.now().time_since_epoch().count()));
+      TRY(keep(work, *answer.id, work.activation.name, true,
+               work.world.clock.now().time_since_epoch().count()));
       return true;
     }
     const Error& error = answer.id.error();
-    const bool worth_repeating = error.kind == ErrorKind::unavailable || error.kind == ErrorKind::throttled || error.kind == ErrorKind::corrupt;
+    const bool worth_repeating = error.kind == ErrorKind::unavailable ||
+                                 error.kind == ErrorKind::throttled ||
+                                 error.kind == ErrorKind::corrupt;
     if (!worth_repeating || attempt == kCreationsMax) return Error(error).in("making the list");
     if (!answer.may_have_arrived) {
       state.list_intent = std::nullopt;
       TRY(work.lease.write_state(state));
     }
-    if (!work.world.clock.sleep(std::max(pause, error.retry_after.value_or(Millis(0))), stop)) return Error{ErrorKind::cancelled, "stopped while making the list"};
+    if (!work.world.clock.sleep(std::max(pause, error.retry_after.value_or(Millis(0))), stop))
+      return Error{ErrorKind::cancelled, "stopped while making the list"};
     pause *= 2;
   }
 }

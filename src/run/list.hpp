@@ -17,7 +17,8 @@ struct ListWork {
 
 // Reads alone: the list we know is there, or the name is free for a new one. Returns warnings.
 // Errors: not_found (deleted), conflict (name taken, wrong type).
-Result<std::vector<std::string>> check_list(const ListWork& work, bool new_list, const std::stop_token& stop);
+Result<std::vector<std::string>> check_list(const ListWork& work, bool new_list,
+                                            const std::stop_token& stop);
 // Afterwards state.list is set. True when the list was made in this call.
 Result<bool> ensure_list(const ListWork& work, const std::stop_token& stop);
 

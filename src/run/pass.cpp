@@ -12,7 +12,8 @@ using nlohmann::json;
 std::vector<std::string> fields_read(const Catalog& catalog, const Activation& activation) {
   const Segment* segment = catalog.segment(activation.segment);
   const Model* model = catalog.model(segment->model);
-  std::vector<std::string> out = {model == nullptr ? "" : model->primary_key, activation.match_key.field};
+  std::vector<std::string> out = {model == nullptr ? "" : model->primary_key,
+                                  activation.match_key.field};
   for (const Attribute& attribute : activation.attributes) out.push_back(attribute.field);
   return out;
 }
@@ -24,22 +25,32 @@ Result<segment::Reader> open_segment(const PassInput& input) {
   const std::filesystem::path temp = input.world.home / "tmp";
   std::error_code ignored;
   std::filesystem::create_directories(temp, ignored);
-  return in_context(segment::Reader::open(input.catalog, segment, fields_read(input.catalog, input.activation), {.temp_directory = temp}), "segment " + segment.name);
+  return in_context(
+      segment::Reader::open(input.catalog, segment, fields_read(input.catalog, input.activation),
+                            {.temp_directory = temp}),
+      "segment " + segment.name);
 }
 
-Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader& reader, const std::vector<attributes::Target>& targets,
+Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader& reader,
+                                         const std::vector<attributes::Target>& targets,
                                          duck::Connection& work, const std::stop_token& stop) {
   const Segment& segment = *input.catalog.segment(input.activation.segment);
   const auto read = [&]() -> Result<snapshot::Snapshot> {
-    const SqlQuery query = TRY(reader.sql({.segment = segment, .fields = fields_read(input.catalog, input.activation), .now = input.now}));
+    const SqlQuery query = TRY(reader.sql({.segment = segment,
+                                           .fields = fields_read(input.catalog, input.activation),
+                                           .now = input.now}));
     const auto rows = TRY(reader.rows(query, stop));
-    return snapshot::take(*rows, {input.activation.match_key.type, targets}, work, input.world.observer, stop);
+    return snapshot::take(*rows, {input.activation.match_key.type, targets}, work,
+                          input.world.observer, stop);
   };
   auto taken = TRY(in_context(read(), "segment " + segment.name));
-  TRY(work.run("CREATE TABLE targets(place BIGINT, field VARCHAR, name VARCHAR, source_type BIGINT, type BIGINT, makes BOOLEAN, merges BOOLEAN)"));
+  TRY(
+      work.run("CREATE TABLE targets(place BIGINT, field VARCHAR, name VARCHAR, source_type "
+               "BIGINT, type BIGINT, makes BOOLEAN, merges BOOLEAN)"));
   for (size_t i = 0; i < targets.size(); ++i) {
     const auto& t = targets[i];
-    TRY(work.run(fmt::format("INSERT INTO targets VALUES ({}, {}, {}, {}, {}, {}, {})", i, duck::literal(t.field), duck::literal(t.to), static_cast<int>(t.from),
+    TRY(work.run(fmt::format("INSERT INTO targets VALUES ({}, {}, {}, {}, {}, {}, {})", i,
+                             duck::literal(t.field), duck::literal(t.to), static_cast<int>(t.from),
                              t.type ? static_cast<int>(*t.type) : -1, t.create, t.merge)));
   }
   return taken;
@@ -47,7 +58,8 @@ Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader
 
 Result<std::vector<attributes::Target>> load_targets(duck::Connection& work) {
   std::vector<attributes::Target> out;
-  const auto stream = TRY(work.stream("SELECT field, name, source_type, type, makes, merges FROM targets ORDER BY place"));
+  const auto stream = TRY(work.stream(
+      "SELECT field, name, source_type, type, makes, merges FROM targets ORDER BY place"));
   while (const duck::Chunk* chunk = TRY(stream->next())) {
     for (size_t row = 0; row < chunk->rows(); ++row) {
       attributes::Target t;
@@ -63,21 +75,32 @@ Result<std::vector<attributes::Target>> load_targets(duck::Connection& work) {
   return out;
 }
 
-Status keep_plan_numbers(store::Store& store, const std::string& plan_id, const Activation& activation, const plan::GuardNumbers& numbers, Time now) {
-  const json kept = {{"removed", numbers.removed}, {"added", numbers.added}, {"on_list_before", numbers.on_list_before}, {"empties", numbers.empties}, {"cleared", numbers.cleared}};
-  return store.put_plan({plan_id, activation.uid, now, kept.dump(-1, ' ', false, json::error_handler_t::replace)});
+Status keep_plan_numbers(store::Store& store, const std::string& plan_id,
+                         const Activation& activation, const plan::GuardNumbers& numbers,
+                         Time now) {
+  const json kept = {{"removed", numbers.removed},
+                     {"added", numbers.added},
+                     {"on_list_before", numbers.on_list_before},
+                     {"empties", numbers.empties},
+                     {"cleared", numbers.cleared}};
+  return store.put_plan(
+      {plan_id, activation.uid, now, kept.dump(-1, ' ', false, json::error_handler_t::replace)});
 }
 
-Result<plan::GuardNumbers> approved_numbers(store::Store& store, const std::string& plan_id, const Activation& activation) {
+Result<plan::GuardNumbers> approved_numbers(store::Store& store, const std::string& plan_id,
+                                            const Activation& activation) {
   const auto row = store.plan(plan_id);
   if (!row.ok()) {
     if (row.error().kind != ErrorKind::not_found) return Error(row.error());
-    return Error{ErrorKind::invalid, "there is no plan `" + plan_id + "`", "The stopped run's report and `rollcall plan` name the plan's id."};
+    return Error{ErrorKind::invalid, "there is no plan `" + plan_id + "`",
+                 "The stopped run's report and `rollcall plan` name the plan's id."};
   }
-  if (row->activation_uid != activation.uid) return Error{ErrorKind::invalid, "plan `" + plan_id + "` is of another activation"};
+  if (row->activation_uid != activation.uid)
+    return Error{ErrorKind::invalid, "plan `" + plan_id + "` is of another activation"};
   try {
     const json kept = json::parse(row->json);
-    return plan::GuardNumbers{kept.at("removed"), kept.at("added"), kept.at("on_list_before"), kept.at("empties"), kept.at("cleared")};
+    return plan::GuardNumbers{kept.at("removed"), kept.at("added"), kept.at("on_list_before"),
+                              kept.at("empties"), kept.at("cleared")};
   } catch (const json::exception&) {
     return Error{ErrorKind::corrupt, "plan `" + plan_id + "` cannot be read"};
   }

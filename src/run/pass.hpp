@@ -1,4 +1,5 @@
-// What a run and its dry form, the plan, have in common: reading the segment and keeping a plan's numbers.
+// What a run and its dry form, the plan, have in common: reading the segment and keeping a plan's
+// numbers.
 #pragma once
 
 #include "run/run.hpp"
@@ -16,11 +17,14 @@ struct PassInput {
 
 Result<segment::Reader> open_segment(const PassInput& input);
 // Reads the segment's rows into `work`, and keeps the targets there too (load_targets).
-Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader& reader, const std::vector<attributes::Target>& targets,
+Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader& reader,
+                                         const std::vector<attributes::Target>& targets,
                                          duck::Connection& work, const std::stop_token& stop);
 Result<std::vector<attributes::Target>> load_targets(duck::Connection& work);
 
-Status keep_plan_numbers(store::Store& store, const std::string& plan_id, const Activation& activation, const plan::GuardNumbers& numbers, Time now);
-Result<plan::GuardNumbers> approved_numbers(store::Store& store, const std::string& plan_id, const Activation& activation);
+Status keep_plan_numbers(store::Store& store, const std::string& plan_id,
+                         const Activation& activation, const plan::GuardNumbers& numbers, Time now);
+Result<plan::GuardNumbers> approved_numbers(store::Store& store, const std::string& plan_id,
+                                            const Activation& activation);
 
 }  // namespace rollcall::run

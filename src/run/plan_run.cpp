@@ -18,20 +18,27 @@ constexpr double kBulkUpdatesPerSecond = 5;
 
 std::string why(const Change& change, const std::vector<attributes::Target>& targets) {
   switch (change.kind) {
-    case ChangeKind::entered: return "new to the segment";
-    case ChangeKind::left: return "no longer in the segment";
-    case ChangeKind::retried: return change.look_up_first ? "was not a contact before; looked up again" : "the last try did not end well";
-    case ChangeKind::changed: break;
+    case ChangeKind::entered:
+      return "new to the segment";
+    case ChangeKind::left:
+      return "no longer in the segment";
+    case ChangeKind::retried:
+      return change.look_up_first ? "was not a contact before; looked up again"
+                                  : "the last try did not end well";
+    case ChangeKind::changed:
+      break;
   }
   std::vector<std::string> names;
   for (size_t i = 0; i < targets.size(); ++i)
-    if (change.values[i]) names.push_back(targets[i].to + (*change.values[i] == "null" ? " cleared" : ""));
+    if (change.values[i])
+      names.push_back(targets[i].to + (*change.values[i] == "null" ? " cleared" : ""));
   return "changed: " + join(names, ", ");
 }
 
 }  // namespace
 
-Result<PlanReport> plan(const World& world, const PlanRequest& request, const std::stop_token& stop) {
+Result<PlanReport> plan(const World& world, const PlanRequest& request,
+                        const std::stop_token& stop) {
   const Activation& activation = request.activation;
   TRY(validate(request.catalog, activation));
   const Destination& destination = *request.catalog.destination(activation.destination);
@@ -39,23 +46,34 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request, const st
   ledger::State state = TRY(ledger::read_state(folder));
   iterable::Pace pace(world.clock);
   iterable::CallCounter counter;
-  const iterable::Client client(iterable::project_of(destination), world.transport, world.clock, world.random, pace, counter);
+  const iterable::Client client(iterable::project_of(destination), world.transport, world.clock,
+                                world.random, pace, counter);
 
   PlanReport out;
   out.plan_id = new_id(world.clock, world.random);
   out.activation = activation.name;
   out.destination = destination.name;
-  if (state.open_run) out.warnings.push_back("run " + state.open_run->run_id + " was interrupted; the next run carries on with it first");
+  if (state.open_run)
+    out.warnings.push_back("run " + state.open_run->run_id +
+                           " was interrupted; the next run carries on with it first");
   const auto lists = TRY(in_context(client.lists(stop), "destination " + destination.name));
   if (state.list) {
-    const bool there = std::any_of(lists.begin(), lists.end(), [&](const auto& list) { return list.id == state.list->id; });
-    out.list = there ? fmt::format("list {} is kept", state.list->id) : fmt::format("list {} is gone from Iterable; `run --new-list` makes a new one", state.list->id);
+    const bool there = std::any_of(lists.begin(), lists.end(),
+                                   [&](const auto& list) { return list.id == state.list->id; });
+    out.list = there
+                   ? fmt::format("list {} is kept", state.list->id)
+                   : fmt::format("list {} is gone from Iterable; `run --new-list` makes a new one",
+                                 state.list->id);
   } else if (activation.adopt_list) {
     out.list = fmt::format("list {} is taken over", *activation.adopt_list);
   } else {
     out.list = "a list named `" + activation.name + "` is made";
     for (const auto& list : lists)
-      if (list.name == activation.name) out.warnings.push_back(fmt::format("a list of that name is already in Iterable, with id {}: adopt it or choose another name", list.id));
+      if (list.name == activation.name)
+        out.warnings.push_back(
+            fmt::format("a list of that name is already in Iterable, with id {}: adopt it or "
+                        "choose another name",
+                        list.id));
   }
 
   const PassInput input{world, request.catalog, activation, world.clock.now()};
@@ -70,7 +88,8 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request, const st
     const std::filesystem::path& path;
     ~Removed() {
       std::error_code ignored;
-      for (const char* tail : {"", ".wal", ".tmp"}) std::filesystem::remove_all(path.string() + tail, ignored);
+      for (const char* tail : {"", ".wal", ".tmp"})
+        std::filesystem::remove_all(path.string() + tail, ignored);
     }
   } const removed{file};
   const auto database = TRY(duck::Database::open(file, {.memory_limit_mb = 224}));
@@ -79,8 +98,14 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request, const st
   out.segment = taken.counts;
   std::vector<bool> pending(targets.size());
   for (size_t i = 0; i < targets.size(); ++i) pending[i] = fields.missing[i] && !targets[i].create;
-  const plan::Plan made = TRY(plan::make(*work, {.ledger = state.generation == 0 ? std::nullopt : std::optional(folder.ledger_file(state.generation)), .targets = targets,
-                                                 .pending = pending, .on_null = activation.on_null, .now = world.clock.now(), .settle = destination.settle}));
+  const plan::Plan made = TRY(plan::make(
+      *work, {.ledger = state.generation == 0 ? std::nullopt
+                                              : std::optional(folder.ledger_file(state.generation)),
+              .targets = targets,
+              .pending = pending,
+              .on_null = activation.on_null,
+              .now = world.clock.now(),
+              .settle = destination.settle}));
   out.changes = made.changes;
   out.parked = made.parked;
   out.numbers = plan::guard_numbers(made);
@@ -89,22 +114,38 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request, const st
   const prove::Trial trial = TRY(known_trial(world.store, destination));
   const prove::Trust trust(destination.project_type, trial);
   const bool by_lookup = trust.by() == prove::By::lookup;
-  const int64_t look_ups = destination.project_type == ProjectType::email || trial.standing == prove::Trial::Standing::failed
+  const int64_t look_ups = destination.project_type == ProjectType::email ||
+                                   trial.standing == prove::Trial::Standing::failed
                                ? made.writes + made.removals
-                               : made.look_ups + (trial.standing == prove::Trial::Standing::untried ? std::min<int64_t>(100, made.changes.entered) : 0);
+                               : made.look_ups + (trial.standing == prove::Trial::Standing::untried
+                                                      ? std::min<int64_t>(100, made.changes.entered)
+                                                      : 0);
   const prove::Choice choice = TRY(choose_proof(world.store, destination, look_ups));
-  const std::string everybody = choice.by_export ? "by an export of all contacts first" : "by looking up everybody first";
-  out.proof = !by_lookup ? "by Iterable's own answer (updateExistingUsersOnly holds in this project)"
-              : destination.project_type == ProjectType::email ? everybody + ": email-based projects create whoever they do not know"
-              : trial.standing == prove::Trial::Standing::failed ? everybody + ": this project did not keep the promise of updateExistingUsersOnly"
-                                                                 : "a trial with a few people first; then by Iterable's own answer, or by looking up everybody";
+  const std::string everybody =
+      choice.by_export ? "by an export of all contacts first" : "by looking up everybody first";
+  out.proof = !by_lookup
+                  ? "by Iterable's own answer (updateExistingUsersOnly holds in this project)"
+              : destination.project_type == ProjectType::email
+                  ? everybody + ": email-based projects create whoever they do not know"
+              : trial.standing == prove::Trial::Standing::failed
+                  ? everybody + ": this project did not keep the promise of updateExistingUsersOnly"
+                  : "a trial with a few people first; then by Iterable's own answer, or by looking "
+                    "up everybody";
   if (look_ups > 0)
-    out.proof += fmt::format(" ({} look-ups would take {:.0f} s, an export {:.0f} s)", thousands(look_ups), std::ceil(choice.look_up_seconds), std::ceil(choice.export_seconds));
-  const auto batches = [](int64_t people) { return (people + static_cast<int64_t>(iterable::kPeoplePerCallMax) - 1) / static_cast<int64_t>(iterable::kPeoplePerCallMax); };
+    out.proof +=
+        fmt::format(" ({} look-ups would take {:.0f} s, an export {:.0f} s)", thousands(look_ups),
+                    std::ceil(choice.look_up_seconds), std::ceil(choice.export_seconds));
+  const auto batches = [](int64_t people) {
+    return (people + static_cast<int64_t>(iterable::kPeoplePerCallMax) - 1) /
+           static_cast<int64_t>(iterable::kPeoplePerCallMax);
+  };
   const int64_t write_calls = batches(made.writes - made.look_ups) + batches(made.removals);
   out.forecast_calls = 2 + (choice.by_export ? 1 : look_ups) + write_calls + (state.list ? 0 : 2);
-  out.forecast_seconds = (choice.by_export ? choice.export_seconds : choice.look_up_seconds) + static_cast<double>(write_calls) * kSecondsPerBatch;
-  if (destination.project_type == ProjectType::email) out.forecast_seconds += static_cast<double>(batches(made.changes.changed)) / kBulkUpdatesPerSecond;
+  out.forecast_seconds = (choice.by_export ? choice.export_seconds : choice.look_up_seconds) +
+                         static_cast<double>(write_calls) * kSecondsPerBatch;
+  if (destination.project_type == ProjectType::email)
+    out.forecast_seconds +=
+        static_cast<double>(batches(made.changes.changed)) / kBulkUpdatesPerSecond;
 
   const auto stream = TRY(plan::Changes::open(*work, targets.size(), "true"));
   std::vector<Change> chunk;
@@ -117,12 +158,14 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request, const st
     if (request.prove) {
       std::vector<std::string> keys;
       for (const Change& change : chunk) keys.push_back(change.key);
-      const auto looked = TRY(prove::look_up_all(client, activation.match_key.type, keys, world.clock, stop));
+      const auto looked =
+          TRY(prove::look_up_all(client, activation.match_key.type, keys, world.clock, stop));
       for (size_t i = 0; i < looked.size(); ++i) contact[i] = looked[i].profile.has_value();
       world.observer.progress("prove", seen + static_cast<int64_t>(chunk.size()), all);
     }
     for (size_t i = 0; i < chunk.size(); ++i, ++seen) {
-      const bool named = request.everybody || (request.prove && contact[i] == false) || out.people.size() < kSample;
+      const bool named = request.everybody || (request.prove && contact[i] == false) ||
+                         out.people.size() < kSample;
       if (!named) continue;
       PlannedPerson person{chunk[i].key, chunk[i].kind, why(chunk[i], targets), contact[i], {}};
       for (size_t t = 0; t < targets.size(); ++t)

@@ -1,5 +1,5 @@
-// The product in one function: Pass::go. Each step leaves something on disk that the next one can start
-// from; what is true after it stands beside it.
+// The product in one function: Pass::go. Each step leaves something on disk that the next one can
+// start from; what is true after it stands beside it.
 #include "run/run.hpp"
 
 #include <fmt/format.h>
@@ -24,22 +24,44 @@ constexpr Millis kPlanLife{3600'000};
 void count_outcomes(const ledger::Settled& settled, OutcomeCounts& out) {
   for (const auto& kind : settled.kinds) {
     switch (kind.value_or(OutcomeKind::not_sent)) {
-      case OutcomeKind::added: ++out.added; break;
-      case OutcomeKind::removed: ++out.removed; break;
-      case OutcomeKind::updated: ++out.updated; break;
-      case OutcomeKind::not_a_contact: ++out.not_a_contact; break;
-      case OutcomeKind::rejected: ++out.rejected; break;
-      case OutcomeKind::unknown: ++out.unknown; break;
-      case OutcomeKind::not_sent: ++out.not_sent; break;
+      case OutcomeKind::added:
+        ++out.added;
+        break;
+      case OutcomeKind::removed:
+        ++out.removed;
+        break;
+      case OutcomeKind::updated:
+        ++out.updated;
+        break;
+      case OutcomeKind::not_a_contact:
+        ++out.not_a_contact;
+        break;
+      case OutcomeKind::rejected:
+        ++out.rejected;
+        break;
+      case OutcomeKind::unknown:
+        ++out.unknown;
+        break;
+      case OutcomeKind::not_sent:
+        ++out.not_sent;
+        break;
     }
   }
 }
 
 class Pass {
  public:
-  Pass(const World& world, const Request& request, const Destination& destination, std::unique_ptr<ledger::Lease> lease, ledger::State state)
-      : world_(world), request_(request), activation_(request.activation), destination_(destination), lease_(std::move(lease)), state_(std::move(state)),
-        pace_(world.clock), client_(iterable::project_of(destination), world.transport, world.clock, world.random, pace_, counter_) {}
+  Pass(const World& world, const Request& request, const Destination& destination,
+       std::unique_ptr<ledger::Lease> lease, ledger::State state)
+      : world_(world),
+        request_(request),
+        activation_(request.activation),
+        destination_(destination),
+        lease_(std::move(lease)),
+        state_(std::move(state)),
+        pace_(world.clock),
+        client_(iterable::project_of(destination), world.transport, world.clock, world.random,
+                pace_, counter_) {}
 
   Result<RunReport> go(const std::stop_token& stop) {
     TRY(resume_or_begin());
@@ -57,7 +79,8 @@ class Pass {
       const ledger::OpenRun& open = *state_.open_run;
       const Millis age = world_.clock.now().time_since_epoch() - Millis(open.snapshot_ms);
       auto kept = report_from_json(open.report_json);
-      const bool same = open.catalog_hash == request_.catalog_hash && age < kPlanLife && !request_.full && !request_.new_list && !request_.approve;
+      const bool same = open.catalog_hash == request_.catalog_hash && age < kPlanLife &&
+                        !request_.full && !request_.new_list && !request_.approve;
       TRY(open_work(open.run_id));
       if (!kept.ok()) return Error(kept.error());
       report_ = std::move(*kept);
@@ -91,7 +114,8 @@ class Pass {
       auto kept = report_from_json(row.report_json);
       if (!kept.ok()) continue;
       kept->status = RunStatus::interrupted;
-      kept->error = Error{ErrorKind::cancelled, "the run ended before its plan was made; nothing had been sent"};
+      kept->error = Error{ErrorKind::cancelled,
+                          "the run ended before its plan was made; nothing had been sent"};
       kept->finished_at = world_.clock.now();
       row.status = std::string(to_string(kept->status));
       row.finished_at = kept->finished_at;
@@ -105,13 +129,17 @@ class Pass {
   Status settle_open_run() {
     const ledger::OpenRun open = *state_.open_run;
     const size_t changes = static_cast<size_t>(TRY(work_->scalar("SELECT count(*) FROM changes")));
-    const ledger::Settled settled = TRY(ledger::Journal::read(lease_->folder().run(open.run_id), changes));
-    const auto promoted = TRY(ledger::promote(*lease_, state_, open.run_id, *work_, {targets_, pending_of(open.pending), settled, world_.clock.now()}));
+    const ledger::Settled settled =
+        TRY(ledger::Journal::read(lease_->folder().run(open.run_id), changes));
+    const auto promoted =
+        TRY(ledger::promote(*lease_, state_, open.run_id, *work_,
+                            {targets_, pending_of(open.pending), settled, world_.clock.now()}));
     count_outcomes(settled, report_.outcomes);
     report_.standing = promoted.standing;
     report_.calls = settled.calls;
     report_.status = RunStatus::interrupted;
-    report_.error = Error{ErrorKind::cancelled, "the run was interrupted, and a later one began anew"};
+    report_.error =
+        Error{ErrorKind::cancelled, "the run was interrupted, and a later one began anew"};
     report_.finished_at = world_.clock.now();
     state_.generation = promoted.generation;
     state_.standing = promoted.standing;
@@ -128,7 +156,8 @@ class Pass {
   Status make_plan(const std::stop_token& stop) {
     list_work_.emplace(ListWork{world_, client_, activation_, destination_, *lease_, state_});
     const bool had_list = state_.list.has_value();
-    for (std::string& warning : TRY(check_list(*list_work_, request_.new_list, stop))) report_.warnings.push_back(std::move(warning));
+    for (std::string& warning : TRY(check_list(*list_work_, request_.new_list, stop)))
+      report_.warnings.push_back(std::move(warning));
 
     TRY(open_work(report_.run_id));
     PassInput input{world_, request_.catalog, activation_, report_.started_at};
@@ -139,37 +168,48 @@ class Pass {
     world_.observer.reached("fields.checked");
 
     if (request_.new_list && had_list && !state_.list) TRY(forget_membership());
-    if ((request_.full || (activation_.adopt_list && !state_.list)) && can_read_members()) TRY(read_members(stop));
+    if ((request_.full || (activation_.adopt_list && !state_.list)) && can_read_members())
+      TRY(read_members(stop));
 
     const snapshot::Snapshot taken = TRY(take_snapshot(input, reader, targets_, *work_, stop));
     report_.segment = taken.counts;
     snapshot_taken_ = true;
     for (const auto& [attribute, count] : taken.unholdable)
-      report_.warnings.push_back(fmt::format("{} values of `{}` cannot be held by Iterable (infinite, or no number) and were taken as empty", thousands(count), attribute));
+      report_.warnings.push_back(
+          fmt::format("{} values of `{}` cannot be held by Iterable (infinite, or no number) and "
+                      "were taken as empty",
+                      thousands(count), attribute));
     world_.observer.reached("snapshot.taken");
 
     // Fields that will not be created are left out; those to be made are taken to succeed for now.
     std::vector<bool> pending(targets_.size());
-    for (size_t i = 0; i < targets_.size(); ++i) pending[i] = field_state_.missing[i] && !targets_[i].create;
+    for (size_t i = 0; i < targets_.size(); ++i)
+      pending[i] = field_state_.missing[i] && !targets_[i].create;
     plan_ = TRY(make_changes(pending));
     world_.observer.reached("plan.made");
 
     const plan::GuardNumbers numbers = plan::guard_numbers(plan_);
     TRY(keep_plan_numbers(world_.store, report_.plan_id, activation_, numbers, world_.clock.now()));
     std::optional<plan::GuardNumbers> approved;
-    if (request_.approve) approved = TRY(approved_numbers(world_.store, *request_.approve, activation_));
+    if (request_.approve)
+      approved = TRY(approved_numbers(world_.store, *request_.approve, activation_));
     const auto breaches = plan::guard(numbers, activation_.guard, state_.settled, approved);
     if (!breaches.empty()) {
       std::vector<std::string> reasons;
-      for (const plan::Breach& breach : breaches) reasons.push_back(breach.message + " (" + breach.limit + ")");
+      for (const plan::Breach& breach : breaches)
+        reasons.push_back(breach.message + " (" + breach.limit + ")");
       report_.status = RunStatus::stopped;
-      report_.error = Error{ErrorKind::conflict, "stopped by the guard before anything was sent: " + join(reasons, "; "),
-                            "If this is meant, run with `--approve " + report_.plan_id + "`; otherwise correct the segment or the data."};
+      report_.error = Error{ErrorKind::conflict,
+                            "stopped by the guard before anything was sent: " + join(reasons, "; "),
+                            "If this is meant, run with `--approve " + report_.plan_id +
+                                "`; otherwise correct the segment or the data."};
       return ok_status();
     }
     world_.observer.reached("guard.passed");
 
-    state_.open_run = ledger::OpenRun{report_.run_id, request_.catalog_hash, report_.started_at.time_since_epoch().count(), to_json(report_), names_of(pending), false};
+    state_.open_run = ledger::OpenRun{
+        report_.run_id,   request_.catalog_hash, report_.started_at.time_since_epoch().count(),
+        to_json(report_), names_of(pending),     false};
     TRY(work_->run("CHECKPOINT"));
     TRY(lease_->write_state(state_));
     world_.observer.reached("plan.sealed");
@@ -178,9 +218,12 @@ class Pass {
 
   // --- From the sealed plan to outcomes.
   Status carry_out(const std::stop_token& stop) {
-    if (!list_work_) list_work_.emplace(ListWork{world_, client_, activation_, destination_, *lease_, state_});
+    if (!list_work_)
+      list_work_.emplace(ListWork{world_, client_, activation_, destination_, *lease_, state_});
     const ledger::Folder& folder = lease_->folder();
-    const auto changes = [&]() -> Result<size_t> { return static_cast<size_t>(TRY(work_->scalar("SELECT count(*) FROM changes"))); };
+    const auto changes = [&]() -> Result<size_t> {
+      return static_cast<size_t>(TRY(work_->scalar("SELECT count(*) FROM changes")));
+    };
     journal_ = TRY(ledger::Journal::open(folder.run(report_.run_id)));
     if (resuming_) {
       if (!state_.open_run->prepared) field_state_ = TRY(check_fields(client_, targets_, stop));
@@ -188,15 +231,19 @@ class Pass {
     }
 
     const bool list_made = TRY(ensure_list(*list_work_, stop));
-    report_.list = RunReport::List{state_.list->id, state_.list->name, list_made || (report_.list && report_.list->created)};
+    report_.list = RunReport::List{state_.list->id, state_.list->name,
+                                   list_made || (report_.list && report_.list->created)};
     world_.observer.reached("list.ready");
 
     if (!state_.open_run->prepared) {
-      const FieldsMade made = TRY(make_fields({world_, client_, activation_, destination_, targets_, *work_, ledger_file()}, field_state_, stop));
+      const FieldsMade made = TRY(
+          make_fields({world_, client_, activation_, destination_, targets_, *work_, ledger_file()},
+                      field_state_, stop));
       if (!made.created.empty()) TRY(journal_->created(made.created));
       const std::vector<std::string> pending = names_of(made.pending);
       if (pending != state_.open_run->pending) {
-        // What cannot be sent is no change: the plan is made again without it, from the same snapshot.
+        // What cannot be sent is no change: the plan is made again without it, from the same
+        // snapshot.
         plan_ = TRY(make_changes(made.pending));
         TRY(work_->run("CHECKPOINT"));
       }
@@ -216,46 +263,75 @@ class Pass {
     ledger::Settled settled = TRY(ledger::Journal::read(folder.run(report_.run_id), total));
     const prove::Trial known = TRY(known_trial(world_.store, destination_));
     prove::Trust trust(destination_.project_type, known);
-    const deliver::Order order{client_, counter_, *journal_, trust, world_.clock, world_.observer, targets_, activation_.match_key.type, state_.list->id,
-                               state_.settled == false, static_cast<int64_t>(total)};
+    const deliver::Order order{client_,
+                               counter_,
+                               *journal_,
+                               trust,
+                               world_.clock,
+                               world_.observer,
+                               targets_,
+                               activation_.match_key.type,
+                               state_.list->id,
+                               state_.settled == false,
+                               static_cast<int64_t>(total)};
     deliver::Delivery trial_delivery(order);
     Status status = ok_status();
     if (TRY(unsettled(settled, "kind <> 1")) > 0) {
-      status = try_destination({world_, destination_, *work_, ledger_file(), settled}, order, trial_delivery, stop);
+      status = try_destination({world_, destination_, *work_, ledger_file(), settled}, order,
+                               trial_delivery, stop);
       TRY(keep_trial(world_.store, destination_, known, trust.trial()));
       if (trust.trial().standing == prove::Trial::Standing::failed)
-        report_.warnings.push_back("this project does not keep the promise of updateExistingUsersOnly (" + trust.trial().note + "); everybody is looked up before a write");
+        report_.warnings.push_back(
+            "this project does not keep the promise of updateExistingUsersOnly (" +
+            trust.trial().note + "); everybody is looked up before a write");
       if (status.ok()) settled = TRY(ledger::Journal::read(folder.run(report_.run_id), total));
     }
     // Proof by an export of everybody, where that is sooner than looking so many people up.
-    const int64_t to_prove = trust.by() == prove::By::lookup ? TRY(unsettled(settled, "true")) : TRY(work_->scalar("SELECT count(*) FROM changes WHERE look_up"));
-    prove::Contacts contacts(client_, activation_.match_key.type, world_.clock, world_.random, world_.observer);
+    const int64_t to_prove = trust.by() == prove::By::lookup
+                                 ? TRY(unsettled(settled, "true"))
+                                 : TRY(work_->scalar("SELECT count(*) FROM changes WHERE look_up"));
+    prove::Contacts contacts(client_, activation_.match_key.type, world_.clock, world_.random,
+                             world_.observer);
     deliver::Order proven = order;
     if (status.ok() && TRY(choose_proof(world_.store, destination_, to_prove)).by_export) {
       const Millis began = world_.clock.monotonic();
       const auto index = contacts.fresh(stop);
       if (index.ok()) {
-        TRY(keep_export_rate(world_.store, destination_, {static_cast<int64_t>((*index)->contacts()), static_cast<double>((world_.clock.monotonic() - began).count()) / 1000}));
+        TRY(keep_export_rate(
+            world_.store, destination_,
+            {static_cast<int64_t>((*index)->contacts()),
+             static_cast<double>((world_.clock.monotonic() - began).count()) / 1000}));
         proven.contacts = &contacts;
       } else if (index.error().kind == ErrorKind::cancelled) {
         status = index.error();
       } else {
-        report_.warnings.push_back("contacts could not be exported (" + index.error().message + "), so that people are looked up one by one");
+        report_.warnings.push_back("contacts could not be exported (" + index.error().message +
+                                   "), so that people are looked up one by one");
       }
     }
     // Additions before removals; those whose last write has not settled yet, at the end.
     deliver::Delivery delivery(proven);
-    for (const auto& [part, where] : {std::pair("add", "kind <> 1 AND not_before = 0"), std::pair("remove", "kind = 1 AND not_before = 0"),
-                                      std::pair("add", "kind <> 1 AND not_before <> 0"), std::pair("remove", "kind = 1 AND not_before <> 0")}) {
+    for (const auto& [part, where] : {std::pair("add", "kind <> 1 AND not_before = 0"),
+                                      std::pair("remove", "kind = 1 AND not_before = 0"),
+                                      std::pair("add", "kind <> 1 AND not_before <> 0"),
+                                      std::pair("remove", "kind = 1 AND not_before <> 0")}) {
       if (!status.ok() || delivery.delivered().error) break;
       const auto stream = TRY(plan::Changes::open(*work_, targets_.size(), where));
       delivery.deliver(*stream, settled, part, stop);
       world_.observer.reached(std::string(part) + ".ended");
     }
     const deliver::Delivered delivered = delivery.delivered();
-    if (delivered.export_incomplete) report_.warnings.push_back("the export of contacts lacked people who are there, so that people were looked up one by one");
+    if (delivered.export_incomplete)
+      report_.warnings.push_back(
+          "the export of contacts lacked people who are there, so that people were looked up one "
+          "by one");
     const bool by_answer = trust.by() == prove::By::answer;
-    report_.proof = {total == 0 ? "none" : by_answer ? "answer" : proven.contacts != nullptr && !delivered.export_incomplete ? "export" : "lookup", by_answer ? static_cast<int64_t>(total) : delivered.proven_people, delivered.proof_max_age_ms};
+    report_.proof = {total == 0                                                   ? "none"
+                     : by_answer                                                  ? "answer"
+                     : proven.contacts != nullptr && !delivered.export_incomplete ? "export"
+                                                                                  : "lookup",
+                     by_answer ? static_cast<int64_t>(total) : delivered.proven_people,
+                     delivered.proof_max_age_ms};
     TRY(keep_trial(world_.store, destination_, known, trust.trial()));
     if (!status.ok()) return status;
     if (delivered.error) return Error(*delivered.error);
@@ -266,15 +342,19 @@ class Pass {
   Result<RunReport> finish(Status status, const std::stop_token& stop) {
     if (!status.ok()) report_.error = std::move(status.error());
     add_calls();
-    const bool interrupted = stop.stop_requested() && report_.error && report_.error->kind == ErrorKind::cancelled;
+    const bool interrupted =
+        stop.stop_requested() && report_.error && report_.error->kind == ErrorKind::cancelled;
     if (interrupted) {
       report_.status = RunStatus::interrupted;
-      if (state_.open_run) report_.error->remedy = "Run again within the hour: it carries on from here.";
+      if (state_.open_run)
+        report_.error->remedy = "Run again within the hour: it carries on from here.";
       if (journal_) (void)journal_->calls(report_.calls);
       if (state_.open_run && work_) {
-        const size_t total = static_cast<size_t>(TRY(work_->scalar("SELECT count(*) FROM changes")));
+        const size_t total =
+            static_cast<size_t>(TRY(work_->scalar("SELECT count(*) FROM changes")));
         report_.outcomes = {};
-        count_outcomes(TRY(ledger::Journal::read(lease_->folder().run(report_.run_id), total)), report_.outcomes);
+        count_outcomes(TRY(ledger::Journal::read(lease_->folder().run(report_.run_id), total)),
+                       report_.outcomes);
         report_.changes = TRY(count_changes());
         report_.standing = TRY(ledger::standing_unsent(lease_->folder(), state_, *work_));
       }
@@ -284,22 +364,27 @@ class Pass {
     }
     if (state_.open_run && work_) {
       const size_t total = static_cast<size_t>(TRY(work_->scalar("SELECT count(*) FROM changes")));
-      const ledger::Settled settled = TRY(ledger::Journal::read(lease_->folder().run(report_.run_id), total));
+      const ledger::Settled settled =
+          TRY(ledger::Journal::read(lease_->folder().run(report_.run_id), total));
       report_.changes = TRY(count_changes());
       report_.fields_created = settled.fields_created;
       for (const std::string& field : settled.filtered_fields)
-        if (std::find(report_.fields_pending.begin(), report_.fields_pending.end(), field) == report_.fields_pending.end()) report_.fields_pending.push_back(field);
+        if (std::find(report_.fields_pending.begin(), report_.fields_pending.end(), field) ==
+            report_.fields_pending.end())
+          report_.fields_pending.push_back(field);
       report_.outcomes = {};
       count_outcomes(settled, report_.outcomes);
       world_.observer.progress("promote", 0, 0);
-      const auto promoted = TRY(ledger::promote(*lease_, state_, report_.run_id, *work_, {targets_, pending_, settled, world_.clock.now()}));
+      const auto promoted = TRY(ledger::promote(*lease_, state_, report_.run_id, *work_,
+                                                {targets_, pending_, settled, world_.clock.now()}));
       world_.observer.reached("ledger.written");
       report_.standing = promoted.standing;
       TRY(adds_up());
       state_.generation = promoted.generation;
       state_.standing = promoted.standing;
       judge();
-      state_.settled = state_.settled || report_.status == RunStatus::completed || report_.status == RunStatus::completed_with_rejects;
+      state_.settled = state_.settled || report_.status == RunStatus::completed ||
+                       report_.status == RunStatus::completed_with_rejects;
       state_.open_run = std::nullopt;
       report_.finished_at = world_.clock.now();
       // The report first: a kill in between ends the same run once more, with the same report.
@@ -308,9 +393,11 @@ class Pass {
       TRY(lease_->write_state(state_));
       world_.observer.reached("ledger.promoted");
     } else {
-      // Nothing was sent. What stands is told for the segment as it was read; if it was not, for nobody.
+      // Nothing was sent. What stands is told for the segment as it was read; if it was not, for
+      // nobody.
       report_.standing = {};
-      if (work_ && report_.segment.rows + state_.generation > 0 && snapshot_taken_) report_.standing = TRY(ledger::standing_unsent(lease_->folder(), state_, *work_));
+      if (work_ && report_.segment.rows + state_.generation > 0 && snapshot_taken_)
+        report_.standing = TRY(ledger::standing_unsent(lease_->folder(), state_, *work_));
       report_.changes = report_.status == RunStatus::stopped ? plan_.changes : ChangeCounts{};
       if (report_.status == RunStatus::stopped) {
         const ChangeCounts& c = report_.changes;
@@ -333,15 +420,19 @@ class Pass {
     const StandingCounts& s = report_.standing;
     const int64_t held = s.on_list + s.not_a_contact + s.rejected + s.unknown + s.not_sent;
     if (held == report_.segment.members) return ok_status();
-    return Error{ErrorKind::corrupt, fmt::format("the new ledger holds {} of the segment's {} members", thousands(held), thousands(report_.segment.members)),
-                 "This is a fault of Rollcall's: please report it. The ledger before this run still counts, and the next run tries again."};
+    return Error{ErrorKind::corrupt,
+                 fmt::format("the new ledger holds {} of the segment's {} members", thousands(held),
+                             thousands(report_.segment.members)),
+                 "This is a fault of Rollcall's: please report it. The ledger before this run "
+                 "still counts, and the next run tries again."};
   }
 
   void judge() {
     const StandingCounts& s = report_.standing;
     const OutcomeCounts& o = report_.outcomes;
     if (!report_.error && (s.unknown + s.not_sent + o.unknown + o.not_sent > 0))
-      report_.error = Error{ErrorKind::unavailable, "what became of some people is not known", "Run again: they are tried first."};
+      report_.error = Error{ErrorKind::unavailable, "what became of some people is not known",
+                            "Run again: they are tried first."};
     if (report_.error) {
       report_.status = RunStatus::failed;
     } else if (s.rejected + s.leavers_on_list > 0) {
@@ -362,13 +453,20 @@ class Pass {
   }
 
   Result<plan::Plan> make_changes(const std::vector<bool>& pending) {
-    return plan::make(*work_, {.ledger = ledger_file(), .targets = targets_, .pending = pending, .on_null = activation_.on_null, .full = request_.full,
+    return plan::make(*work_, {.ledger = ledger_file(),
+                               .targets = targets_,
+                               .pending = pending,
+                               .on_null = activation_.on_null,
+                               .full = request_.full,
                                .put_on_again = request_.full && !list_read_,
-                               .now = world_.clock.now(), .settle = destination_.settle});
+                               .now = world_.clock.now(),
+                               .settle = destination_.settle});
   }
 
   Result<ChangeCounts> count_changes() {
-    const auto kind = [&](int k) { return work_->scalar("SELECT count(*) FROM changes WHERE kind = " + std::to_string(k)); };
+    const auto kind = [&](int k) {
+      return work_->scalar("SELECT count(*) FROM changes WHERE kind = " + std::to_string(k));
+    };
     return ChangeCounts{TRY(kind(0)), TRY(kind(1)), TRY(kind(2)), TRY(kind(3))};
   }
 
@@ -376,7 +474,8 @@ class Pass {
   Result<int64_t> unsettled(const ledger::Settled& settled, const std::string& where) {
     const int64_t total = TRY(work_->scalar("SELECT count(*) FROM changes WHERE " + where));
     const auto first = settled.kinds.begin();
-    return std::count_if(first, first + total, [](const auto& kind) { return !kind || *kind == OutcomeKind::unknown; });
+    return std::count_if(first, first + total,
+                         [](const auto& kind) { return !kind || *kind == OutcomeKind::unknown; });
   }
 
   [[nodiscard]] std::optional<std::filesystem::path> ledger_file() const {
@@ -392,13 +491,16 @@ class Pass {
   }
   [[nodiscard]] std::vector<bool> pending_of(const std::vector<std::string>& names) const {
     std::vector<bool> out(targets_.size());
-    for (size_t i = 0; i < targets_.size(); ++i) out[i] = std::find(names.begin(), names.end(), targets_[i].to) != names.end();
+    for (size_t i = 0; i < targets_.size(); ++i)
+      out[i] = std::find(names.begin(), names.end(), targets_[i].to) != names.end();
     return out;
   }
 
-  // In an email project the list is told in e-mails, and people matched by user id cannot be found in it.
+  // In an email project the list is told in e-mails, and people matched by user id cannot be found
+  // in it.
   [[nodiscard]] bool can_read_members() const {
-    return !(destination_.project_type == ProjectType::email && activation_.match_key.type == KeyType::user_id);
+    return !(destination_.project_type == ProjectType::email &&
+             activation_.match_key.type == KeyType::user_id);
   }
 
   Status read_members(const std::stop_token& stop) {
@@ -406,16 +508,20 @@ class Pass {
     TRY(work_->run("CREATE OR REPLACE TABLE listed(key VARCHAR)"));
     const auto appender = TRY(work_->appender("listed"));
     Status appended = ok_status();
-    TRY(client_.list_members(id, activation_.match_key.type, [&](std::string_view member) {
-      std::string key(member);
-      if (activation_.match_key.type == KeyType::email) ascii_lower(key);
-      appender->text(key);
-      if (appended.ok()) appended = appender->end_row();
-    }, stop));
+    TRY(client_.list_members(
+        id, activation_.match_key.type,
+        [&](std::string_view member) {
+          std::string key(member);
+          if (activation_.match_key.type == KeyType::email) ascii_lower(key);
+          appender->text(key);
+          if (appended.ok()) appended = appender->end_row();
+        },
+        stop));
     TRY(std::move(appended));
     TRY(appender->finish());
     if (state_.list || activation_.remove_foreign)
-      TRY(ledger::reconcile(*lease_, state_, *work_, {"listed", targets_, activation_.remove_foreign, world_.clock.now()}));
+      TRY(ledger::reconcile(*lease_, state_, *work_,
+                            {"listed", targets_, activation_.remove_foreign, world_.clock.now()}));
     list_read_ = true;
     world_.observer.reached("list.read");
     return ok_status();
@@ -425,7 +531,8 @@ class Pass {
   Status forget_membership() {
     TRY(work_->run("CREATE OR REPLACE TABLE listed(key VARCHAR)"));
     state_.settled = false;
-    return ledger::reconcile(*lease_, state_, *work_, {"listed", targets_, false, world_.clock.now()});
+    return ledger::reconcile(*lease_, state_, *work_,
+                             {"listed", targets_, false, world_.clock.now()});
   }
 
   void add_calls() {
@@ -438,7 +545,8 @@ class Pass {
   }
 
   Status keep_report() {
-    return world_.store.put_run({report_.run_id, activation_.uid, activation_.name, std::string(to_string(report_.status)), report_.started_at,
+    return world_.store.put_run({report_.run_id, activation_.uid, activation_.name,
+                                 std::string(to_string(report_.status)), report_.started_at,
                                  report_.finished_at, to_json(report_)});
   }
 
@@ -468,15 +576,25 @@ class Pass {
 
 }  // namespace
 
-ledger::Folder folder_of(const std::filesystem::path& home, const Activation& activation) { return {home / "activations" / activation.uid}; }
+ledger::Folder folder_of(const std::filesystem::path& home, const Activation& activation) {
+  return {home / "activations" / activation.uid};
+}
 
 Status validate(const Catalog& catalog, const Activation& activation) {
   const Destination* destination = catalog.destination(activation.destination);
-  if (destination == nullptr) return Error{ErrorKind::invalid, "there is no destination `" + activation.destination + "`"};
-  if (catalog.segment(activation.segment) == nullptr) return Error{ErrorKind::invalid, "there is no segment `" + activation.segment + "`"};
-  if (destination->project_type == ProjectType::user_id && activation.match_key.type == KeyType::email)
-    return Error{ErrorKind::invalid, "a userId-based project identifies nobody by e-mail, so this activation would match nobody", "Use `match_key: {type: user_id, …}`."};
-  if (destination->api_key.empty()) return Error{ErrorKind::invalid, "destination `" + destination->name + "` has no API key", "Set `api_key` and apply the file again."};
+  if (destination == nullptr)
+    return Error{ErrorKind::invalid, "there is no destination `" + activation.destination + "`"};
+  if (catalog.segment(activation.segment) == nullptr)
+    return Error{ErrorKind::invalid, "there is no segment `" + activation.segment + "`"};
+  if (destination->project_type == ProjectType::user_id &&
+      activation.match_key.type == KeyType::email)
+    return Error{
+        ErrorKind::invalid,
+        "a userId-based project identifies nobody by e-mail, so this activation would match nobody",
+        "Use `match_key: {type: user_id, …}`."};
+  if (destination->api_key.empty())
+    return Error{ErrorKind::invalid, "destination `" + destination->name + "` has no API key",
+                 "Set `api_key` and apply the file again."};
   return ok_status();
 }
 

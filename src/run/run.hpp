@@ -53,7 +53,7 @@ Result<RunReport> run(const World& world, const Request& request, const std::sto
 struct PlannedPerson {
   std::string key;
   ChangeKind kind = ChangeKind::entered;
-  std::string why;  // in words
+  std::string why;                             // in words
   std::optional<bool> contact = std::nullopt;  // by a look-up; nothing when nobody looked
   std::vector<std::string> attributes = {};    // those to be written
 };
@@ -71,18 +71,19 @@ struct PlanReport {
   int64_t parked = 0;
   int64_t forecast_calls = 0;
   double forecast_seconds = 0;  // at the published limits
-  std::string list;     // what would become of the list, in words
+  std::string list;             // what would become of the list, in words
 };
 
 struct PlanRequest {
   const Catalog& catalog;
   const Activation& activation;
-  bool prove = false;       // look everybody up, so that those who are not contacts are named
-  bool everybody = false;   // name everybody instead of a sample
+  bool prove = false;      // look everybody up, so that those who are not contacts are named
+  bool everybody = false;  // name everybody instead of a sample
 };
 // A dry run: no write to Iterable or to the ledger. The plan's numbers are kept under its id, for
 // approval.
-Result<PlanReport> plan(const World& world, const PlanRequest& request, const std::stop_token& stop);
+Result<PlanReport> plan(const World& world, const PlanRequest& request,
+                        const std::stop_token& stop);
 
 // The JSON of contract and store.
 std::string to_json(const RunReport& report);

@@ -17,23 +17,31 @@ constexpr Millis kLookEvery{300};
 
 // The project as declared: type, place, and a fingerprint of the key that opens it.
 std::string about(const Destination& destination) {
-  return fmt::format("{} {} {:016x}", to_string(destination.project_type), destination.base_url.value_or(destination.region),
+  return fmt::format("{} {} {:016x}", to_string(destination.project_type),
+                     destination.base_url.value_or(destination.region),
                      attributes::fingerprint(destination.api_key.reveal()));
 }
 
 Error contradiction(const Destination& destination) {
-  return {ErrorKind::conflict, "destination `" + destination.name + "` is declared with project_type " + std::string(to_string(destination.project_type)) +
-                                   ", but Iterable lists its members the way " +
-                                   (destination.project_type == ProjectType::email ? "a userId-based or hybrid project does" : "an email-based project does"),
-          "Correct `project_type` of the destination; Iterable shows it in the project's settings."};
+  return {
+      ErrorKind::conflict,
+      "destination `" + destination.name + "` is declared with project_type " +
+          std::string(to_string(destination.project_type)) +
+          ", but Iterable lists its members the way " +
+          (destination.project_type == ProjectType::email ? "a userId-based or hybrid project does"
+                                                          : "an email-based project does"),
+      "Correct `project_type` of the destination; Iterable shows it in the project's settings."};
 }
 
 // What the people's profiles say of the list, as soon as one of them says anything.
-Result<prove::Told> told_by(const std::vector<std::string>& keys, const deliver::Order& order, ProjectType declared, const std::stop_token& stop) {
+Result<prove::Told> told_by(const std::vector<std::string>& keys, const deliver::Order& order,
+                            ProjectType declared, const std::stop_token& stop) {
   for (const std::string& key : keys) {
     const auto profile = TRY(order.client.look_up(order.key_type, key, stop));
     if (!profile) continue;
-    if (const prove::Told told = prove::told(*profile, order.list_id, declared); told != prove::Told::not_yet) return told;
+    if (const prove::Told told = prove::told(*profile, order.list_id, declared);
+        told != prove::Told::not_yet)
+      return told;
   }
   return prove::Told::not_yet;
 }
@@ -41,8 +49,9 @@ Result<prove::Told> told_by(const std::vector<std::string>& keys, const deliver:
 Result<std::vector<std::string>> members(const TrialWork& trial) {
   std::vector<std::string> out;
   if (!trial.ledger) return out;
-  const auto rows = TRY(trial.work.stream("SELECT key FROM read_parquet(" + duck::literal(trial.ledger->string()) +
-                                          ") WHERE on_list = 1 AND in_segment LIMIT " + std::to_string(kPresentWanted)));
+  const auto rows = TRY(trial.work.stream(
+      "SELECT key FROM read_parquet(" + duck::literal(trial.ledger->string()) +
+      ") WHERE on_list = 1 AND in_segment LIMIT " + std::to_string(kPresentWanted)));
   while (const duck::Chunk* chunk = TRY(rows->next()))
     for (size_t row = 0; row < chunk->rows(); ++row) out.emplace_back(chunk->text(0, row));
   return out;
@@ -52,10 +61,13 @@ struct Found {
   std::vector<Change> present, absent;
 };
 // Some of those to be added: who is a contact, and who is not.
-Result<Found> look_for_people(const TrialWork& trial, const deliver::Order& order, bool wants_absent, const std::stop_token& stop) {
+Result<Found> look_for_people(const TrialWork& trial, const deliver::Order& order,
+                              bool wants_absent, const std::stop_token& stop) {
   std::vector<Change> people;
   {
-    const auto entrants = TRY(plan::Changes::open(trial.work, order.targets.size(), "kind IN (0, 3) AND not_before = 0 LIMIT " + std::to_string(kLookUpsMax)));
+    const auto entrants = TRY(plan::Changes::open(
+        trial.work, order.targets.size(),
+        "kind IN (0, 3) AND not_before = 0 LIMIT " + std::to_string(kLookUpsMax)));
     TRY(entrants->next(people, kLookUpsMax));
   }
   std::erase_if(people, [&](const Change& change) {
@@ -63,14 +75,19 @@ Result<Found> look_for_people(const TrialWork& trial, const deliver::Order& orde
     return known && *known != OutcomeKind::unknown;
   });
   Found out;
-  for (size_t from = 0; from < people.size() && (out.present.size() < kPresentWanted || (wants_absent && out.absent.empty())); from += kLookUpsAtOnce) {
+  for (size_t from = 0; from < people.size() && (out.present.size() < kPresentWanted ||
+                                                 (wants_absent && out.absent.empty()));
+       from += kLookUpsAtOnce) {
     std::vector<std::string> keys;
-    for (size_t i = from; i < std::min(people.size(), from + kLookUpsAtOnce); ++i) keys.push_back(people[i].key);
-    const auto seen = TRY(prove::look_up_all(order.client, order.key_type, keys, trial.world.clock, stop));
+    for (size_t i = from; i < std::min(people.size(), from + kLookUpsAtOnce); ++i)
+      keys.push_back(people[i].key);
+    const auto seen =
+        TRY(prove::look_up_all(order.client, order.key_type, keys, trial.world.clock, stop));
     for (size_t i = 0; i < seen.size(); ++i) {
       if (seen[i].profile) {
         if (out.present.size() < kPresentWanted) out.present.push_back(people[from + i]);
-      } else if (wants_absent && out.absent.size() < kAbsentMax && !people[from + i].look_up_first) {
+      } else if (wants_absent && out.absent.size() < kAbsentMax &&
+                 !people[from + i].look_up_first) {
         out.absent.push_back(people[from + i]);  // the parked are touched by reads alone
       }
     }
@@ -78,32 +95,45 @@ Result<Found> look_for_people(const TrialWork& trial, const deliver::Order& orde
   return out;
 }
 
-// Sends one absent person with the flag. Nothing when that says nothing: Iterable refused the identifier
-// itself, or did not answer.
+// Sends one absent person with the flag. Nothing when that says nothing: Iterable refused the
+// identifier itself, or did not answer.
 enum class Absent { named, created, not_named, refused, no_answer };
-Result<Absent> send_absent(const TrialWork& trial, const deliver::Order& order, const std::string& key, Millis wait, const std::stop_token& stop) {
+Result<Absent> send_absent(const TrialWork& trial, const deliver::Order& order,
+                           const std::string& key, Millis wait, const std::stop_token& stop) {
   using iterable::BatchAnswer;
   const iterable::Person person{key};
   BatchAnswer answer;
   for (int i = 0; i < 2; ++i) {  // an answer that contradicts itself may be an accident, once
-    answer = order.client.send({.call = iterable::BatchCall::subscribe, .list_id = order.list_id, .key_type = order.key_type,
-                                .people = {&person, 1}, .list_is_new = order.list_is_new}, stop);
+    answer = order.client.send({.call = iterable::BatchCall::subscribe,
+                                .list_id = order.list_id,
+                                .key_type = order.key_type,
+                                .people = {&person, 1},
+                                .list_is_new = order.list_is_new},
+                               stop);
     if (answer.kind != BatchAnswer::Kind::doubtful) break;
   }
   trial.world.observer.reached("trial.absent_sent");
-  if (!trial.world.clock.sleep(wait, stop)) return Error{ErrorKind::cancelled, "stopped during the trial of the destination"};
+  if (!trial.world.clock.sleep(wait, stop))
+    return Error{ErrorKind::cancelled, "stopped during the trial of the destination"};
   if (TRY(order.client.look_up(order.key_type, key, stop))) return Absent::created;
   switch (answer.kind) {
-    case BatchAnswer::Kind::failed: return Absent::no_answer;
+    case BatchAnswer::Kind::failed:
+      return Absent::no_answer;
     case BatchAnswer::Kind::refused:
-    case BatchAnswer::Kind::too_large: return Absent::refused;
-    case BatchAnswer::Kind::doubtful: return Absent::not_named;
-    case BatchAnswer::Kind::answered: break;
+    case BatchAnswer::Kind::too_large:
+      return Absent::refused;
+    case BatchAnswer::Kind::doubtful:
+      return Absent::not_named;
+    case BatchAnswer::Kind::answered:
+      break;
   }
   switch (answer.verdicts.at(0).kind) {
-    case iterable::Verdict::Kind::not_found: return Absent::named;
-    case iterable::Verdict::Kind::rejected: return Absent::refused;
-    case iterable::Verdict::Kind::confirmed: break;
+    case iterable::Verdict::Kind::not_found:
+      return Absent::named;
+    case iterable::Verdict::Kind::rejected:
+      return Absent::refused;
+    case iterable::Verdict::Kind::confirmed:
+      break;
   }
   return Absent::not_named;
 }
@@ -112,27 +142,32 @@ Result<Absent> send_absent(const TrialWork& trial, const deliver::Order& order, 
 
 Result<prove::Trial> known_trial(store::Store& store, const Destination& destination) {
   prove::Trial out;
-  if (const auto fact = TRY(store.fact(destination.uid, kFact))) out = prove::trial_from_json(*fact);
+  if (const auto fact = TRY(store.fact(destination.uid, kFact)))
+    out = prove::trial_from_json(*fact);
   if (out.about != about(destination)) out = {};
   out.about = about(destination);
   return out;
 }
 
-Status keep_trial(store::Store& store, const Destination& destination, const prove::Trial& before, const prove::Trial& now) {
+Status keep_trial(store::Store& store, const Destination& destination, const prove::Trial& before,
+                  const prove::Trial& now) {
   if (prove::to_json(before) == prove::to_json(now)) return ok_status();
   return store.put_fact(destination.uid, kFact, prove::to_json(now));
 }
 
-Result<prove::Choice> choose_proof(store::Store& store, const Destination& destination, int64_t people) {
+Result<prove::Choice> choose_proof(store::Store& store, const Destination& destination,
+                                   int64_t people) {
   const auto fact = TRY(store.fact(destination.uid, kExportFact));
   return prove::choose(people, fact ? prove::export_rate_from_json(*fact) : prove::ExportRate{});
 }
 
-Status keep_export_rate(store::Store& store, const Destination& destination, const prove::ExportRate& rate) {
+Status keep_export_rate(store::Store& store, const Destination& destination,
+                        const prove::ExportRate& rate) {
   return store.put_fact(destination.uid, kExportFact, prove::to_json(rate));
 }
 
-Status try_destination(const TrialWork& work, const deliver::Order& order, deliver::Delivery& delivery, const std::stop_token& stop) {
+Status try_destination(const TrialWork& work, const deliver::Order& order,
+                       deliver::Delivery& delivery, const std::stop_token& stop) {
   prove::Trial trial = order.trust.trial();
   if (trial.standing != prove::Trial::Standing::untried) return ok_status();
   const Destination& destination = work.destination;
@@ -156,11 +191,13 @@ Status try_destination(const TrialWork& work, const deliver::Order& order, deliv
       told = TRY(told_by(keys, order, declared, stop));
       wait = work.world.clock.monotonic() - started;
       if (told != prove::Told::not_yet || wait >= destination.settle) break;
-      if (!work.world.clock.sleep(kLookEvery, stop)) return Error{ErrorKind::cancelled, "stopped during the trial of the destination"};
+      if (!work.world.clock.sleep(kLookEvery, stop))
+        return Error{ErrorKind::cancelled, "stopped during the trial of the destination"};
     }
     if (told == prove::Told::otherwise) return contradiction(destination);
   }
-  if (told == prove::Told::not_yet) return ok_status();  // neither passed nor failed: this run looks everybody up
+  if (told == prove::Told::not_yet)
+    return ok_status();  // neither passed nor failed: this run looks everybody up
 
   trial.standing = prove::Trial::Standing::passed;
   // Only now may somebody absent be sent: in a project that is what it is declared to be.
@@ -171,11 +208,14 @@ Status try_destination(const TrialWork& work, const deliver::Order& order, deliv
     if (what == Absent::no_answer) trial.standing = prove::Trial::Standing::untried;
     if (what == Absent::created || what == Absent::not_named) {
       trial.standing = prove::Trial::Standing::failed;
-      trial.note = what == Absent::created ? "an absent person sent with updateExistingUsersOnly was there afterwards"
-                                           : "an absent person sent with updateExistingUsersOnly was not named as not found";
+      trial.note =
+          what == Absent::created
+              ? "an absent person sent with updateExistingUsersOnly was there afterwards"
+              : "an absent person sent with updateExistingUsersOnly was not named as not found";
     }
     // Recorded by what was looked up, not by what was answered.
-    if (what != Absent::created) TRY(order.journal.answered(std::nullopt, {absent.seq}, {{OutcomeKind::not_a_contact}}));
+    if (what != Absent::created)
+      TRY(order.journal.answered(std::nullopt, {absent.seq}, {{OutcomeKind::not_a_contact}}));
     break;
   }
   order.trust.set(trial);

@@ -7,15 +7,18 @@
 
 namespace rollcall::run {
 
-// What is known of this destination from earlier runs. A trial of another project, or of the same one
-// declared otherwise or opened with another key, says nothing about this one.
+// What is known of this destination from earlier runs. A trial of another project, or of the same
+// one declared otherwise or opened with another key, says nothing about this one.
 Result<prove::Trial> known_trial(store::Store& store, const Destination& destination);
 // Keeps it, if there is something new: another activation's run may have learnt more meanwhile.
-Status keep_trial(store::Store& store, const Destination& destination, const prove::Trial& before, const prove::Trial& now);
+Status keep_trial(store::Store& store, const Destination& destination, const prove::Trial& before,
+                  const prove::Trial& now);
 
 // How so many people of this destination are proven soonest; and what an export of everybody took.
-Result<prove::Choice> choose_proof(store::Store& store, const Destination& destination, int64_t people);
-Status keep_export_rate(store::Store& store, const Destination& destination, const prove::ExportRate& rate);
+Result<prove::Choice> choose_proof(store::Store& store, const Destination& destination,
+                                   int64_t people);
+Status keep_export_rate(store::Store& store, const Destination& destination,
+                        const prove::ExportRate& rate);
 
 struct TrialWork {
   const World& world;
@@ -25,9 +28,10 @@ struct TrialWork {
   const ledger::Settled& settled;
 };
 
-// Writes at most ten proven people of the plan (through `delivery`, as ordinary outcomes) and, in user_id
-// and hybrid projects, sends one absent person with the flag. Sets the trust of `order`. Errors: conflict
-// when the project is not of the declared type.
-Status try_destination(const TrialWork& trial, const deliver::Order& order, deliver::Delivery& delivery, const std::stop_token& stop);
+// Writes at most ten proven people of the plan (through `delivery`, as ordinary outcomes) and, in
+// user_id and hybrid projects, sends one absent person with the flag. Sets the trust of `order`.
+// Errors: conflict when the project is not of the declared type.
+Status try_destination(const TrialWork& trial, const deliver::Order& order,
+                       deliver::Delivery& delivery, const std::stop_token& stop);
 
 }  // namespace rollcall::run

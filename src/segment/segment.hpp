@@ -1,5 +1,5 @@
-// Reading a segment: describes the models it reaches, compiles its rule and runs the query, all on one
-// connection, so that everything comes from one instant of the data.
+// Reading a segment: describes the models it reaches, compiles its rule and runs the query, all on
+// one connection, so that everything comes from one instant of the data.
 //
 // Threads: a Reader belongs to one thread.
 #pragma once
@@ -18,13 +18,15 @@ namespace rollcall::segment {
 class Reader {
  public:
   // Connects to the source of the segment's model and describes what it reaches.
-  static Result<Reader> open(const Catalog& catalog, const Segment& segment, const std::vector<std::string>& fields,
+  static Result<Reader> open(const Catalog& catalog, const Segment& segment,
+                             const std::vector<std::string>& fields,
                              const source::OpenOptions& options);
 
   // The fields of the segment's model, with types.
   [[nodiscard]] Result<std::vector<ColumnInfo>> fields() const;
   [[nodiscard]] Result<SqlQuery> sql(const compile::Query& query) const;
-  Result<std::unique_ptr<source::RowStream>> rows(const SqlQuery& query, const std::stop_token& stop);
+  Result<std::unique_ptr<source::RowStream>> rows(const SqlQuery& query,
+                                                  const std::stop_token& stop);
 
   struct Size {
     int64_t members = 0;
@@ -33,7 +35,8 @@ class Reader {
   Result<Size> count(Time now, const std::stop_token& stop);
 
  private:
-  Reader(const Catalog& catalog, Segment segment) : catalog_(&catalog), segment_(std::move(segment)) {}
+  Reader(const Catalog& catalog, Segment segment)
+      : catalog_(&catalog), segment_(std::move(segment)) {}
   const Catalog* catalog_;  // outlives the reader
   Segment segment_;
   std::unique_ptr<source::Connection> connection_;
@@ -41,6 +44,7 @@ class Reader {
 };
 
 // Columns and types of one model as people see them.
-Result<std::vector<ColumnInfo>> fields_of_model(const Catalog& catalog, const std::string& model, const source::OpenOptions& options);
+Result<std::vector<ColumnInfo>> fields_of_model(const Catalog& catalog, const std::string& model,
+                                                const source::OpenOptions& options);
 
 }  // namespace rollcall::segment

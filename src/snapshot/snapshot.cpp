@@ -14,12 +14,18 @@ void to_text(std::string& out, const Column& column, size_t row) {
     case FieldType::text:
     case FieldType::decimal:
     case FieldType::list:
-    case FieldType::object: out = column.texts[row]; break;
-    case FieldType::number: fmt::format_to(std::back_inserter(out), "{}", column.doubles[row]); break;
+    case FieldType::object:
+      out = column.texts[row];
+      break;
+    case FieldType::number:
+      fmt::format_to(std::back_inserter(out), "{}", column.doubles[row]);
+      break;
     case FieldType::boolean:
     case FieldType::integer:
     case FieldType::date:
-    case FieldType::timestamp: fmt::format_to(std::back_inserter(out), "{}", column.ints[row]); break;
+    case FieldType::timestamp:
+      fmt::format_to(std::back_inserter(out), "{}", column.ints[row]);
+      break;
   }
 }
 
@@ -28,24 +34,33 @@ std::string primary_key_order(FieldType type) {
     case FieldType::boolean:
     case FieldType::integer:
     case FieldType::date:
-    case FieldType::timestamp: return "try_cast(pk AS BIGINT)";
-    case FieldType::number: return "try_cast(pk AS DOUBLE)";
+    case FieldType::timestamp:
+      return "try_cast(pk AS BIGINT)";
+    case FieldType::number:
+      return "try_cast(pk AS DOUBLE)";
     // Thirty-eight digits are compared; beyond them, approximately.
-    case FieldType::decimal: return "try_cast(pk AS DECIMAL(38, 10)), try_cast(pk AS DOUBLE)";
-    default: return "pk";
+    case FieldType::decimal:
+      return "try_cast(pk AS DECIMAL(38, 10)), try_cast(pk AS DOUBLE)";
+    default:
+      return "pk";
   }
 }
 
-Status keep_one_row_a_person(duck::Connection& work, FieldType primary_key, size_t targets, SegmentCounts& counts) {
+Status keep_one_row_a_person(duck::Connection& work, FieldType primary_key, size_t targets,
+                             SegmentCounts& counts) {
   TRY(work.run("CREATE TABLE twice AS SELECT key FROM rows GROUP BY key HAVING count(*) > 1"));
   if (TRY(work.scalar("SELECT count(*) FROM twice")) > 0) {
     std::string order = primary_key_order(primary_key) + ", pk";
     for (size_t i = 0; i < targets; ++i) order += fmt::format(", v{}", i);
-    TRY(work.run("CREATE TABLE losers AS SELECT * FROM (SELECT rowid AS row, key, pk, row_number() OVER "
-                 "(PARTITION BY key ORDER BY " + order + ") AS place FROM rows "
-                 "WHERE key IN (SELECT key FROM twice)) WHERE place > 1"));
+    TRY(work.run(
+        "CREATE TABLE losers AS SELECT * FROM (SELECT rowid AS row, key, pk, row_number() OVER "
+        "(PARTITION BY key ORDER BY " +
+        order +
+        ") AS place FROM rows "
+        "WHERE key IN (SELECT key FROM twice)) WHERE place > 1"));
     counts.duplicate_key = TRY(work.scalar("SELECT count(*) FROM losers"));
-    TRY(work.run("INSERT INTO problems SELECT 'duplicate_key', pk, key FROM losers;"
+    TRY(
+        work.run("INSERT INTO problems SELECT 'duplicate_key', pk, key FROM losers;"
                  "DELETE FROM rows WHERE rowid IN (SELECT row FROM losers);"
                  "DROP TABLE losers"));
   }
@@ -54,12 +69,13 @@ Status keep_one_row_a_person(duck::Connection& work, FieldType primary_key, size
 
 }  // namespace
 
-Result<Snapshot> take(source::RowStream& stream, const Spec& spec, duck::Connection& work, Observer& observer,
-                      const std::stop_token& stop) {
+Result<Snapshot> take(source::RowStream& stream, const Spec& spec, duck::Connection& work,
+                      Observer& observer, const std::stop_token& stop) {
   CHECK(stream.columns().size() == spec.targets.size() + 2);
   std::string create = "CREATE TABLE rows(key VARCHAR NOT NULL, pk VARCHAR";
   for (size_t i = 0; i < spec.targets.size(); ++i) create += fmt::format(", v{} VARCHAR", i);
-  for (size_t i = 0; i < spec.targets.size(); ++i) create += fmt::format(", f{} UBIGINT NOT NULL", i);
+  for (size_t i = 0; i < spec.targets.size(); ++i)
+    create += fmt::format(", f{} UBIGINT NOT NULL", i);
   TRY(work.run(create + "); CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key VARCHAR)"));
 
   Snapshot out;
@@ -72,7 +88,8 @@ Result<Snapshot> take(source::RowStream& stream, const Spec& spec, duck::Connect
     std::vector<bool> present(spec.targets.size());
     std::vector<int64_t> unholdable(spec.targets.size());
     while (TRY(stream.next(batch))) {
-      if (stop.stop_requested()) return Error{ErrorKind::cancelled, "stopped while reading the segment"};
+      if (stop.stop_requested())
+        return Error{ErrorKind::cancelled, "stopped while reading the segment"};
       for (size_t row = 0; row < batch.rows; ++row) {
         ++out.counts.rows;
         const bool has_pk = batch.columns[0].valid[row];
@@ -86,7 +103,7 @@ Result<Snapshot> take(source::RowStream& stream, const Spec& spec, duck::Connect
           problems->text(blank ? "no_key" : "invalid_key");
           has_pk ? problems->text(pk) : problems->null();
           // A key that is no UTF-8 cannot be shown.
-          has_key && is_utf8(key) ? problems->text(key) : problems->null();
+          has_key&& is_utf8(key) ? problems->text(key) : problems->null();
           TRY(problems->end_row());
           continue;
         }
@@ -94,7 +111,8 @@ Result<Snapshot> take(source::RowStream& stream, const Spec& spec, duck::Connect
         has_pk ? rows->text(pk) : rows->null();
         for (size_t i = 0; i < spec.targets.size(); ++i) {
           values[i].clear();
-          present[i] = attributes::append_value(values[i], batch.columns[i + 2], row, spec.targets[i], unholdable[i]);
+          present[i] = attributes::append_value(values[i], batch.columns[i + 2], row,
+                                                spec.targets[i], unholdable[i]);
           present[i] ? rows->text(values[i]) : rows->null();
         }
         for (size_t i = 0; i < spec.targets.size(); ++i)
@@ -109,7 +127,8 @@ Result<Snapshot> take(source::RowStream& stream, const Spec& spec, duck::Connect
       if (unholdable[i] > 0) out.unholdable[spec.targets[i].to] = unholdable[i];
   }
   TRY(keep_one_row_a_person(work, stream.columns()[0].type, spec.targets.size(), out.counts));
-  out.counts.members = out.counts.rows - out.counts.no_key - out.counts.invalid_key - out.counts.duplicate_key;
+  out.counts.members =
+      out.counts.rows - out.counts.no_key - out.counts.invalid_key - out.counts.duplicate_key;
   return out;
 }
 

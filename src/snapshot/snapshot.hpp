@@ -1,9 +1,10 @@
-// The snapshot: the segment's rows read once, keys normalised, one row a person, attributes in wire form
-// with a fingerprint each. It is made in the run's work database and never half visible: the plan that
-// is made from it is what gets sealed.
+// The snapshot: the segment's rows read once, keys normalised, one row a person, attributes in wire
+// form with a fingerprint each. It is made in the run's work database and never half visible: the
+// plan that is made from it is what gets sealed.
 //
-// Tables made: `rows(key, pk, v0…, f0…)`, one per person; v is the wire text or null, f its fingerprint
-// (0 for null). `problems(kind, pk, key)` for rows that are nobody: no_key, invalid_key, duplicate_key.
+// Tables made: `rows(key, pk, v0…, f0…)`, one per person; v is the wire text or null, f its
+// fingerprint (0 for null). `problems(kind, pk, key)` for rows that are nobody: no_key,
+// invalid_key, duplicate_key.
 #pragma once
 
 #include <map>
@@ -30,8 +31,8 @@ struct Snapshot {
   std::map<std::string, int64_t> unholdable;
 };
 
-// `stream` has the columns primary key, match key, then one per target. Of rows with one key the one
-// with the smallest primary key speaks: numbers by size, anything else by its UTF-8 bytes.
+// `stream` has the columns primary key, match key, then one per target. Of rows with one key the
+// one with the smallest primary key speaks: numbers by size, anything else by its UTF-8 bytes.
 Result<Snapshot> take(source::RowStream& stream, const Spec& spec, duck::Connection& work,
                       Observer& observer, const std::stop_token& stop);
 

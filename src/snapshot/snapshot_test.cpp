@@ -16,7 +16,8 @@ class FakeRows : public source::RowStream {
     std::optional<std::string> pk, key, name;
   };
   FakeRows(FieldType pk_type, std::vector<Row> rows)
-      : columns_{{"id", pk_type}, {"email", FieldType::text}, {"name", FieldType::text}}, rows_(std::move(rows)) {}
+      : columns_{{"id", pk_type}, {"email", FieldType::text}, {"name", FieldType::text}},
+        rows_(std::move(rows)) {}
   const std::vector<ColumnInfo>& columns() const override { return columns_; }
   Result<bool> next(RowBatch& batch) override {
     if (at_ == rows_.size()) return false;
@@ -51,7 +52,8 @@ class SnapshotTest : public testing::Test {
   Snapshot take_from(FieldType pk, std::vector<FakeRows::Row> rows, KeyType type = KeyType::email) {
     FakeRows stream(pk, std::move(rows));
     Observer observer;
-    auto taken = take(stream, {type, {{"name", "name", FieldType::text, AttributeType::string}}}, *work_, observer, {});
+    auto taken = take(stream, {type, {{"name", "name", FieldType::text, AttributeType::string}}},
+                      *work_, observer, {});
     EXPECT_TRUE(taken.ok()) << taken.error().text();
     return taken.ok() ? *taken : Snapshot{};
   }
@@ -60,7 +62,8 @@ class SnapshotTest : public testing::Test {
     const auto stream = work_->stream(sql);
     EXPECT_TRUE(stream.ok());
     while (const duck::Chunk* chunk = *(*stream)->next())
-      for (size_t row = 0; row < chunk->rows(); ++row) out.push_back(chunk->is_null(0, row) ? "NULL" : std::string(chunk->text(0, row)));
+      for (size_t row = 0; row < chunk->rows(); ++row)
+        out.push_back(chunk->is_null(0, row) ? "NULL" : std::string(chunk->text(0, row)));
     return out;
   }
   std::unique_ptr<duck::Database> database_;
@@ -68,26 +71,36 @@ class SnapshotTest : public testing::Test {
 };
 
 TEST_F(SnapshotTest, CountsWhoHasNoKeyOrAMalformedOne) {
-  const Snapshot taken = take_from(FieldType::integer, {{"1", " Ann@Example.com ", "Ann"}, {"2", std::nullopt, "Bob"}, {"3", "  ", "Cy"}, {"4", "dora", "Dora"}});
+  const Snapshot taken = take_from(FieldType::integer, {{"1", " Ann@Example.com ", "Ann"},
+                                                        {"2", std::nullopt, "Bob"},
+                                                        {"3", "  ", "Cy"},
+                                                        {"4", "dora", "Dora"}});
   EXPECT_EQ(taken.counts.rows, 4);
   EXPECT_EQ(taken.counts.no_key, 2);
   EXPECT_EQ(taken.counts.invalid_key, 1);
   EXPECT_EQ(taken.counts.members, 1);
   EXPECT_THAT(lines("SELECT key FROM rows"), ElementsAre("ann@example.com"));
-  EXPECT_THAT(lines("SELECT kind || ' ' || pk FROM problems"), UnorderedElementsAre("no_key 2", "no_key 3", "invalid_key 4"));
+  EXPECT_THAT(lines("SELECT kind || ' ' || pk FROM problems"),
+              UnorderedElementsAre("no_key 2", "no_key 3", "invalid_key 4"));
 }
 TEST_F(SnapshotTest, LetsTheSmallestNumberSpeakForOnePerson) {
-  const Snapshot taken = take_from(FieldType::integer, {{"10", "a@b.co", "ten"}, {"9", "A@b.co", "nine"}, {"-5", "a@b.co", "minus five"}});
+  const Snapshot taken =
+      take_from(FieldType::integer,
+                {{"10", "a@b.co", "ten"}, {"9", "A@b.co", "nine"}, {"-5", "a@b.co", "minus five"}});
   EXPECT_EQ(taken.counts.duplicate_key, 2);
   EXPECT_EQ(taken.counts.members, 1);
   EXPECT_THAT(lines("SELECT v0 FROM rows"), ElementsAre("\"minus five\""));
 }
 TEST_F(SnapshotTest, ComparesOtherPrimaryKeysByTheirBytes) {
-  take_from(FieldType::text, {{"9", "a@b.co", "nine"}, {"10", "a@b.co", "ten"}, {"é", "c@b.co", "e"}, {"z", "c@b.co", "z"}});
+  take_from(FieldType::text, {{"9", "a@b.co", "nine"},
+                              {"10", "a@b.co", "ten"},
+                              {"é", "c@b.co", "e"},
+                              {"z", "c@b.co", "z"}});
   EXPECT_THAT(lines("SELECT v0 FROM rows ORDER BY key"), ElementsAre("\"ten\"", "\"z\""));
 }
 TEST_F(SnapshotTest, KeepsUserIdsApartByCase) {
-  const Snapshot taken = take_from(FieldType::integer, {{"1", "aB", "x"}, {"2", "ab", "y"}}, KeyType::user_id);
+  const Snapshot taken =
+      take_from(FieldType::integer, {{"1", "aB", "x"}, {"2", "ab", "y"}}, KeyType::user_id);
   EXPECT_EQ(taken.counts.members, 2);
 }
 TEST_F(SnapshotTest, GivesANullNoFingerprintAndAValueItsOwn) {

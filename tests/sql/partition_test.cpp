@@ -136,7 +136,8 @@ std::string sql_of(const Data& data) {
   sql << "CREATE TABLE people(id BIGINT, city VARCHAR, visits INTEGER, spent DECIMAL(9, 2), score "
          "DOUBLE, born "
          "DATE, seen TIMESTAMP, vip BOOLEAN, tags VARCHAR[]);"
-         "CREATE TABLE orders(order_id INTEGER, person BIGINT, total DOUBLE, \"at\" TIMESTAMPTZ, note "
+         "CREATE TABLE orders(order_id INTEGER, person BIGINT, total DOUBLE, \"at\" TIMESTAMPTZ, "
+         "note "
          "VARCHAR);"
          "CREATE TABLE clubs(club_id INTEGER, title VARCHAR); CREATE TABLE links(order_id INTEGER, "
          "club_id INTEGER);";
