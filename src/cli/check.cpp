@@ -56,7 +56,7 @@ struct Project {
 class Checker {
  public:
   Checker(Session& session, const Stored& stored, store::Store& store)
-      : session_(session), stored_(stored), catalog_(stored.catalog), store_(store) {}
+      : session_(session), catalog_(stored.catalog), store_(store) {}
 
   // Fails only when told to stop.
   Result<std::vector<Finding>> check(const std::string& name) {
@@ -341,7 +341,6 @@ class Checker {
   }
 
   Session& session_;
-  const Stored& stored_;
   const Catalog& catalog_;
   store::Store& store_;
   Finding subject_{.kind = "", .name = ""};
