@@ -59,6 +59,7 @@ class Lines {
   Lines(size_t line_bytes_max, std::function<bool(std::string_view)> on_line)
       : line_bytes_max_(line_bytes_max), on_line_(std::move(on_line)) {}
   bool feed(std::string_view piece) {
+    begun_ = true;
     while (!piece.empty()) {
       const size_t end = piece.find('\n');
       rest_ += piece.substr(0, end);
@@ -69,6 +70,8 @@ class Lines {
     }
     return true;
   }
+  // Whether anything came; what was told of it cannot be taken back.
+  [[nodiscard]] const bool& begun() const { return begun_; }
   // The last line, which may lack its end.
   bool finish() {
     if (!rest_.empty() && rest_.back() == '\r') rest_.pop_back();
@@ -81,6 +84,7 @@ class Lines {
   size_t line_bytes_max_;
   std::function<bool(std::string_view)> on_line_;
   std::string rest_;
+  bool begun_ = false;
 };
 
 Error senseless(std::string_view endpoint) {
@@ -268,15 +272,11 @@ Status Client::list_members(int64_t list_id, KeyType prefer,
                             const std::function<void(std::string_view)>& on_member,
                             const std::stop_token& stop) const {
   constexpr size_t kLineBytesMax = 4096;
-  bool told = false;
   Lines lines(kLineBytesMax, [&](std::string_view member) {
     on_member(member);
     return true;
   });
-  const auto on_body = [&](std::string_view piece) {
-    told = true;
-    return lines.feed(piece);
-  };
+  const auto on_body = [&](std::string_view piece) { return lines.feed(piece); };
   const std::string query =
       "lists/getUsers?listId=" + std::to_string(list_id) +
       (prefer == KeyType::user_id && project_.type == ProjectType::hybrid ? "&preferUserId=true"
@@ -287,7 +287,7 @@ Status Client::list_members(int64_t list_id, KeyType prefer,
       perform({.endpoint = "lists/getUsers",
                .bucket = "lists/getUsers",
                .request = {.url = query, .timeout = kMembersTimeout, .on_body = on_body},
-               .told = &told},
+               .told = &lines.begun()},
               stop)
           .answer;
   if (!answer) return Error(answer.error().error);
@@ -305,17 +305,14 @@ Status Client::all_contacts(
     const std::function<void(std::string_view, std::string_view)>& on_contact,
     const std::stop_token& stop) const {
   constexpr size_t kLineBytesMax = 4'000'000;  // a profile may be as large as a body that made it
-  bool told = false, sense = true;
+  bool sense = true;
   Lines lines(kLineBytesMax, [&](std::string_view line) {
     const json user = json::parse(line, nullptr, false);
     sense = user.is_object();
     if (sense) on_contact(text_at(user, "email"), text_at(user, "userId"));
     return sense;
   });
-  const auto on_body = [&](std::string_view piece) {
-    told = true;
-    return lines.feed(piece);
-  };
+  const auto on_body = [&](std::string_view piece) { return lines.feed(piece); };
   const http::Answer answer =
       perform({.endpoint = "export/data.json",
                .bucket = "export/data.json",
@@ -323,12 +320,14 @@ Status Client::all_contacts(
                                   "&onlyFields=userId",
                            .timeout = kMembersTimeout,
                            .on_body = on_body},
-               .told = &told},
+               .told = &lines.begun()},
               stop)
           .answer;
   const Error cut{ErrorKind::unavailable, "the export of contacts broke off"};
   if (!answer)
-    return told && answer.error().error.kind != ErrorKind::cancelled ? cut : answer.error().error;
+    return lines.begun() && answer.error().error.kind != ErrorKind::cancelled
+               ? cut
+               : answer.error().error;
   if (answer->status != 200) return error_of("export/data.json", *answer);
   if (!lines.finish() || !sense) return cut;
   return ok_status();
