@@ -56,7 +56,9 @@ constexpr int64_t kMissesThatTell = 2;
 
 Delivered Delivery::delivered() const {
   const std::lock_guard lock(mutex_);
-  return {error_, proven_.load(), max_age_ms_.load(), absent_found_ >= kMissesThatTell};
+  const bool incomplete = absent_found_ >= kMissesThatTell;
+  return {error_, proven_.load(), max_age_ms_.load(), contacts_ != nullptr && !incomplete,
+          incomplete};
 }
 
 void Delivery::fail(Error error) {
@@ -67,7 +69,7 @@ void Delivery::fail(Error error) {
 
 void Delivery::deliver(plan::Changes& changes, const ledger::Settled& settled,
                        const std::string& part, const std::stop_token& stop) {
-  const bool by_lookup = order_.trust.by() == prove::By::lookup && order_.contacts == nullptr;
+  const bool by_lookup = order_.trust.by() == prove::By::lookup && contacts_ == nullptr;
   const size_t chunk_size = by_lookup ? kProvenPerBatch : iterable::kPeoplePerCallMax;
   std::mutex reading;
   const auto work = [&] {
@@ -104,7 +106,7 @@ void Delivery::write_now(const std::vector<Change>& people, const std::stop_toke
 
 Result<Delivery::Proof> Delivery::prove(const std::vector<std::string>& keys, bool removing,
                                         const std::stop_token& stop) {
-  if (order_.contacts != nullptr && absent_found_ < kMissesThatTell)
+  if (contacts_ != nullptr && absent_found_ < kMissesThatTell)
     return prove_by_export(keys, removing, stop);
   Proof proof{{}, order_.clock.monotonic()};
   for (const prove::Seen& seen :
@@ -117,7 +119,7 @@ Result<Delivery::Proof> Delivery::prove(const std::vector<std::string>& keys, bo
 
 Result<Delivery::Proof> Delivery::prove_by_export(const std::vector<std::string>& keys,
                                                   bool removing, const std::stop_token& stop) {
-  const auto index = TRY(order_.contacts->fresh(stop));
+  const auto index = TRY(contacts_->fresh(stop));
   Proof proof{{}, index->read_at()};
   std::vector<std::string> doubtful;
   std::vector<size_t> whose;

@@ -36,14 +36,14 @@ struct Order {
   KeyType key_type = KeyType::email;
   int64_t list_id = 0;
   bool list_is_new = false;
-  int64_t changes = 0;                  // of the whole plan
-  prove::Contacts* contacts = nullptr;  // who is looked up is looked up here, when there is one
+  int64_t changes = 0;  // of the whole plan
 };
 
 struct Delivered {
   std::optional<Error> error = std::nullopt;  // what ended it early
   int64_t proven_people = 0;
   int64_t proof_max_age_ms = 0;
+  bool by_export = false;          // how they were proven, otherwise by look-ups
   bool export_incomplete = false;  // so that people were looked up after all
 };
 
@@ -51,6 +51,8 @@ class Delivery {
  public:
   explicit Delivery(const Order& order) : order_(order) {}
 
+  // From now on whoever must be proven is looked for here, not by look-ups. Outlives the delivery.
+  void prove_by(prove::Contacts& contacts) { contacts_ = &contacts; }
   // Delivers every change of `changes` that `settled` has no outcome for (unknown ones are sent
   // again). `part` names it in points and progress: "add" or "remove".
   void deliver(plan::Changes& changes, const ledger::Settled& settled, const std::string& part,
@@ -88,6 +90,7 @@ class Delivery {
   void check_refusals();
 
   Order order_;
+  prove::Contacts* contacts_ = nullptr;
   std::atomic<bool> failed_{false};
   std::atomic<int64_t> resends_{0}, answered_{0}, refused_for_data_{0}, done_{0};
   std::atomic<int64_t> proven_{0}, max_age_ms_{0};

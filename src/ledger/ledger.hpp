@@ -156,7 +156,8 @@ struct Promotion {
 
 // The next ledger: the last one, and what this run settled, in one new file; then `people.parquet`.
 // Makes both and returns the standing and the outcomes by kind; the caller makes them count by
-// writing the state. Repeatable: a kill before that leaves a file nobody reads.
+// writing the state. Repeatable: a kill before that leaves a file nobody reads. Errors: corrupt,
+// when the new ledger would not hold everybody in the segment.
 struct Promoted {
   int64_t generation = 0;
   StandingCounts standing;

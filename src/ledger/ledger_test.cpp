@@ -186,6 +186,24 @@ TEST_F(LedgerTest, PromotesOutcomesAndNothingElse) {
   EXPECT_EQ(next->standing.leavers_on_list, 1);
 }
 
+// Somebody in the segment cannot have been removed: outcomes that went to the wrong people.
+TEST_F(LedgerTest, PromotesNoLedgerThatDoesNotAddUp) {
+  must(
+      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0 FROM (VALUES "
+      "('ann'), ('bob')) t(key); CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key VARCHAR)");
+  must(
+      "CREATE TABLE changes AS SELECT key, 0 AS kind, 0::UTINYINT AS was_on, false AS look_up, "
+      "0::BIGINT AS not_before, 'x' AS v0 FROM rows");
+  auto lease = std::move(*Lease::take(folder_));
+  Settled settled;
+  settled.kinds = {OutcomeKind::added, OutcomeKind::removed};
+  const auto promoted =
+      promote(*lease, {}, "r1", *work_, {targets_, {false}, settled, Time(Millis(1000))});
+  ASSERT_FALSE(promoted.ok());
+  EXPECT_EQ(promoted.error().kind, ErrorKind::corrupt);
+  EXPECT_THAT(promoted.error().text(), testing::HasSubstr("holds 1 of the segment's 2 members"));
+}
+
 TEST_F(LedgerTest, BelievesTheListItselfOverItsMemory) {
   must(
       "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0 FROM (VALUES "

@@ -98,6 +98,17 @@ Result<StandingCounts> count_standing(duck::Connection& db, const fs::path& ledg
                         chunk->integer(3, 0), chunk->integer(4, 0), chunk->integer(5, 0)};
 }
 
+// A ledger that does not hold everybody in the segment is never made the one that counts.
+Status adds_up(const StandingCounts& s, int64_t members) {
+  const int64_t held = s.on_list + s.not_a_contact + s.rejected + s.unknown + s.not_sent;
+  if (held == members) return ok_status();
+  return Error{ErrorKind::corrupt,
+               fmt::format("the new ledger holds {} of the segment's {} members", thousands(held),
+                           thousands(members)),
+               "This is a fault of Rollcall's: please report it. The ledger before this run still "
+               "counts, and the next run tries again."};
+}
+
 Result<std::unique_ptr<duck::Database>> reader() {
   return duck::Database::open(":memory:", {.memory_limit_mb = 128});
 }
@@ -167,11 +178,11 @@ Result<Promoted> promote(Lease& lease, const State& state, const std::string& ru
       "SELECT * FROM ({}) WHERE in_segment OR on_list > 0 OR (wrote_kind = 2 AND reason IS NULL "
       "AND wrote_ms > {})",
       query, now - kRememberRemovedMs);
-  const Promoted fresh{.generation = state.generation + 1, .standing = {}};
-  const fs::path file = lease.folder().ledger_file(fresh.generation);
+  Promoted out{.generation = state.generation + 1, .standing = {}};
+  const fs::path file = lease.folder().ledger_file(out.generation);
   TRY(write_parquet(work, kept, file));
-  Promoted out = fresh;
   out.standing = TRY(count_standing(work, file));
+  TRY(adds_up(out.standing, TRY(work.scalar("SELECT count(*) FROM rows"))));
 
   std::error_code ignored;
   fs::create_directories(lease.folder().run(run_id), ignored);

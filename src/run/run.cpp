@@ -128,9 +128,7 @@ class Pass {
   // What was sent is settled, the rest is not sent; then a new plan is made.
   Status settle_open_run() {
     const ledger::OpenRun open = *state_.open_run;
-    const size_t changes = static_cast<size_t>(TRY(work_->scalar("SELECT count(*) FROM changes")));
-    const ledger::Settled settled =
-        TRY(ledger::Journal::read(lease_->folder().run(open.run_id), changes));
+    const ledger::Settled settled = TRY(read_journal(open.run_id));
     const auto promoted =
         TRY(ledger::promote(*lease_, state_, open.run_id, *work_,
                             {targets_, pending_of(open.pending), settled, world_.clock.now()}));
@@ -220,14 +218,10 @@ class Pass {
   Status carry_out(const std::stop_token& stop) {
     if (!list_work_)
       list_work_.emplace(ListWork{world_, client_, activation_, destination_, *lease_, state_});
-    const ledger::Folder& folder = lease_->folder();
-    const auto changes = [&]() -> Result<size_t> {
-      return static_cast<size_t>(TRY(work_->scalar("SELECT count(*) FROM changes")));
-    };
-    journal_ = TRY(ledger::Journal::open(folder.run(report_.run_id)));
+    journal_ = TRY(ledger::Journal::open(lease_->folder().run(report_.run_id)));
     if (resuming_) {
       if (!state_.open_run->prepared) field_state_ = TRY(check_fields(client_, targets_, stop));
-      earlier_calls_ = TRY(ledger::Journal::read(folder.run(report_.run_id), TRY(changes()))).calls;
+      earlier_calls_ = TRY(read_journal(report_.run_id)).calls;
     }
 
     const bool list_made = TRY(ensure_list(*list_work_, stop));
@@ -259,8 +253,8 @@ class Pass {
     report_.fields_pending = state_.open_run->pending;
 
     // The plan is final. Batches may leave from here on.
-    const size_t total = TRY(changes());
-    ledger::Settled settled = TRY(ledger::Journal::read(folder.run(report_.run_id), total));
+    ledger::Settled settled = TRY(read_journal(report_.run_id));
+    const auto total = static_cast<int64_t>(settled.kinds.size());
     const prove::Trial known = TRY(known_trial(world_.store, destination_));
     prove::Trust trust(destination_.project_type, known);
     const deliver::Order order{client_,
@@ -273,18 +267,18 @@ class Pass {
                                activation_.match_key.type,
                                state_.list->id,
                                state_.settled == false,
-                               static_cast<int64_t>(total)};
-    deliver::Delivery trial_delivery(order);
+                               total};
+    deliver::Delivery delivery(order);
     Status status = ok_status();
     if (TRY(unsettled(settled, "kind <> 1")) > 0) {
       status = try_destination({world_, destination_, *work_, ledger_file(), settled}, order,
-                               trial_delivery, stop);
+                               delivery, stop);
       TRY(keep_trial(world_.store, destination_, known, trust.trial()));
       if (trust.trial().standing == prove::Trial::Standing::failed)
         report_.warnings.push_back(
             "this project does not keep the promise of updateExistingUsersOnly (" +
             trust.trial().note + "); everybody is looked up before a write");
-      if (status.ok()) settled = TRY(ledger::Journal::read(folder.run(report_.run_id), total));
+      if (status.ok()) settled = TRY(read_journal(report_.run_id));
     }
     // Proof by an export of everybody, where that is sooner than looking so many people up.
     const int64_t to_prove = trust.by() == prove::By::lookup
@@ -292,7 +286,6 @@ class Pass {
                                  : TRY(work_->scalar("SELECT count(*) FROM changes WHERE look_up"));
     prove::Contacts contacts(client_, activation_.match_key.type, world_.clock, world_.random,
                              world_.observer);
-    deliver::Order proven = order;
     if (status.ok() && TRY(choose_proof(world_.store, destination_, to_prove)).by_export) {
       const Millis began = world_.clock.monotonic();
       const auto index = contacts.fresh(stop);
@@ -301,7 +294,7 @@ class Pass {
             world_.store, destination_,
             {static_cast<int64_t>((*index)->contacts()),
              static_cast<double>((world_.clock.monotonic() - began).count()) / 1000}));
-        proven.contacts = &contacts;
+        delivery.prove_by(contacts);
       } else if (index.error().kind == ErrorKind::cancelled) {
         status = index.error();
       } else {
@@ -310,7 +303,6 @@ class Pass {
       }
     }
     // Additions before removals; those whose last write has not settled yet, at the end.
-    deliver::Delivery delivery(proven);
     for (const auto& [part, where] : {std::pair("add", "kind <> 1 AND not_before = 0"),
                                       std::pair("remove", "kind = 1 AND not_before = 0"),
                                       std::pair("add", "kind <> 1 AND not_before <> 0"),
@@ -326,12 +318,11 @@ class Pass {
           "the export of contacts lacked people who are there, so that people were looked up one "
           "by one");
     const bool by_answer = trust.by() == prove::By::answer;
-    report_.proof = {total == 0                                                   ? "none"
-                     : by_answer                                                  ? "answer"
-                     : proven.contacts != nullptr && !delivered.export_incomplete ? "export"
-                                                                                  : "lookup",
-                     by_answer ? static_cast<int64_t>(total) : delivered.proven_people,
-                     delivered.proof_max_age_ms};
+    report_.proof = {total == 0            ? "none"
+                     : by_answer           ? "answer"
+                     : delivered.by_export ? "export"
+                                           : "lookup",
+                     by_answer ? total : delivered.proven_people, delivered.proof_max_age_ms};
     TRY(keep_trial(world_.store, destination_, known, trust.trial()));
     if (!status.ok()) return status;
     if (delivered.error) return Error(*delivered.error);
@@ -350,11 +341,8 @@ class Pass {
         report_.error->remedy = "Run again within the hour: it carries on from here.";
       if (journal_) (void)journal_->calls(report_.calls);
       if (state_.open_run && work_) {
-        const size_t total =
-            static_cast<size_t>(TRY(work_->scalar("SELECT count(*) FROM changes")));
         report_.outcomes = {};
-        count_outcomes(TRY(ledger::Journal::read(lease_->folder().run(report_.run_id), total)),
-                       report_.outcomes);
+        count_outcomes(TRY(read_journal(report_.run_id)), report_.outcomes);
         report_.changes = TRY(count_changes());
         report_.standing = TRY(ledger::standing_unsent(lease_->folder(), state_, *work_));
       }
@@ -363,9 +351,7 @@ class Pass {
       return report_;
     }
     if (state_.open_run && work_) {
-      const size_t total = static_cast<size_t>(TRY(work_->scalar("SELECT count(*) FROM changes")));
-      const ledger::Settled settled =
-          TRY(ledger::Journal::read(lease_->folder().run(report_.run_id), total));
+      const ledger::Settled settled = TRY(read_journal(report_.run_id));
       report_.changes = TRY(count_changes());
       report_.fields_created = settled.fields_created;
       for (const std::string& field : settled.filtered_fields)
@@ -379,7 +365,6 @@ class Pass {
                                                 {targets_, pending_, settled, world_.clock.now()}));
       world_.observer.reached("ledger.written");
       report_.standing = promoted.standing;
-      TRY(adds_up());
       state_.generation = promoted.generation;
       state_.standing = promoted.standing;
       judge();
@@ -413,18 +398,6 @@ class Pass {
     journal_.reset();
     ledger::tidy(*lease_, state_);
     return report_;
-  }
-
-  // A ledger that does not hold everybody in the segment is never made the one that counts.
-  [[nodiscard]] Status adds_up() const {
-    const StandingCounts& s = report_.standing;
-    const int64_t held = s.on_list + s.not_a_contact + s.rejected + s.unknown + s.not_sent;
-    if (held == report_.segment.members) return ok_status();
-    return Error{ErrorKind::corrupt,
-                 fmt::format("the new ledger holds {} of the segment's {} members", thousands(held),
-                             thousands(report_.segment.members)),
-                 "This is a fault of Rollcall's: please report it. The ledger before this run "
-                 "still counts, and the next run tries again."};
   }
 
   void judge() {
@@ -461,6 +434,12 @@ class Pass {
                                .put_on_again = request_.full && !list_read_,
                                .now = world_.clock.now(),
                                .settle = destination_.settle});
+  }
+
+  // What the journal says of every change of the plan in the work database.
+  Result<ledger::Settled> read_journal(const std::string& run_id) {
+    const int64_t changes = TRY(work_->scalar("SELECT count(*) FROM changes"));
+    return ledger::Journal::read(lease_->folder().run(run_id), static_cast<size_t>(changes));
   }
 
   Result<ChangeCounts> count_changes() {
