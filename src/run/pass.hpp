@@ -15,6 +15,8 @@ struct PassInput {
   Time now;
 };
 
+// The database of one run's snapshot and plan, in bounded memory.
+Result<std::unique_ptr<duck::Database>> open_work_database(const std::filesystem::path& path);
 Result<segment::Reader> open_segment(const PassInput& input);
 // Reads the segment's rows into `work`, and keeps the targets there too (load_targets).
 Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader& reader,

@@ -92,7 +92,7 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
         std::filesystem::remove_all(path.string() + tail, ignored);
     }
   } const removed{file};
-  const auto database = TRY(duck::Database::open(file, {.memory_limit_mb = 224}));
+  const auto database = TRY(open_work_database(file));
   const auto work = TRY(database->connect());
   const auto taken = TRY(take_snapshot(input, reader, targets, *work, stop));
   out.segment = taken.counts;

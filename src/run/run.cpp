@@ -420,7 +420,7 @@ class Pass {
     const auto path = lease_->folder().work_database(run_id);
     std::error_code problem;
     std::filesystem::create_directories(path.parent_path(), problem);
-    database_ = TRY(duck::Database::open(path, {.memory_limit_mb = 224}));
+    database_ = TRY(open_work_database(path));
     work_ = TRY(database_->connect());
     return ok_status();
   }
