@@ -200,14 +200,11 @@ class Checker {
       return known->second.ok() ? Result<const Project*>(&*known->second)
                                 : Result<const Project*>(Error(known->second.error()));
     const auto ask = [&]() -> Result<Project> {
-      const World& world = session_.world();
-      iterable::Pace pace(world.clock);
-      iterable::CallCounter counter;
-      const iterable::Client client(iterable::project_of(destination), world.transport, world.clock,
-                                    world.random, pace, counter);
+      const run::World world = TRY(session_.run_world());
+      const run::Line line(world, destination);
       Project out;
-      out.lists = TRY(client.lists(session_.stop()));
-      out.fields = TRY(client.fields(session_.stop()));
+      out.lists = TRY(line.client.lists(session_.stop()));
+      out.fields = TRY(line.client.fields(session_.stop()));
       return out;
     };
     projects_.emplace(destination.name, ask());

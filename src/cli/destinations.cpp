@@ -4,7 +4,6 @@
 #include "cli/commands.hpp"
 #include "cli/names.hpp"
 #include "cli/text.hpp"
-#include "iterable/iterable.hpp"
 
 namespace rollcall::cli {
 
@@ -12,13 +11,10 @@ Result<int> fields(Session& session, const std::string& name) {
   using json = nlohmann::ordered_json;
   const Stored stored = TRY(session.stored());
   const Destination& destination = *TRY(find_destination(stored.catalog, name));
-  const World& world = session.world();
-  iterable::Pace pace(world.clock);
-  iterable::CallCounter counter;
-  const iterable::Client client(iterable::project_of(destination), world.transport, world.clock,
-                                world.random, pace, counter);
+  const run::World world = TRY(session.run_world());
+  const run::Line line(world, destination);
   const auto fields =
-      TRY(in_context(client.fields(session.stop()), "destination " + destination.name));
+      TRY(in_context(line.client.fields(session.stop()), "destination " + destination.name));
   json list = json::array();
   Table table({{"field", Table::Align::left, 80}, {"type"}});
   for (const auto& [field, type] : fields) {

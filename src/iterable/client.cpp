@@ -333,6 +333,12 @@ Status Client::all_contacts(
   return ok_status();
 }
 
+double Client::look_ups_per_second() const {
+  const auto rate = pace_.rate("users/get");
+  CHECK(rate.has_value());  // its limit is published
+  return *rate;
+}
+
 Result<std::optional<Profile>> Client::look_up(KeyType type, std::string_view key,
                                                const std::stop_token& stop) const {
   const bool by_email = type == KeyType::email;

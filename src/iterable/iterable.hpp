@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -121,12 +122,16 @@ class CallCounter {
   CallCounts counts_;  // protected by mutex_
 };
 
+class PaceBoard;
+
 // Keeps calls under the limits of one project: published ones from the start, unpublished ones
-// found by what Iterable says (halved on 429, slowly up again). Threads: any; fair by order of
-// arrival.
+// found by what Iterable says (halved on 429, slowly up again). With a file, all processes that
+// name it share what it says. Threads: any; every caller gets the next free moment, so that
+// activations that run side by side advance alike.
 class Pace {
  public:
-  explicit Pace(Clock& clock);
+  // Where the file cannot be used this process paces alone.
+  explicit Pace(Clock& clock, const std::optional<std::filesystem::path>& file = std::nullopt);
   ~Pace();
   // Waits for a place; false when stopped.
   bool wait(std::string_view endpoint, const std::stop_token& stop);
@@ -136,12 +141,8 @@ class Pace {
   [[nodiscard]] std::optional<double> rate(std::string_view endpoint) const;
 
  private:
-  struct Bucket;
-  Bucket& bucket(std::string_view endpoint) const;
   Clock& clock_;
-  mutable std::mutex mutex_;
-  mutable std::map<std::string, std::unique_ptr<Bucket>, std::less<>>
-      buckets_;  // protected by mutex_
+  std::unique_ptr<PaceBoard> board_;
 };
 
 struct CreateListAnswer {
@@ -157,6 +158,8 @@ class Client {
          CallCounter& counter);
 
   [[nodiscard]] const Project& project() const { return project_; }
+  // At the rate that look-ups may be made now.
+  [[nodiscard]] double look_ups_per_second() const;
 
   [[nodiscard]] Result<std::vector<ListInfo>> lists(const std::stop_token& stop) const;
   // Sent once; never repeated here, because a lost answer may hide a list.

@@ -1,12 +1,17 @@
 // Pacing by spacing: each endpoint of a project has an interval between calls, and a call takes the
 // next free moment (the generic cell rate algorithm with a burst of one), so that no window of any
 // length sees more than the limit. Published limits start at 97 %: the network squeezes calls
-// together. A 429 halves the rate, at most once a second, and answers raise it again by a small
-// constant. Source: docs/facts/iterable.md, rate limits.
+// together. Source: docs/facts/iterable.md, rate limits.
+//
+// A 429 halves the rate, at most once a second, and what was reached is remembered as the ceiling.
+// Answers raise it again: within kRecovery answers to just below the ceiling, then in small equal
+// steps to the ceiling and past it, and faster the longer nothing happens. So a limit that nobody
+// published is met once in some five hundred calls, and a limit that was raised is found.
 #include <algorithm>
-#include <thread>
+#include <cmath>
 
 #include "iterable/iterable.hpp"
+#include "iterable/pace_board.hpp"
 
 namespace rollcall::iterable {
 namespace {
@@ -21,84 +26,97 @@ constexpr Published kPublished[] = {
 };
 constexpr double kShareOfLimit = 0.97;
 constexpr double kSlowestPerSecond = 1.0 / 30;
-constexpr double kFirstGuessPerSecond =
-    10;  // of an endpoint without a published limit, at its first 429
-constexpr Millis kCutAtMostEvery{1000};
+// Of an endpoint without a published limit, at its first 429, if nothing was accepted before.
+constexpr double kFirstGuessPerSecond = 10;
+constexpr int64_t kCutAtMostEveryMs = 1000;
+constexpr int64_t kWindowMs = 1000;
+
+constexpr double kCut = 0.5;
+constexpr double kJustBelow = 0.98;
+constexpr double kRecovery = 40;
+constexpr double kApproach = 500;  // answers from just below the ceiling to the ceiling
+
+double limit_of(std::string_view endpoint) {
+  for (const Published& published : kPublished)
+    if (endpoint == published.endpoint) return published.per_second * kShareOfLimit;
+  return 0;
+}
+
+Bucket fresh(std::string_view endpoint) { return {.per_second = limit_of(endpoint)}; }
+
+// The share of the ceiling after so many answers since the cut.
+double share_of_ceiling(int64_t answers) {
+  const auto n = static_cast<double>(answers);
+  if (n < kRecovery) return kCut + (kJustBelow - kCut) * n / kRecovery;
+  const double way = (n - kRecovery) / kApproach;  // 1: at the ceiling
+  const double past = std::max(0.0, way - 1);
+  return kJustBelow + (1 - kJustBelow) * way + past * past * past / 10;
+}
 
 }  // namespace
 
-struct Pace::Bucket {
-  double limit_per_second = 0;  // 0: none published
-  double per_second = 0;        // 0: as fast as it goes
-  double next_free_ms = 0;      // monotonic
-  Millis last_cut{-1'000'000};
-  Millis window_start{0};
-  int64_t in_window = 0;  // calls since window_start, to learn the rate at which a 429 came
-  double seen_per_second = 0;
-};
-
-Pace::Pace(Clock& clock) : clock_(clock) {}
+Pace::Pace(Clock& clock, const std::optional<std::filesystem::path>& file)
+    : clock_(clock), board_(std::make_unique<PaceBoard>(file)) {}
 Pace::~Pace() = default;
-
-Pace::Bucket& Pace::bucket(std::string_view endpoint) const {
-  const auto found = buckets_.find(endpoint);
-  if (found != buckets_.end()) return *found->second;
-  auto fresh = std::make_unique<Bucket>();
-  for (const Published& published : kPublished)
-    if (endpoint == published.endpoint)
-      fresh->limit_per_second = published.per_second * kShareOfLimit;
-  fresh->per_second = fresh->limit_per_second;
-  return *buckets_.emplace(std::string(endpoint), std::move(fresh)).first->second;
-}
 
 bool Pace::wait(std::string_view endpoint, const std::stop_token& stop) {
   double wait_ms = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    Bucket& b = bucket(endpoint);
-    const Millis now = clock_.monotonic();
-    if (now - b.window_start >= Millis(1000)) {
-      const double seconds = static_cast<double>((now - b.window_start).count()) / 1000;
-      b.seen_per_second = static_cast<double>(b.in_window) / seconds;
-      b.window_start = now;
-      b.in_window = 0;
-    }
-    ++b.in_window;
-    const auto now_ms = static_cast<double>(now.count());
-    const double at = std::max(now_ms, b.next_free_ms);
+  const int64_t now = clock_.monotonic().count();
+  board_->update(endpoint, fresh(endpoint), now, [&](Bucket& b) {
+    const double at = std::max(static_cast<double>(now), b.next_free_ms);
     b.next_free_ms = at + (b.per_second > 0 ? 1000 / b.per_second : 0);
-    wait_ms = at - now_ms;
-  }
+    wait_ms = at - static_cast<double>(now);
+  });
   if (wait_ms < 1) return !stop.stop_requested();
-  return clock_.sleep(Millis(static_cast<int64_t>(wait_ms + 0.999)), stop);
+  return clock_.sleep(Millis(static_cast<int64_t>(std::ceil(wait_ms))), stop);
 }
 
 void Pace::throttled(std::string_view endpoint, std::optional<Millis> retry_after) {
-  const std::lock_guard lock(mutex_);
-  Bucket& b = bucket(endpoint);
-  const Millis now = clock_.monotonic();
-  if (now - b.last_cut >= kCutAtMostEvery) {
-    b.last_cut = now;
-    if (b.per_second == 0) b.per_second = std::max(kFirstGuessPerSecond, b.seen_per_second);
-    b.per_second = std::max(kSlowestPerSecond, b.per_second / 2);
-  }
-  const Millis pause = retry_after.value_or(Millis(0));
-  b.next_free_ms = std::max(b.next_free_ms, static_cast<double>((now + pause).count()));
+  const int64_t now = clock_.monotonic().count();
+  board_->update(endpoint, fresh(endpoint), now, [&](Bucket& b) {
+    if (now - b.last_cut_ms >= kCutAtMostEveryMs) {
+      b.last_cut_ms = now;
+      const double accepted =
+          std::max(b.accepted_per_second, static_cast<double>(b.in_window) * 1000 / kWindowMs);
+      // What was accepted tells the limit, if it was we who used it up.
+      if (b.per_second > 0) {
+        b.ceiling =
+            accepted >= b.per_second * kCut ? std::min(b.per_second, accepted) : b.per_second;
+      } else {
+        b.ceiling = accepted > 0 ? accepted : kFirstGuessPerSecond;
+      }
+    }
+    b.answers = 0;
+    b.per_second = std::max(kSlowestPerSecond, b.ceiling * kCut);
+    const Millis pause = retry_after.value_or(Millis(0));
+    b.next_free_ms = std::max(b.next_free_ms, static_cast<double>(now + pause.count()));
+  });
 }
 
 void Pace::answered(std::string_view endpoint) {
-  const std::lock_guard lock(mutex_);
-  Bucket& b = bucket(endpoint);
-  if (b.per_second == 0) return;
-  b.per_second += std::max(0.01, b.per_second * 0.01);
-  if (b.limit_per_second > 0) b.per_second = std::min(b.per_second, b.limit_per_second);
+  const double limit = limit_of(endpoint);
+  const int64_t now = clock_.monotonic().count();
+  board_->update(endpoint, fresh(endpoint), now, [&](Bucket& b) {
+    if (now - b.window_start_ms >= kWindowMs) {
+      b.accepted_per_second =
+          static_cast<double>(b.in_window) * 1000 / static_cast<double>(now - b.window_start_ms);
+      b.window_start_ms = now;
+      b.in_window = 0;
+    }
+    ++b.in_window;
+    if (b.ceiling == 0) return;
+    ++b.answers;
+    b.per_second = std::max(kSlowestPerSecond, b.ceiling * share_of_ceiling(b.answers));
+    if (limit > 0) b.per_second = std::min(b.per_second, limit);
+  });
 }
 
 std::optional<double> Pace::rate(std::string_view endpoint) const {
-  const std::lock_guard lock(mutex_);
-  const Bucket& b = bucket(endpoint);
-  if (b.per_second == 0) return std::nullopt;
-  return b.per_second;
+  std::optional<double> out;
+  board_->update(endpoint, fresh(endpoint), clock_.monotonic().count(), [&](const Bucket& b) {
+    if (b.per_second > 0) out = b.per_second;
+  });
+  return out;
 }
 
 }  // namespace rollcall::iterable

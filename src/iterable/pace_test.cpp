@@ -1,8 +1,11 @@
 // Pacing, on a clock that moves only when somebody waits.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -127,6 +130,7 @@ TEST_F(PaceTest, LearnsAnUnpublishedLimitFromTheRateAtWhichIt429s) {
   for (int i = 0; i < 100; ++i) {
     EXPECT_TRUE(pace_.wait("lists/subscribe", {}));
     clock_.advance(20ms);
+    pace_.answered("lists/subscribe");
   }
   pace_.throttled("lists/subscribe", std::nullopt);
   EXPECT_THAT(pace_.rate("lists/subscribe"), Optional(DoubleNear(25, 1)));
@@ -147,43 +151,172 @@ TEST_F(PaceTest, RecoversSlowlyAndOnlyToThePublishedLimit) {
   int answers = 0;
   while (*pace_.rate("users/bulkUpdate") < limit && answers < 10'000) {
     pace_.answered("users/bulkUpdate");
-    EXPECT_LE(*pace_.rate("users/bulkUpdate"), last * 1.02);
+    EXPECT_LE(*pace_.rate("users/bulkUpdate"), last * 1.03);
     last = *pace_.rate("users/bulkUpdate");
     ++answers;
   }
   EXPECT_GE(answers, 50);
-  EXPECT_LE(answers, 500);
+  EXPECT_LE(answers, 600);
   pace_.answered("users/bulkUpdate");
   EXPECT_DOUBLE_EQ(*pace_.rate("users/bulkUpdate"), limit);
 }
 
-// A server that allows so many calls a second and says 429 beyond: few calls are lost, and the rate
-// found is near the limit.
-TEST_F(PaceTest, SettlesNearALimitNobodyTold) {
-  constexpr double kAllowed = 8;
-  double tokens = kAllowed;
-  Millis last = clock_.monotonic();
-  int refused = 0, accepted = 0;
-  const Millis began = last;
-  while (accepted < 1000) {
-    ASSERT_TRUE(pace_.wait("lists/subscribe", {}));
-    clock_.advance(5ms);
-    const Millis now = clock_.monotonic();
-    tokens =
-        std::min(kAllowed, tokens + kAllowed * static_cast<double>((now - last).count()) / 1000);
-    last = now;
-    if (tokens >= 1) {
-      tokens -= 1;
-      ++accepted;
-      pace_.answered("lists/subscribe");
-    } else {
-      ++refused;
-      pace_.throttled("lists/subscribe", std::nullopt);
+// A server that allows so many calls a second and says 429 beyond, with room for a burst of as many
+// seconds' worth.
+class Server {
+ public:
+  Server(double allowed, double burst_seconds, Millis now)
+      : allowed_(allowed),
+        room_(std::max(1.0, allowed * burst_seconds)),
+        tokens_(room_),
+        last_(now) {}
+  bool takes(Millis now) {
+    tokens_ =
+        std::min(room_, tokens_ + allowed_ * static_cast<double>((now - last_).count()) / 1000);
+    last_ = now;
+    if (tokens_ < 1) return false;
+    tokens_ -= 1;
+    return true;
+  }
+
+ private:
+  double allowed_, room_, tokens_;
+  Millis last_;
+};
+
+// From the first call on, knowing nothing: at least 95 % of a constant limit is used, and less than
+// 1 % of the calls are refused.
+TEST_F(PaceTest, FindsAConstantLimitNobodyTold) {
+  constexpr int kCalls = 20'000;
+  for (const double allowed : {0.5, 3.0, 8.0, 25.0, 90.0}) {
+    for (const double burst : {1.0, 5.0}) {
+      Pace pace(clock_);
+      Server server(allowed, burst, clock_.monotonic());
+      const Millis began = clock_.monotonic();
+      int refused = 0;
+      for (int i = 0; i < kCalls; ++i) {
+        ASSERT_TRUE(pace.wait("lists/subscribe", {}));
+        clock_.advance(2ms);
+        if (server.takes(clock_.monotonic())) {
+          pace.answered("lists/subscribe");
+        } else {
+          ++refused;
+          pace.throttled("lists/subscribe", std::nullopt);
+        }
+      }
+      const double seconds = static_cast<double>((clock_.monotonic() - began).count()) / 1000;
+      const double used = (kCalls - refused) / seconds / allowed;
+      EXPECT_GE(used, 0.95) << allowed << " a second, burst " << burst << ", refused " << refused;
+      EXPECT_LT(refused, kCalls / 100)
+          << allowed << " a second, burst " << burst << ", used " << used;
     }
   }
-  const double seconds = static_cast<double>((clock_.monotonic() - began).count()) / 1000;
-  EXPECT_LT(refused, 100);
-  EXPECT_GT(accepted / seconds, kAllowed / 2) << "seconds: " << seconds;
+}
+
+TEST_F(PaceTest, FindsALimitThatWasRaised) {
+  Server narrow(5, 1, clock_.monotonic());
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(pace_.wait("lists/subscribe", {}));
+    clock_.advance(2ms);
+    narrow.takes(clock_.monotonic()) ? pace_.answered("lists/subscribe")
+                                     : pace_.throttled("lists/subscribe", std::nullopt);
+  }
+  EXPECT_LT(*pace_.rate("lists/subscribe"), 8);
+  for (int i = 0; i < 3000; ++i) {
+    ASSERT_TRUE(pace_.wait("lists/subscribe", {}));
+    pace_.answered("lists/subscribe");
+  }
+  EXPECT_GT(*pace_.rate("lists/subscribe"), 50);
+}
+
+class SharedPaceTest : public PaceTest {
+ protected:
+  void SetUp() override { std::filesystem::remove_all(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::filesystem::path folder_ =
+      std::filesystem::path(testing::TempDir()) / ("pace_test." + std::to_string(::getpid()));
+  std::filesystem::path file_ = folder_ / "pace" / "project";
+};
+
+TEST_F(SharedPaceTest, KeepsTwoUnderOneLimit) {
+  Pace one(clock_, file_), two(clock_, file_);
+  const Millis began = clock_.monotonic();
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(one.wait("users/bulkUpdate", {}));
+    ASSERT_TRUE(two.wait("users/bulkUpdate", {}));
+  }
+  EXPECT_GE(clock_.monotonic() - began, 199 * 200ms);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "other"));
+}
+
+TEST_F(SharedPaceTest, KeepsProcessesUnderOneLimit) {
+  constexpr int kProcesses = 4, kCalls = 25;
+  std::vector<pid_t> children;
+  for (int child = 0; child < kProcesses; ++child) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      ManualClock clock{Time(1'000'000ms)};  // stands still but for its own waits
+      Pace pace(clock, file_);
+      bool good = true;
+      for (int i = 0; i < kCalls; ++i) good = pace.wait("users/bulkUpdate", {}) && good;
+      ::_exit(good ? 0 : 1);
+    }
+    children.push_back(pid);
+  }
+  for (const pid_t pid : children) {
+    int status = 0;
+    ASSERT_EQ(::waitpid(pid, &status, 0), pid);
+    EXPECT_EQ(status, 0);
+  }
+  // The next place lies behind all those they took.
+  ManualClock clock{Time(1'000'000ms)};
+  Pace pace(clock, file_);
+  ASSERT_TRUE(pace.wait("users/bulkUpdate", {}));
+  EXPECT_GE(clock.monotonic(), 1'000'000ms + kProcesses * kCalls * 200ms);
+}
+
+TEST_F(SharedPaceTest, LetsAllKnowOfA429) {
+  Pace one(clock_, file_), two(clock_, file_);
+  const double before = *two.rate("users/get");
+  one.throttled("users/get", std::nullopt);
+  EXPECT_THAT(two.rate("users/get"), Optional(DoubleNear(before / 2, 0.001)));
+}
+
+TEST_F(SharedPaceTest, ForgetsTimesOfAnotherStartOfTheMachine) {
+  {
+    Pace before(clock_, file_);
+    for (int i = 0; i < 50; ++i) ASSERT_TRUE(before.wait("lists/getUsers", {}));
+  }
+  ManualClock started_anew{Time(5s)};
+  Pace pace(started_anew, file_);
+  ASSERT_TRUE(pace.wait("lists/getUsers", {}));
+  EXPECT_EQ(started_anew.monotonic(), 5s);
+}
+
+TEST_F(SharedPaceTest, MakesSenseOfAnyFile) {
+  std::filesystem::create_directories(file_.parent_path());
+  for (const char byte : {'\0', '\x7f', '\xff'}) {
+    std::ofstream(file_, std::ios::trunc | std::ios::binary) << std::string(5000, byte);
+    Pace pace(clock_, file_);
+    for (const char* endpoint : {"lists", "users/bulkUpdate", "lists/subscribe"}) {
+      const Millis began = clock_.monotonic();
+      ASSERT_TRUE(pace.wait(endpoint, {}));
+      ASSERT_TRUE(pace.wait(endpoint, {}));
+      pace.throttled(endpoint, std::nullopt);
+      pace.answered(endpoint);
+      EXPECT_LE(clock_.monotonic() - began, 1s);
+      EXPECT_GT(*pace.rate(endpoint), 0);
+    }
+  }
+}
+
+TEST_F(SharedPaceTest, PacesAloneWhereTheFileCannotBe) {
+  std::filesystem::create_directories(folder_);
+  std::ofstream(folder_ / "pace") << "a file where a folder should be";
+  Pace pace(clock_, file_);
+  const Millis began = clock_.monotonic();
+  for (int i = 0; i < 11; ++i) ASSERT_TRUE(pace.wait("users/bulkUpdate", {}));
+  EXPECT_GE(clock_.monotonic() - began, 2s);
 }
 
 TEST_F(PaceTest, GivesNoPlaceToWhoIsStopped) {

@@ -12,7 +12,6 @@ namespace rollcall::prove {
 
 namespace {
 constexpr size_t kLookupsAtOnce = 8;
-constexpr double kLookUpsPerSecond = 97;
 // A proof holds so long from the moment its record was read.
 constexpr Millis kProofLife{15 * 60'000};
 constexpr int kExportTries = 4;  // at four a minute, and the stream may break
@@ -111,8 +110,8 @@ ExportRate export_rate_from_json(const std::string& text) {
   return {in["contacts"].get<int64_t>(), in["seconds"].get<double>()};
 }
 
-Choice choose(int64_t people, const ExportRate& rate) {
-  const double look_ups = static_cast<double>(people) / kLookUpsPerSecond;
+Choice choose(int64_t people, double look_ups_per_second, const ExportRate& rate) {
+  const double look_ups = static_cast<double>(people) / look_ups_per_second;
   return {look_ups > rate.seconds, look_ups, rate.seconds};
 }
 

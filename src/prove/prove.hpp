@@ -79,7 +79,7 @@ struct Choice {
   bool by_export = false;
   double look_up_seconds = 0, export_seconds = 0;
 };
-Choice choose(int64_t people, const ExportRate& rate);
+Choice choose(int64_t people, double look_ups_per_second, const ExportRate& rate);
 
 // How existence is proven in a run.
 enum class By {

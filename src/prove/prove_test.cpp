@@ -129,10 +129,11 @@ TEST_F(ContactsTest, AKeyThatMayNotExportSaysSo) {
 }
 
 TEST(ChooseTest, ManyAreProvenByExportAndFewByLookUps) {
-  EXPECT_FALSE(choose(5'000, {}).by_export);
-  EXPECT_TRUE(choose(7'000, {}).by_export);
-  EXPECT_TRUE(choose(500, {2'000, 1.5}).by_export);
-  EXPECT_FALSE(choose(0, {0, 0}).by_export);
+  EXPECT_FALSE(choose(5'000, 97, {}).by_export);
+  EXPECT_TRUE(choose(7'000, 97, {}).by_export);
+  EXPECT_TRUE(choose(5'000, 48, {}).by_export);  // throttled
+  EXPECT_TRUE(choose(500, 97, {2'000, 1.5}).by_export);
+  EXPECT_FALSE(choose(0, 97, {0, 0}).by_export);
 }
 
 TEST(ChooseTest, WhatAnExportTookIsKept) {

@@ -44,10 +44,8 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   const Destination& destination = *request.catalog.destination(activation.destination);
   const ledger::Folder folder = folder_of(world.home, activation);
   ledger::State state = TRY(ledger::read_state(folder));
-  iterable::Pace pace(world.clock);
-  iterable::CallCounter counter;
-  const iterable::Client client(iterable::project_of(destination), world.transport, world.clock,
-                                world.random, pace, counter);
+  const Line line(world, destination);
+  const iterable::Client& client = line.client;
 
   PlanReport out;
   out.plan_id = new_id(world.clock, world.random);
@@ -120,7 +118,7 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
                                : made.look_ups + (trial.standing == prove::Trial::Standing::untried
                                                       ? std::min<int64_t>(100, made.changes.entered)
                                                       : 0);
-  const prove::Choice choice = TRY(choose_proof(world.store, destination, look_ups));
+  const prove::Choice choice = TRY(choose_proof(world.store, destination, client, look_ups));
   const std::string everybody =
       choice.by_export ? "by an export of all contacts first" : "by looking up everybody first";
   out.proof = !by_lookup

@@ -59,9 +59,9 @@ class Pass {
         destination_(destination),
         lease_(std::move(lease)),
         state_(std::move(state)),
-        pace_(world.clock),
-        client_(iterable::project_of(destination), world.transport, world.clock, world.random,
-                pace_, counter_) {}
+        line_(world, destination),
+        client_(line_.client),
+        counter_(line_.counter) {}
 
   Result<RunReport> go(const std::stop_token& stop) {
     TRY(resume_or_begin());
@@ -286,7 +286,7 @@ class Pass {
                                  : TRY(work_->scalar("SELECT count(*) FROM changes WHERE look_up"));
     prove::Contacts contacts(client_, activation_.match_key.type, world_.clock, world_.random,
                              world_.observer);
-    if (status.ok() && TRY(choose_proof(world_.store, destination_, to_prove)).by_export) {
+    if (status.ok() && TRY(choose_proof(world_.store, destination_, client_, to_prove)).by_export) {
       const Millis began = world_.clock.monotonic();
       const auto index = contacts.fresh(stop);
       if (index.ok()) {
@@ -535,9 +535,9 @@ class Pass {
   const Destination& destination_;
   std::unique_ptr<ledger::Lease> lease_;
   ledger::State state_;
-  iterable::Pace pace_;
-  iterable::CallCounter counter_;
-  iterable::Client client_;
+  Line line_;
+  const iterable::Client& client_;
+  const iterable::CallCounter& counter_;
   std::optional<ListWork> list_work_;
   std::unique_ptr<duck::Database> database_;
   std::unique_ptr<duck::Connection> work_;

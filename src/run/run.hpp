@@ -15,6 +15,7 @@
 #include "core/observer.hpp"
 #include "core/report.hpp"
 #include "http/http.hpp"
+#include "iterable/iterable.hpp"
 #include "ledger/ledger.hpp"
 #include "plan/plan.hpp"
 #include "store/store.hpp"
@@ -29,6 +30,20 @@ struct World {
   Observer& observer;
   store::Store& store;
   std::filesystem::path home;
+};
+
+// A line to a destination's project: the client, its pace and what it counted.
+// All lines of a home to one project, in whatever process, share one pace: it is kept in a file
+// named after the project's place and a fingerprint of its key. (Two keys of one project cannot be
+// told; what they share is found by 429s.) Not to be moved; outlived by `world`.
+struct Line {
+  Line(const World& world, const Destination& destination);
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
+
+  iterable::Pace pace;
+  iterable::CallCounter counter;
+  iterable::Client client;
 };
 
 struct Request {

@@ -156,9 +156,10 @@ Status keep_trial(store::Store& store, const Destination& destination, const pro
 }
 
 Result<prove::Choice> choose_proof(store::Store& store, const Destination& destination,
-                                   int64_t people) {
+                                   const iterable::Client& client, int64_t people) {
   const auto fact = TRY(store.fact(destination.uid, kExportFact));
-  return prove::choose(people, fact ? prove::export_rate_from_json(*fact) : prove::ExportRate{});
+  return prove::choose(people, client.look_ups_per_second(),
+                       fact ? prove::export_rate_from_json(*fact) : prove::ExportRate{});
 }
 
 Status keep_export_rate(store::Store& store, const Destination& destination,

@@ -16,7 +16,7 @@ Status keep_trial(store::Store& store, const Destination& destination, const pro
 
 // How so many people of this destination are proven soonest; and what an export of everybody took.
 Result<prove::Choice> choose_proof(store::Store& store, const Destination& destination,
-                                   int64_t people);
+                                   const iterable::Client& client, int64_t people);
 Status keep_export_rate(store::Store& store, const Destination& destination,
                         const prove::ExportRate& rate);
 

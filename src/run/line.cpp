@@ -1,0 +1,23 @@
+#include <fmt/format.h>
+
+#include "attributes/attributes.hpp"
+#include "run/run.hpp"
+
+namespace rollcall::run {
+namespace {
+
+std::filesystem::path pace_file(const std::filesystem::path& home,
+                                const iterable::Project& project) {
+  return home / "pace" /
+         fmt::format("{:016x}", attributes::fingerprint(project.base_url + '\n' +
+                                                        std::string(project.api_key.reveal())));
+}
+
+}  // namespace
+
+Line::Line(const World& world, const Destination& destination)
+    : pace(world.clock, pace_file(world.home, iterable::project_of(destination))),
+      client(iterable::project_of(destination), world.transport, world.clock, world.random, pace,
+             counter) {}
+
+}  // namespace rollcall::run
