@@ -307,11 +307,18 @@ class Checker {
     const ledger::State state =
         TRY(ledger::read_state(run::folder_of(session_.home(), activation)));
     const auto by_id = [&](int64_t id) {
-      return std::any_of(iterable.lists.begin(), iterable.lists.end(),
-                         [&](const auto& list) { return list.id == id; });
+      return std::find_if(iterable.lists.begin(), iterable.lists.end(),
+                          [&](const auto& list) { return list.id == id; });
     };
     if (state.list) {
-      if (by_id(state.list->id)) {
+      const auto ours = by_id(state.list->id);
+      const int64_t made = state.list->created_at_ms;
+      if (ours != iterable.lists.end() && made != 0 && ours->created_at_ms != made) {
+        problem(fmt::format("list {} of this project is not the one we know: it was made at "
+                            "another time",
+                            state.list->id),
+                "The API key seems to open another project than before.");
+      } else if (ours != iterable.lists.end()) {
         fine(fmt::format("list {} is there", state.list->id));
       } else {
         problem(fmt::format("list {} (`{}`) is not in this project any more", state.list->id,
@@ -322,7 +329,7 @@ class Checker {
       return ok_status();
     }
     if (activation.adopt_list) {
-      if (!by_id(*activation.adopt_list))
+      if (by_id(*activation.adopt_list) == iterable.lists.end())
         problem(fmt::format("there is no list {} to adopt", *activation.adopt_list),
                 "Check the id in `list: {adopt: …}`.");
       return ok_status();

@@ -42,6 +42,8 @@ struct AllOptions {
   ActivateOptions activate;
   PlanOptions plan;
   RunOptions run;
+  AuditOptions audit;
+  ArchiveOptions archive;
   RunsOptions runs;
   RejectsOptions rejects;
   WhyOptions why;
@@ -134,6 +136,12 @@ void declare(CLI::App& app, Commands commands, AllOptions& o) {
   c->add_flag("--new-list", o.run.new_list,
               "Make a new list in place of one that was deleted or should bear a new name");
 
+  c = &commands.add("audit", "The list as it is in Iterable, against what it should be", true,
+                    [&o](Session& s) { return audit(s, o.audit); });
+  c->add_option("ACTIVATION", o.audit.activation)->required();
+  c->add_flag("--repair", o.audit.repair, "Mend what differs by a run, with its guard");
+  c->add_flag("--all", o.audit.all, "Name everybody instead of a sample");
+  c->add_flag("--csv", o.audit.csv, "Everybody, as CSV");
   c = &commands.add("runs", "The runs so far, the newest first", true,
                     [&o](Session& s) { return runs(s, o.runs); });
   c->add_option("ACTIVATION", o.runs.activation);
@@ -162,6 +170,12 @@ void declare(CLI::App& app, Commands commands, AllOptions& o) {
   c = &commands.add("resume", "Let a paused activation go on", true,
                     [&o](Session& s) { return set_paused(s, o.activation, false); });
   c->add_option("ACTIVATION", o.activation)->required();
+
+  c = &commands.add("archive", "End an activation; its list stays or is emptied", true,
+                    [&o](Session& s) { return archive(s, o.archive); });
+  c->add_option("ACTIVATION", o.archive.activation)->required();
+  c->add_option("--list", o.archive.list, "keep: its members stay; empty: they are removed")
+      ->capture_default_str();
 
   c = &commands.add("completion", "A script that completes commands and names in a shell", false,
                     [&o](Session& s) { return completion(s, o.shell); });

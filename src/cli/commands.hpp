@@ -61,6 +61,20 @@ struct RunOptions {
 };
 Result<int> run(Session& session, const RunOptions& options);
 
+struct AuditOptions {
+  std::string activation;
+  bool repair = false;
+  bool all = false;
+  bool csv = false;
+};
+Result<int> audit(Session& session, const AuditOptions& options);
+struct ArchiveOptions {
+  std::string activation;
+  std::string list = "keep";
+};
+inline constexpr std::array kListEnds = {"keep", "empty"};
+Result<int> archive(Session& session, const ArchiveOptions& options);
+
 struct RunsOptions {
   std::string activation;  // empty: of all
   int64_t limit = 20;

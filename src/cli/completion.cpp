@@ -69,6 +69,8 @@ Result<int> names(Session& session, const std::string& kind) {
   }
   if (kind == "--kind")
     for (const char* one : kRejectKinds) out += std::string(one) + "\n";
+  if (kind == "--list")
+    for (const char* one : kListEnds) out += std::string(one) + "\n";
   if (kind == "SHELL") out = "bash\nzsh\n";
   if (kind == "NAME") {
     for (const Source& one : stored.catalog.sources) out += one.name + "\n";

@@ -20,10 +20,12 @@ struct Line {
   std::string state;  // running | interrupted | never_run | paused | or the last run's status
   ledger::State ledger;
   std::optional<RunReport> last;
+  std::optional<std::string> last_audit;  // its JSON
 };
 
 Result<Line> line_of(Session& session, const Activation& activation) {
-  Line line{&activation, "never_run", {}, {}};
+  Line line{&activation, "never_run", {}, {}, {}};
+  line.last_audit = TRY(run::last_audit(*TRY(session.store()), activation));
   const ledger::Folder folder = run::folder_of(session.home(), activation);
   line.ledger = TRY(in_context(ledger::read_state(folder), "activation " + activation.name));
   const auto rows = TRY(TRY(session.store())->runs(activation.uid, 1));
@@ -63,6 +65,8 @@ json to_json(const Catalog& catalog, const Line& line) {
         {"finished_at", last.finished_at ? json(iso_utc(*last.finished_at)) : json(nullptr)},
         {"error", last.error ? json(last.error->text()) : json(nullptr)}};
   }
+  out["last_audit"] =
+      line.last_audit ? json::parse(*line.last_audit, nullptr, false) : json(nullptr);
   out["schedule"] = in_words(a.schedule);
   out["next_run"] = nullptr;  // nothing runs by itself yet
   out["members"] = members(s);

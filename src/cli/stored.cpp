@@ -107,13 +107,25 @@ Status save(store::Store& store, const Stored& before, const catalog::Comparison
   return rows.put(store);
 }
 
-Status save(store::Store& store, const Stored& before, const Activation& activation) {
+namespace {
+store::ObjectRow row_of(const Stored& stored, const Activation& activation) {
   const auto row =
-      std::find_if(before.rows.begin(), before.rows.end(),
+      std::find_if(stored.rows.begin(), stored.rows.end(),
                    [&](const store::ObjectRow& one) { return one.uid == activation.uid; });
-  CHECK(row != before.rows.end());
-  store::ObjectRow changed = *row;
+  CHECK(row != stored.rows.end());
+  return *row;
+}
+}  // namespace
+
+Status save(store::Store& store, const Stored& before, const Activation& activation) {
+  store::ObjectRow changed = row_of(before, activation);
   changed.json = catalog::to_json(activation);
+  return store.put({std::move(changed)}, {});
+}
+
+Status archive_activation(store::Store& store, const Stored& before, const Activation& activation) {
+  store::ObjectRow changed = row_of(before, activation);
+  changed.archived = true;
   return store.put({std::move(changed)}, {});
 }
 

@@ -24,6 +24,9 @@ Status save(store::Store& store, const Stored& before, const catalog::Comparison
 // Stores one activation that was there before.
 Status save(store::Store& store, const Stored& before, const Activation& activation);
 
+// Archives one: its list and ledger are kept.
+Status archive_activation(store::Store& store, const Stored& before, const Activation& activation);
+
 // Differs when anything that is defined differs; secrets by where they came from.
 std::string hash_of(const Catalog& catalog);
 

@@ -197,7 +197,30 @@ Status missing_people(const Folder& folder, const std::string& run_id, const std
 Result<StandingCounts> standing_unsent(const Folder& folder, const State& state,
                                        duck::Connection& work);
 
-// After reading the real list (adoption, full runs): the table holds the normalised keys on it.
+// Where the real list differs from the ledger. `listed(key, shown)` in `work` holds its members
+// once each: the normalised key (null: this member has none of our kind), and what the list calls
+// them.
+//   missing  confirmed on the list, and not on it
+//   extra    on it, and no longer in the segment: removed by us, or about to be
+//   foreign  on it without our doing
+struct DriftCounts {
+  int64_t listed = 0;    // members of the real list
+  int64_t expected = 0;  // members the ledger has on it
+  int64_t missing = 0, extra = 0, foreign = 0;
+};
+struct Drift {
+  std::string kind, key;
+  bool in_segment = false;
+  bool on_list = false;  // as the ledger has it: surely or perhaps
+  int64_t wrote_ms = 0;  // our last write; 0: none
+};
+// Makes the table `drift` in `work`; then `drifted` streams it: missing, extra, foreign, each by
+// key, until told to stop.
+Result<DriftCounts> compare(const Folder& folder, const State& state, duck::Connection& work,
+                            const std::string& listed);
+Status drifted(duck::Connection& work, const std::function<bool(const Drift&)>& on_person);
+
+// After reading the real list (adoption, full runs, repairs): `table` is like `listed`, above.
 // People the ledger had on the list and who are not there enter again. Members that are not ours
 // are left alone, or taken for leavers when they are to be removed. Writes the next ledger and the
 // state.
@@ -205,6 +228,8 @@ struct Listed {
   std::string table;
   std::vector<attributes::Target> targets;
   bool remove_foreign = false;
+  // People removed lately who are on it again are removed once more.
+  bool remove_again = false;
   Time now = {};
 };
 Status reconcile(Lease& lease, State& state, duck::Connection& work, const Listed& listed);

@@ -220,8 +220,8 @@ TEST_F(LedgerTest, BelievesTheListItselfOverItsMemory) {
       promote(*lease, state, "r1", *work_, {targets_, {false}, settled, Time(Millis(1000))})
           ->generation;
   must("CREATE TABLE listed AS SELECT 'kept' AS key UNION ALL SELECT 'foreign'");
-  const Status done =
-      reconcile(*lease, state, *work_, {"listed", targets_, false, Time(Millis(2000))});
+  const Status done = reconcile(
+      *lease, state, *work_, {.table = "listed", .targets = targets_, .now = Time(Millis(2000))});
   ASSERT_TRUE(done.ok()) << done.error().text();
   EXPECT_THAT(people(state), UnorderedElementsAre("kept:1:in:", "vanished:0:in:"));
   const auto standing = standing_unsent(folder_, state, *work_);
@@ -229,11 +229,49 @@ TEST_F(LedgerTest, BelievesTheListItselfOverItsMemory) {
   EXPECT_EQ(standing->on_list, 1);
   EXPECT_EQ(standing->not_sent, 1);
   // Told to remove members that are not ours, it takes them for leavers.
-  const Status removing =
-      reconcile(*lease, state, *work_, {"listed", targets_, true, Time(Millis(3000))});
+  const Status removing = reconcile(
+      *lease, state, *work_,
+      {.table = "listed", .targets = targets_, .remove_foreign = true, .now = Time(Millis(3000))});
   ASSERT_TRUE(removing.ok()) << removing.error().text();
   EXPECT_THAT(people(state),
               UnorderedElementsAre("kept:1:in:", "vanished:0:in:", "foreign:1:out:"));
+}
+
+TEST_F(LedgerTest, TellsWhereTheListDiffers) {
+  must(
+      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0 FROM (VALUES "
+      "('kept'), ('vanished'), ('parked')) t(key); CREATE TABLE problems(kind VARCHAR, pk VARCHAR, "
+      "key VARCHAR)");
+  must(
+      "CREATE TABLE changes AS SELECT key, 0 AS kind, 0::UTINYINT AS was_on, false AS look_up, "
+      "0::BIGINT AS not_before, 'x' AS v0 FROM rows UNION ALL SELECT 'left', 1, 1::UTINYINT, "
+      "false, "
+      "0, NULL");
+  auto lease = std::move(*Lease::take(folder_));
+  State state;
+  Settled settled;
+  settled.kinds = {OutcomeKind::added, OutcomeKind::added, OutcomeKind::not_a_contact};
+  state.generation =
+      promote(*lease, state, "r1", *work_, {targets_, {false}, settled, Time(Millis(1000))})
+          ->generation;
+  must(
+      "CREATE TABLE listed AS FROM (VALUES ('kept', 'kept'), ('parked', 'parked'), ('other', "
+      "'other'), (NULL, 'nobody@example.com')) t(key, shown)");
+  const auto counts = compare(folder_, state, *work_, "listed");
+  ASSERT_TRUE(counts.ok()) << counts.error().text();
+  EXPECT_EQ(counts->listed, 4);
+  EXPECT_EQ(counts->expected, 2);
+  EXPECT_EQ(counts->missing, 1);
+  EXPECT_EQ(counts->extra, 0);
+  EXPECT_EQ(counts->foreign, 3);
+  std::vector<std::string> told;
+  const Status streamed = drifted(*work_, [&](const Drift& person) {
+    told.push_back(person.kind + " " + person.key + (person.in_segment ? " in" : ""));
+    return told.size() < 3;
+  });
+  ASSERT_TRUE(streamed.ok()) << streamed.error().text();
+  EXPECT_THAT(told, testing::ElementsAre("missing vanished in", "foreign nobody@example.com",
+                                         "foreign other"));
 }
 
 }  // namespace

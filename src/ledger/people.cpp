@@ -1,65 +1,16 @@
 // The next ledger out of the last one and what a run settled: one statement, one new file.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include "ledger/ledger.hpp"
+#include "ledger/file.hpp"
 
 namespace rollcall::ledger {
 namespace fs = std::filesystem;
 
 namespace {
 
-// Removed people are remembered this long, so that an addition soon after keeps its distance.
-constexpr int64_t kRememberRemovedMs = 3600'000;
-
-std::string attribute_column(const attributes::Target& target) {
-  return duck::identifier("a:" + target.to);
-}
-
 const char* const kFixedColumns =
     "key, on_list, in_segment, reason, detail, final, since_ms, tried_ms, wrote_ms, wrote_kind, "
     "tried_hash, pk";
-
-// The last ledger with every column the next one has.
-Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, const State& state,
-                                const std::vector<attributes::Target>& targets) {
-  std::string missing;
-  if (state.generation == 0) {
-    for (const auto& target : targets) missing += ", NULL::UBIGINT AS " + attribute_column(target);
-    return "(SELECT NULL::VARCHAR AS key, 0::UTINYINT AS on_list, false AS in_segment, "
-           "NULL::VARCHAR AS reason, NULL::VARCHAR AS detail, "
-           "false AS final, 0::BIGINT AS since_ms, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, "
-           "0::UTINYINT AS wrote_kind, "
-           "0::UBIGINT AS tried_hash, NULL::VARCHAR AS pk" +
-           missing + " WHERE false)";
-  }
-  const std::string file =
-      "read_parquet(" + duck::literal(folder.ledger_file(state.generation).string()) + ")";
-  const auto known = TRY(db.describe("SELECT * FROM " + file));
-  for (const auto& target : targets) {
-    const bool there = std::any_of(known.begin(), known.end(),
-                                   [&](const auto& c) { return c.name == "a:" + target.to; });
-    if (!there) missing += ", NULL::UBIGINT AS " + attribute_column(target);
-  }
-  return "(SELECT *" + missing + " FROM " + file + ")";
-}
-
-// Writes a query to a Parquet file that is there whole or not at all.
-Status write_parquet(duck::Connection& db, const std::string& query, const fs::path& path) {
-  const fs::path fresh = path.string() + ".new";
-  TRY(db.run("COPY (" + query + ") TO " + duck::literal(fresh.string()) +
-             " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960)"));
-  const int file = ::open(fresh.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = file >= 0 && ::fsync(file) == 0;
-  if (file >= 0) ::close(file);
-  std::error_code problem;
-  fs::permissions(fresh, fs::perms::owner_read | fs::perms::owner_write, problem);
-  if (synced && !problem) fs::rename(fresh, path, problem);
-  if (!synced || problem)
-    return Error{ErrorKind::unavailable, "cannot write " + path.string(), "Is the disk full?"};
-  return ok_status();
-}
 
 Status load_outcomes(duck::Connection& work, const Settled& settled) {
   TRY(
@@ -80,22 +31,6 @@ Status load_outcomes(duck::Connection& work, const Settled& settled) {
     TRY(appender->end_row());
   }
   return appender->finish();
-}
-
-Result<StandingCounts> count_standing(duck::Connection& db, const fs::path& ledger) {
-  const auto rows =
-      TRY(db.stream("SELECT count(*) FILTER (in_segment AND reason IS NULL AND on_list = 1), "
-                    "count(*) FILTER (in_segment AND reason = 'not_a_contact'), "
-                    "count(*) FILTER (in_segment AND reason = 'rejected'), count(*) FILTER "
-                    "(in_segment AND reason = 'unknown'), "
-                    "count(*) FILTER (in_segment AND reason = 'not_sent'), count(*) FILTER (NOT "
-                    "in_segment AND on_list > 0) "
-                    "FROM read_parquet(" +
-                    duck::literal(ledger.string()) + ")"));
-  const duck::Chunk* chunk = TRY(rows->next());
-  CHECK(chunk != nullptr && chunk->rows() == 1);
-  return StandingCounts{chunk->integer(0, 0), chunk->integer(1, 0), chunk->integer(2, 0),
-                        chunk->integer(3, 0), chunk->integer(4, 0), chunk->integer(5, 0)};
 }
 
 // A ledger that does not hold everybody in the segment is never made the one that counts.
@@ -305,36 +240,6 @@ Result<StandingCounts> standing_unsent(const Folder& folder, const State& state,
   out.not_sent =
       chunk->integer(4, 0) - out.on_list - out.not_a_contact - out.rejected - out.unknown;
   return out;
-}
-
-Status reconcile(Lease& lease, State& state, duck::Connection& work, const Listed& listed) {
-  if (state.generation == 0 && !listed.remove_foreign) return ok_status();
-  const std::string now = std::to_string(listed.now.time_since_epoch().count());
-  const std::string ledger = TRY(last_ledger(work, lease.folder(), state, listed.targets));
-  std::string query =
-      "SELECT l.* REPLACE ((CASE WHEN l.on_list > 0 AND t.key IS NULL THEN 0 WHEN l.on_list = 2 "
-      "THEN 1 "
-      // Somebody removed lately whom others have put on it since.
-      "WHEN NOT l.in_segment AND t.key IS NOT NULL AND " +
-      std::string(listed.remove_foreign ? "true" : "false") +
-      " THEN 1 ELSE l.on_list END)::UTINYINT AS on_list, "
-      "CASE WHEN l.on_list <> 1 AND t.key IS NOT NULL THEN " +
-      now + " ELSE l.since_ms END AS since_ms) FROM " + ledger + " l LEFT JOIN " + listed.table +
-      " t ON t.key = l.key WHERE l.in_segment OR (l.on_list > 0 AND t.key IS NOT NULL) OR "
-      "(l.wrote_kind = 2 AND l.reason IS NULL AND l.wrote_ms > " +
-      std::to_string(listed.now.time_since_epoch().count() - kRememberRemovedMs) + ")";
-  if (listed.remove_foreign)
-    query +=
-        " UNION ALL BY NAME SELECT DISTINCT t.key, 1::UTINYINT AS on_list, false AS in_segment, "
-        "false AS final, " +
-        now +
-        "::BIGINT AS since_ms, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, 0::UTINYINT AS "
-        "wrote_kind, 0::UBIGINT AS tried_hash FROM " +
-        listed.table + " t ANTI JOIN " + ledger + " l ON t.key = l.key";
-  TRY(write_parquet(work, query, lease.folder().ledger_file(state.generation + 1)));
-  ++state.generation;
-  state.standing = TRY(count_standing(work, lease.folder().ledger_file(state.generation)));
-  return lease.write_state(state);
 }
 
 }  // namespace rollcall::ledger

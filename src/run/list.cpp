@@ -5,6 +5,7 @@
 #include "run/list.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace rollcall::run {
 namespace {
@@ -34,6 +35,15 @@ Error taken(const iterable::ListInfo& list) {
           "}` in the activation, or give the activation another name."};
 }
 
+Error another_project(const iterable::ListInfo& list, int64_t ours_ms) {
+  return {ErrorKind::conflict,
+          "list " + std::to_string(list.id) + " of this project is another one: it was made at " +
+              iso_utc(Time(Millis(list.created_at_ms))) + ", and ours at " +
+              iso_utc(Time(Millis(ours_ms))),
+          "The API key seems to open another project than before: use a key of the earlier "
+          "project, or archive this activation and make a new one for this project."};
+}
+
 // The list that an unanswered creation made, if it made one.
 Result<std::optional<iterable::ListInfo>> look_for_ours(const ListWork& work,
                                                         const ledger::ListIntent& intent,
@@ -49,6 +59,24 @@ Result<std::optional<iterable::ListInfo>> look_for_ours(const ListWork& work,
     if (work.world.clock.monotonic() >= until) return std::optional<iterable::ListInfo>();
     if (!work.world.clock.sleep(kLookEvery, stop))
       return Error{ErrorKind::cancelled, "stopped while looking for the new list"};
+  }
+}
+
+// A stream that breaks is read again from the start, so often.
+constexpr int kReadTries = 4;
+
+// Fills a table of texts with what `read` tells, from a clean slate at every try.
+Status read_into(duck::Connection& work, const std::string& table, const std::string& columns,
+                 const std::function<Status(duck::Appender&, Status&)>& read) {
+  for (int tries = 1;; ++tries) {
+    TRY(work.run("CREATE OR REPLACE TABLE " + table + "(" + columns + ")"));
+    const auto appender = TRY(work.appender(table));
+    Status appended = ok_status();
+    const Status told = read(*appender, appended);
+    TRY(std::move(appended));
+    if (told.ok()) return appender->finish();
+    if (told.error().kind != ErrorKind::unavailable || tries == kReadTries) return told;
+    TRY(appender->finish());
   }
 }
 
@@ -89,6 +117,12 @@ Result<std::vector<std::string>> check_list(const ListWork& work, bool new_list,
                        "`) is not in this Iterable project any more",
                    "If it was deleted, `run --new-list` makes a new one. If the API key was "
                    "changed, it is one of another project."};
+    if (state.list->created_at_ms == 0 && ours->created_at_ms != 0) {
+      state.list->created_at_ms = ours->created_at_ms;
+      TRY(work.lease.write_state(state));
+    }
+    if (ours->created_at_ms != 0 && ours->created_at_ms != state.list->created_at_ms)
+      return another_project(*ours, state.list->created_at_ms);
     if (ours->name != state.list->name)
       warnings.push_back("the list was renamed in Iterable, to `" + ours->name +
                          "`; it is known by its id, and kept up to date");
@@ -147,8 +181,8 @@ Result<bool> ensure_list(const ListWork& work, const std::stop_token& stop) {
         work.client.create_list(work.activation.name, work.activation.description, stop);
     work.world.observer.reached("list.created");
     if (answer.id.ok()) {
-      TRY(keep(work, *answer.id, work.activation.name, true,
-               work.world.clock.now().time_since_epoch().count()));
+      // When Iterable says it was made is read with the lists, at the next run.
+      TRY(keep(work, *answer.id, work.activation.name, true, 0));
       return true;
     }
     const Error& error = answer.id.error();
@@ -164,6 +198,47 @@ Result<bool> ensure_list(const ListWork& work, const std::stop_token& stop) {
       return Error{ErrorKind::cancelled, "stopped while making the list"};
     pause *= 2;
   }
+}
+
+Status read_list(const iterable::Client& client, KeyType key_type, int64_t list_id,
+                 duck::Connection& work, const std::stop_token& stop) {
+  const bool told_in_emails =
+      client.project().type == ProjectType::email || key_type == KeyType::email;
+  TRY(read_into(work, "told", "shown VARCHAR", [&](duck::Appender& rows, Status& appended) {
+    return client.list_members(
+        list_id, key_type,
+        [&](std::string_view member) {
+          std::string shown(member);
+          if (told_in_emails) ascii_lower(shown);
+          rows.text(shown);
+          if (appended.ok()) appended = rows.end_row();
+        },
+        stop);
+  }));
+  if (client.project().type != ProjectType::email || key_type == KeyType::email)
+    return work.run(
+        "CREATE OR REPLACE TABLE listed AS SELECT DISTINCT shown AS key, shown FROM told;"
+        "DROP TABLE told");
+  TRY(read_into(work, "contacts", "email VARCHAR, user_id VARCHAR",
+                [&](duck::Appender& rows, Status& appended) {
+                  std::string lower;
+                  return client.all_contacts(
+                      [&](std::string_view email, std::string_view user_id) {
+                        if (email.empty() || user_id.empty()) return;
+                        lower = email;
+                        ascii_lower(lower);
+                        rows.text(lower);
+                        rows.text(user_id);
+                        if (appended.ok()) appended = rows.end_row();
+                      },
+                      stop);
+                }));
+  return work.run(
+      "CREATE OR REPLACE TABLE listed AS SELECT c.user_id AS key, min(t.shown) AS shown FROM told "
+      "t "
+      "LEFT JOIN (SELECT email, min(user_id) AS user_id FROM contacts GROUP BY email) c ON c.email "
+      "= t.shown GROUP BY c.user_id, CASE WHEN c.user_id IS NULL THEN t.shown END;"
+      "DROP TABLE told; DROP TABLE contacts");
 }
 
 }  // namespace rollcall::run

@@ -21,6 +21,29 @@ std::vector<std::string> fields_read(const Catalog& catalog, const Activation& a
   return out;
 }
 
+Status keep_targets(const std::vector<attributes::Target>& targets, duck::Connection& work) {
+  TRY(
+      work.run("CREATE TABLE targets(place BIGINT, field VARCHAR, name VARCHAR, source_type "
+               "BIGINT, type BIGINT, makes BOOLEAN, merges BOOLEAN)"));
+  for (size_t i = 0; i < targets.size(); ++i) {
+    const auto& t = targets[i];
+    TRY(work.run(fmt::format("INSERT INTO targets VALUES ({}, {}, {}, {}, {}, {}, {})", i,
+                             duck::literal(t.field), duck::literal(t.to), static_cast<int>(t.from),
+                             t.type ? static_cast<int>(*t.type) : -1, t.create, t.merge)));
+  }
+  return ok_status();
+}
+
+class Nobody : public source::RowStream {
+ public:
+  [[nodiscard]] const std::vector<ColumnInfo>& columns() const override { return columns_; }
+  Result<bool> next(RowBatch&) override { return false; }
+
+ private:
+  std::vector<ColumnInfo> columns_{{.name = "primary key", .type = FieldType::text},
+                                   {.name = "key", .type = FieldType::text}};
+};
+
 }  // namespace
 
 Result<std::unique_ptr<duck::Database>> open_work_database(const std::filesystem::path& path) {
@@ -28,6 +51,24 @@ Result<std::unique_ptr<duck::Database>> open_work_database(const std::filesystem
   // It lives as long as the run: packing it would take longer than it saves.
   TRY(TRY(database->connect())->run("SET GLOBAL force_compression = 'uncompressed'"));
   return database;
+}
+
+Result<std::unique_ptr<Scratch>> Scratch::open(const World& world, const std::string& name) {
+  const std::filesystem::path folder = world.home / "tmp";
+  std::error_code ignored;
+  std::filesystem::create_directories(folder, ignored);
+  std::unique_ptr<Scratch> out(new Scratch(folder / (name + ".duckdb")));
+  out->database_ = TRY(open_work_database(out->file_));
+  out->connection_ = TRY(out->database_->connect());
+  return out;
+}
+
+Scratch::~Scratch() {
+  connection_.reset();
+  database_.reset();
+  std::error_code ignored;
+  for (const char* tail : {"", ".wal", ".tmp"})
+    std::filesystem::remove_all(file_.string() + tail, ignored);
 }
 
 Result<segment::Reader> open_segment(const PassInput& input) {
@@ -54,15 +95,16 @@ Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader
                           input.world.observer, stop);
   };
   auto taken = TRY(in_context(read(), "segment " + segment.name));
-  TRY(
-      work.run("CREATE TABLE targets(place BIGINT, field VARCHAR, name VARCHAR, source_type "
-               "BIGINT, type BIGINT, makes BOOLEAN, merges BOOLEAN)"));
-  for (size_t i = 0; i < targets.size(); ++i) {
-    const auto& t = targets[i];
-    TRY(work.run(fmt::format("INSERT INTO targets VALUES ({}, {}, {}, {}, {}, {}, {})", i,
-                             duck::literal(t.field), duck::literal(t.to), static_cast<int>(t.from),
-                             t.type ? static_cast<int>(*t.type) : -1, t.create, t.merge)));
-  }
+  TRY(keep_targets(targets, work));
+  return taken;
+}
+
+Result<snapshot::Snapshot> take_nobody(const World& world, const Activation& activation,
+                                       duck::Connection& work) {
+  Nobody nobody;
+  auto taken =
+      TRY(snapshot::take(nobody, {activation.match_key.type, {}}, work, world.observer, {}));
+  TRY(keep_targets({}, work));
   return taken;
 }
 

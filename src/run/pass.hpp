@@ -17,11 +17,30 @@ struct PassInput {
 
 // The database of one run's snapshot and plan, in bounded memory.
 Result<std::unique_ptr<duck::Database>> open_work_database(const std::filesystem::path& path);
+// One for a command that keeps nothing: its file goes with it.
+class Scratch {
+ public:
+  static Result<std::unique_ptr<Scratch>> open(const World& world, const std::string& name);
+  ~Scratch();
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  duck::Connection& work() { return *connection_; }
+
+ private:
+  explicit Scratch(std::filesystem::path file) : file_(std::move(file)) {}
+  std::filesystem::path file_;
+  std::unique_ptr<duck::Database> database_;
+  std::unique_ptr<duck::Connection> connection_;
+};
+
 Result<segment::Reader> open_segment(const PassInput& input);
 // Reads the segment's rows into `work`, and keeps the targets there too (load_targets).
 Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader& reader,
                                          const std::vector<attributes::Target>& targets,
                                          duck::Connection& work, const std::stop_token& stop);
+// A snapshot of a segment that holds nobody.
+Result<snapshot::Snapshot> take_nobody(const World& world, const Activation& activation,
+                                       duck::Connection& work);
 Result<std::vector<attributes::Target>> load_targets(duck::Connection& work);
 
 Status keep_plan_numbers(store::Store& store, const std::string& plan_id,

@@ -81,17 +81,8 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   out.fields_to_create = fields.to_create;
   out.fields_missing = fields.not_there;
 
-  const std::filesystem::path file = world.home / "tmp" / ("plan-" + out.plan_id + ".duckdb");
-  struct Removed {
-    const std::filesystem::path& path;
-    ~Removed() {
-      std::error_code ignored;
-      for (const char* tail : {"", ".wal", ".tmp"})
-        std::filesystem::remove_all(path.string() + tail, ignored);
-    }
-  } const removed{file};
-  const auto database = TRY(open_work_database(file));
-  const auto work = TRY(database->connect());
+  const auto scratch = TRY(Scratch::open(world, "plan-" + out.plan_id));
+  duck::Connection* const work = &scratch->work();
   const auto taken = TRY(take_snapshot(input, reader, targets, *work, stop));
   out.segment = taken.counts;
   std::vector<bool> pending(targets.size());
@@ -145,6 +136,12 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
     out.forecast_seconds +=
         static_cast<double>(batches(made.changes.changed)) / kBulkUpdatesPerSecond;
 
+  prove::Contacts contacts(client, activation.match_key.type, world.clock, world.random,
+                           world.observer);
+  std::shared_ptr<const prove::Index> index;
+  if (request.prove)
+    index = TRY(export_if_sooner({world, destination, client, contacts, out.warnings},
+                                 made.writes + made.removals, stop));
   const auto stream = TRY(plan::Changes::open(*work, targets.size(), "true"));
   std::vector<Change> chunk;
   int64_t seen = 0;
@@ -153,7 +150,9 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
     TRY(stream->next(chunk, request.prove ? 200 : 2000));
     if (chunk.empty()) break;
     std::vector<std::optional<bool>> contact(chunk.size());
-    if (request.prove) {
+    if (index) {
+      for (size_t i = 0; i < chunk.size(); ++i) contact[i] = index->holds(chunk[i].key);
+    } else if (request.prove) {
       std::vector<std::string> keys;
       for (const Change& change : chunk) keys.push_back(change.key);
       const auto looked =

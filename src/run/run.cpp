@@ -61,7 +61,8 @@ class Pass {
         state_(std::move(state)),
         line_(world, destination),
         client_(line_.client),
-        counter_(line_.counter) {}
+        counter_(line_.counter),
+        contacts_(client_, activation_.match_key.type, world.clock, world.random, world.observer) {}
 
   Result<RunReport> go(const std::stop_token& stop) {
     TRY(resume_or_begin());
@@ -79,8 +80,8 @@ class Pass {
       const ledger::OpenRun& open = *state_.open_run;
       const Millis age = world_.clock.now().time_since_epoch() - Millis(open.snapshot_ms);
       auto kept = report_from_json(open.report_json);
-      const bool same = open.catalog_hash == request_.catalog_hash && age < kPlanLife &&
-                        !request_.full && !request_.new_list && !request_.approve;
+      const bool same = open.catalog_hash == plan_hash() && age < kPlanLife && !request_.full &&
+                        !request_.repair && !request_.new_list && !request_.approve;
       TRY(open_work(open.run_id));
       if (!kept.ok()) return Error(kept.error());
       report_ = std::move(*kept);
@@ -159,17 +160,22 @@ class Pass {
 
     TRY(open_work(report_.run_id));
     PassInput input{world_, request_.catalog, activation_, report_.started_at};
-    segment::Reader reader = TRY(open_segment(input));
-    targets_ = TRY(attributes::targets(activation_.attributes, TRY(reader.fields())));
-    field_state_ = TRY(check_fields(client_, targets_, stop));
-    for (const std::string& missing : field_state_.not_there) report_.warnings.push_back(missing);
-    world_.observer.reached("fields.checked");
+    std::optional<segment::Reader> reader;
+    if (!request_.emptying) {
+      reader = TRY(open_segment(input));
+      targets_ = TRY(attributes::targets(activation_.attributes, TRY(reader->fields())));
+      field_state_ = TRY(check_fields(client_, targets_, stop));
+      for (const std::string& missing : field_state_.not_there) report_.warnings.push_back(missing);
+      world_.observer.reached("fields.checked");
+    }
 
     if (request_.new_list && had_list && !state_.list) TRY(forget_membership());
-    if ((request_.full || (activation_.adopt_list && !state_.list)) && can_read_members())
+    if (request_.full || request_.repair || (activation_.adopt_list && !state_.list))
       TRY(read_members(stop));
 
-    const snapshot::Snapshot taken = TRY(take_snapshot(input, reader, targets_, *work_, stop));
+    const snapshot::Snapshot taken =
+        reader ? TRY(take_snapshot(input, *reader, targets_, *work_, stop))
+               : TRY(take_nobody(world_, activation_, *work_));
     report_.segment = taken.counts;
     snapshot_taken_ = true;
     for (const auto& [attribute, count] : taken.unholdable)
@@ -183,6 +189,10 @@ class Pass {
     std::vector<bool> pending(targets_.size());
     for (size_t i = 0; i < targets_.size(); ++i)
       pending[i] = field_state_.missing[i] && !targets_[i].create;
+    // All the parked are looked at where an export shows them; otherwise, within a budget.
+    if (state_.standing.not_a_contact > parked_max_ &&
+        TRY(export_contacts(state_.standing.not_a_contact, stop)))
+      parked_max_ = state_.standing.not_a_contact;
     plan_ = TRY(make_changes(pending));
     world_.observer.reached("plan.made");
 
@@ -191,7 +201,9 @@ class Pass {
     std::optional<plan::GuardNumbers> approved;
     if (request_.approve)
       approved = TRY(approved_numbers(world_.store, *request_.approve, activation_));
-    const auto breaches = plan::guard(numbers, activation_.guard, state_.settled, approved);
+    const auto breaches = request_.emptying
+                              ? std::vector<plan::Breach>()
+                              : plan::guard(numbers, activation_.guard, state_.settled, approved);
     if (!breaches.empty()) {
       std::vector<std::string> reasons;
       for (const plan::Breach& breach : breaches)
@@ -206,8 +218,8 @@ class Pass {
     world_.observer.reached("guard.passed");
 
     state_.open_run = ledger::OpenRun{
-        report_.run_id,   request_.catalog_hash, report_.started_at.time_since_epoch().count(),
-        to_json(report_), names_of(pending),     false};
+        report_.run_id,   plan_hash(),       report_.started_at.time_since_epoch().count(),
+        to_json(report_), names_of(pending), false};
     TRY(work_->run("CHECKPOINT"));
     TRY(lease_->write_state(state_));
     world_.observer.reached("plan.sealed");
@@ -284,23 +296,10 @@ class Pass {
     const int64_t to_prove = trust.by() == prove::By::lookup
                                  ? TRY(unsettled(settled, "true"))
                                  : TRY(work_->scalar("SELECT count(*) FROM changes WHERE look_up"));
-    prove::Contacts contacts(client_, activation_.match_key.type, world_.clock, world_.random,
-                             world_.observer);
-    if (status.ok() && TRY(choose_proof(world_.store, destination_, client_, to_prove)).by_export) {
-      const Millis began = world_.clock.monotonic();
-      const auto index = contacts.fresh(stop);
-      if (index.ok()) {
-        TRY(keep_export_rate(
-            world_.store, destination_,
-            {static_cast<int64_t>((*index)->contacts()),
-             static_cast<double>((world_.clock.monotonic() - began).count()) / 1000}));
-        delivery.prove_by(contacts);
-      } else if (index.error().kind == ErrorKind::cancelled) {
-        status = index.error();
-      } else {
-        report_.warnings.push_back("contacts could not be exported (" + index.error().message +
-                                   "), so that people are looked up one by one");
-      }
+    if (status.ok()) {
+      const auto exported = export_contacts(to_prove, stop);
+      if (!exported.ok()) status = exported.error();
+      if (exported.ok() && *exported) delivery.prove_by(contacts_);
     }
     // Additions before removals; those whose last write has not settled yet, at the end.
     for (const auto& [part, where] : {std::pair("add", "kind <> 1 AND not_before = 0"),
@@ -433,7 +432,21 @@ class Pass {
                                .full = request_.full,
                                .put_on_again = request_.full && !list_read_,
                                .now = world_.clock.now(),
-                               .settle = destination_.settle});
+                               .settle = destination_.settle,
+                               .parked_lookups_max = parked_max_});
+  }
+
+  // Whether contacts are, or now were, exported, because that is sooner for so many people.
+  Result<bool> export_contacts(int64_t people, const std::stop_token& stop) {
+    if (!exported_)
+      exported_ = TRY(export_if_sooner({world_, destination_, client_, contacts_, report_.warnings},
+                                       people, stop)) != nullptr;
+    return exported_;
+  }
+
+  // What a sealed plan must have been made from to be continued.
+  [[nodiscard]] std::string plan_hash() const {
+    return request_.catalog_hash + (request_.emptying ? " emptying" : "");
   }
 
   // What the journal says of every change of the plan in the work database.
@@ -475,32 +488,22 @@ class Pass {
     return out;
   }
 
-  // In an email project the list is told in e-mails, and people matched by user id cannot be found
-  // in it.
-  [[nodiscard]] bool can_read_members() const {
-    return !(destination_.project_type == ProjectType::email &&
-             activation_.match_key.type == KeyType::user_id);
-  }
-
   Status read_members(const std::stop_token& stop) {
     const int64_t id = state_.list ? state_.list->id : *activation_.adopt_list;
-    TRY(work_->run("CREATE OR REPLACE TABLE listed(key VARCHAR)"));
-    const auto appender = TRY(work_->appender("listed"));
-    Status appended = ok_status();
-    TRY(client_.list_members(
-        id, activation_.match_key.type,
-        [&](std::string_view member) {
-          std::string key(member);
-          if (activation_.match_key.type == KeyType::email) ascii_lower(key);
-          appender->text(key);
-          if (appended.ok()) appended = appender->end_row();
-        },
-        stop));
-    TRY(std::move(appended));
-    TRY(appender->finish());
+    const Status read = read_list(client_, activation_.match_key.type, id, *work_, stop);
+    if (!read.ok() && read.error().kind == ErrorKind::denied && !request_.repair) {
+      // A key that may not export: everybody is put on the list again instead.
+      report_.warnings.push_back("the list could not be read (" + read.error().message + ")");
+      return ok_status();
+    }
+    TRY(read);
     if (state_.list || activation_.remove_foreign)
       TRY(ledger::reconcile(*lease_, state_, *work_,
-                            {"listed", targets_, activation_.remove_foreign, world_.clock.now()}));
+                            {.table = "listed",
+                             .targets = targets_,
+                             .remove_foreign = activation_.remove_foreign,
+                             .remove_again = request_.repair,
+                             .now = world_.clock.now()}));
     list_read_ = true;
     world_.observer.reached("list.read");
     return ok_status();
@@ -511,7 +514,7 @@ class Pass {
     TRY(work_->run("CREATE OR REPLACE TABLE listed(key VARCHAR)"));
     state_.settled = false;
     return ledger::reconcile(*lease_, state_, *work_,
-                             {"listed", targets_, false, world_.clock.now()});
+                             {.table = "listed", .targets = targets_, .now = world_.clock.now()});
   }
 
   void add_calls() {
@@ -538,6 +541,9 @@ class Pass {
   Line line_;
   const iterable::Client& client_;
   const iterable::CallCounter& counter_;
+  prove::Contacts contacts_;
+  bool exported_ = false;
+  int64_t parked_max_ = plan::Input{}.parked_lookups_max;
   std::optional<ListWork> list_work_;
   std::unique_ptr<duck::Database> database_;
   std::unique_ptr<duck::Connection> work_;

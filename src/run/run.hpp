@@ -5,6 +5,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -51,7 +53,9 @@ struct Request {
   const Activation& activation;
   std::string catalog_hash;  // a sealed plan is continued only under the catalog it was made from
   Trigger trigger = Trigger::manual;
-  bool full = false;
+  bool full = false;      // the list is read, and everything is sent again
+  bool repair = false;    // the list is read, and what differs from the ledger is mended
+  bool emptying = false;  // the segment is taken for empty, and the guard has nothing to say
   bool new_list = false;
   std::optional<std::string> approve = std::nullopt;  // a plan's id
 };
@@ -100,10 +104,37 @@ struct PlanRequest {
 Result<PlanReport> plan(const World& world, const PlanRequest& request,
                         const std::stop_token& stop);
 
+// The real list against the ledger; reads alone. Holds the activation's lease as long as it lives.
+class Audit {
+ public:
+  virtual ~Audit() = default;
+  struct Report {
+    std::string activation, destination;
+    RunReport::List list;
+    ledger::DriftCounts counts;
+    Time read_at;
+    std::vector<std::string> warnings;
+    // Nobody is missing and nobody is on the list who should have been removed.
+    [[nodiscard]] bool true_to_ledger() const { return counts.missing + counts.extra == 0; }
+  };
+  [[nodiscard]] virtual const Report& report() const = 0;
+  // Everybody who differs, and why in words: missing, extra, foreign, each by key, until told to
+  // stop.
+  virtual Status people(
+      const std::function<bool(const ledger::Drift&, const std::string& why)>& on_person) = 0;
+};
+// Its counts are kept by the store (last_audit). Errors: conflict (another run holds the lease),
+// invalid (no list yet), not_found (the list is gone), those of reading it.
+Result<std::unique_ptr<Audit>> audit(const World& world, const Catalog& catalog,
+                                     const Activation& activation, const std::stop_token& stop);
+// The JSON of its counts, or nothing: never audited.
+Result<std::optional<std::string>> last_audit(store::Store& store, const Activation& activation);
+
 // The JSON of contract and store.
 std::string to_json(const RunReport& report);
 Result<RunReport> report_from_json(const std::string& json);
 std::string to_json(const PlanReport& report);
+std::string to_json(const Audit::Report& report);
 
 // Exit codes of the contract: 0, 1, 2, 3, 130.
 int exit_code(const RunReport& report);

@@ -162,9 +162,25 @@ Result<prove::Choice> choose_proof(store::Store& store, const Destination& desti
                        fact ? prove::export_rate_from_json(*fact) : prove::ExportRate{});
 }
 
-Status keep_export_rate(store::Store& store, const Destination& destination,
-                        const prove::ExportRate& rate) {
-  return store.put_fact(destination.uid, kExportFact, prove::to_json(rate));
+Result<std::shared_ptr<const prove::Index>> export_if_sooner(const ExportWork& work, int64_t people,
+                                                             const std::stop_token& stop) {
+  using Index = std::shared_ptr<const prove::Index>;
+  const World& world = work.world;
+  if (!TRY(choose_proof(world.store, work.destination, work.client, people)).by_export)
+    return Index();
+  const Millis began = world.clock.monotonic();
+  auto index = work.contacts.fresh(stop);
+  if (index.ok()) {
+    const double seconds = static_cast<double>((world.clock.monotonic() - began).count()) / 1000;
+    TRY(world.store.put_fact(
+        work.destination.uid, kExportFact,
+        prove::to_json(prove::ExportRate{static_cast<int64_t>((*index)->contacts()), seconds})));
+    return std::move(*index);
+  }
+  if (index.error().kind == ErrorKind::cancelled) return Error(index.error());
+  work.warnings.push_back("contacts could not be exported (" + index.error().message +
+                          "), so that people are looked up one by one");
+  return Index();
 }
 
 Status try_destination(const TrialWork& work, const deliver::Order& order,

@@ -326,6 +326,10 @@ class Double:
         with self.lock:
             self._do("join", list_id, contact_id)
 
+    def leave(self, list_id, contact_id):
+        with self.lock:
+            self._do("leave", list_id, contact_id)
+
     def delete_list(self, id):
         with self.lock:
             self._do("drop_list", id)

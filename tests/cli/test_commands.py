@@ -18,9 +18,9 @@ def world(make_world):
 
 
 def snapshot_of(world):
-    """Every file of the home by its content, the database aside: plans are kept there."""
+    """Every file of the home by its content, the database (plans are kept there) and the pace aside."""
     return {str(p.relative_to(world.home)): p.read_bytes() for p in world.home.rglob("*")
-            if p.is_file() and not p.name.startswith("rollcall.db") and p.name != "lock"}
+            if p.is_file() and not p.name.startswith("rollcall.db") and p.name != "lock" and p.parent.name != "pace"}
 
 
 @pytest.mark.parametrize("args", [["frobnicate"], ["run"], ["run", LIST, "--frob"], ["rejects", "no-such-run"], ["show", "no-such-run"],

@@ -222,3 +222,20 @@ def test_a_trial_held_under_another_declaration_says_nothing(make_world):
     world.apply()
     world.run()
     world.assert_right()
+
+
+def test_a_key_of_another_project_is_noticed_by_when_the_list_was_made(make_world):
+    world = ready(make_world())
+    world.run()
+    world.run()
+    world.double.clear_log()
+    with world.double.lock:
+        for one in world.double.state.lists.values():
+            one.created_at += 86_400
+    world.change(2, vip=False)
+    world.write_source()
+    report = world.run(expect=1)
+    assert "another project" in report["error"]["remedy"]
+    assert world.double.write_calls() == []
+    findings = world.rollcall("check", world.name, "--json", expect=1).json["findings"]
+    assert any("made at another time" in one["message"] for one in findings)

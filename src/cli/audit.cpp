@@ -1,0 +1,190 @@
+// audit, archive: the real list against the ledger; and the end of an activation.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/lock_watch.hpp"
+#include "cli/names.hpp"
+#include "cli/report_text.hpp"
+#include "cli/text.hpp"
+#include "run/run.hpp"
+
+namespace rollcall::cli {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr int64_t kSample = 20;       // people of each kind that are named unasked
+constexpr int64_t kRowsAtOnce = 500;  // of a table that is streamed
+
+run::Request request_of(const Stored& stored, const Activation& activation) {
+  return {
+      .catalog = stored.catalog, .activation = activation, .catalog_hash = hash_of(stored.catalog)};
+}
+
+// Of all conflicts the one that ends by itself.
+bool held_by_another(const Session& session, const Activation& activation, const Error& error) {
+  return error.kind == ErrorKind::conflict &&
+         is_held(run::folder_of(session.home(), activation).path / "lock");
+}
+
+void print_counts(Session& session, const std::string& name, const run::Audit::Report& report) {
+  const ledger::DriftCounts& c = report.counts;
+  session.print("Audit of {}: list {} `{}` holds {}, and {} should be on it\n", plain(name),
+                report.list.id, plain(report.list.name), people(c.listed), people(c.expected));
+  const auto line = [&](const char* kind, int64_t count, const char* meaning) {
+    session.print("  {:<8} {:>9}  {}\n", kind, thousands(count), meaning);
+  };
+  line("missing", c.missing, "confirmed on the list, and not there");
+  line("extra", c.extra, "on the list, and no longer in the segment");
+  line("foreign", c.foreign, "on the list without Rollcall's doing");
+  for (const std::string& warning : report.warnings)
+    session.print("  warning: {}\n", plain(warning));
+}
+
+// Names people as they come: nobody knows how many there are. Returns whether all were named.
+Result<bool> print_people(Session& session, run::Audit& audit, const AuditOptions& options) {
+  const bool all = options.all || options.csv;
+  std::map<std::string, int64_t> told;
+  int64_t shown = 0;
+  bool complete = true;
+  const std::vector<Table::Column> columns = {
+      {"kind"}, {"key", Table::Align::left, 60}, {"why", Table::Align::left, 80}};
+  Table table(columns);
+  const auto flush = [&] {
+    std::string text = table.text();
+    if (shown > kRowsAtOnce) text = text.substr(text.find('\n') + 1);
+    session.print_text(text);
+    table = Table(columns);
+  };
+  if (options.csv && !session.json()) session.print_text(csv_line({"kind", "key", "why"}));
+  TRY(audit.people([&](const ledger::Drift& person, const std::string& why) {
+    if (!all && ++told[person.kind] > kSample) {
+      complete = false;
+      return true;
+    }
+    ++shown;
+    if (session.json()) {
+      const json one = {{"kind", person.kind}, {"key", person.key}, {"why", why}};
+      session.print("{}\n  {}", shown > 1 ? "," : "",
+                    one.dump(-1, ' ', false, json::error_handler_t::replace));
+    } else if (options.csv) {
+      session.print_text(csv_line({person.kind, person.key, why}));
+    } else {
+      table.add({person.kind, person.key, why});
+      if (shown % kRowsAtOnce == 0) flush();
+    }
+    return session.heard() && !session.stop().stop_requested();
+  }));
+  if (!table.empty()) flush();
+  return complete;
+}
+
+}  // namespace
+
+Result<int> audit(Session& session, const AuditOptions& options) {
+  const Stored stored = TRY(session.stored());
+  const Activation& activation = *TRY(find_activation(stored, options.activation));
+  const std::string name = shown_name(stored.catalog, activation);
+  const run::World world = TRY(session.run_world());
+  auto audit = run::audit(world, stored.catalog, activation, session.stop());
+  if (!audit.ok()) {
+    if (!held_by_another(session, activation, audit.error())) return Error(audit.error());
+    session.fail(audit.error());
+    return kLeaseHeld;
+  }
+  const run::Audit::Report report = (*audit)->report();
+  const bool as_text = !session.json() && !options.csv;
+  if (as_text) print_counts(session, name, report);
+  std::string head = run::to_json(report);
+  if (session.json()) session.print("{},\"people\":[", head.substr(0, head.size() - 1));
+  if (as_text && report.counts.missing + report.counts.extra + report.counts.foreign > 0)
+    session.print("\n");
+  const bool complete = TRY(print_people(session, **audit, options));
+  if (as_text && !complete)
+    session.print("… {} of each kind (--all names everybody)\n", thousands(kSample));
+  audit->reset();  // the repair takes the lease itself
+
+  std::optional<RunReport> repaired;
+  int code = kDone;
+  const bool mends = report.counts.foreign > 0 && activation.remove_foreign;
+  if (options.repair && (!report.true_to_ledger() || mends)) {
+    run::Request request = request_of(stored, activation);
+    request.repair = true;
+    repaired = TRY(run::run(world, request, session.stop()));
+    code = run::exit_code(*repaired);
+    if (as_text) session.print("\n{}", in_lines(*repaired));
+    if (repaired->error) session.say(repaired->error->text());
+  } else if (as_text && options.repair) {
+    session.print("Nothing to repair\n");
+  } else if (as_text && !report.true_to_ledger()) {
+    session.print("`rollcall audit \"{}\" --repair` mends it by a run, with its guard\n",
+                  plain(name));
+  }
+  if (session.json())
+    session.print("],\"people_complete\":{},\"repair\":{}}}\n", complete,
+                  repaired ? run::to_json(*repaired) : "null");
+  return code;
+}
+
+Result<int> archive(Session& session, const ArchiveOptions& options) {
+  const std::vector<std::string> ends(kListEnds.begin(), kListEnds.end());
+  if (std::find(ends.begin(), ends.end(), options.list) == ends.end())
+    return Error{ErrorKind::invalid, "--list takes keep or empty, not `" + options.list + "`" +
+                                         did_you_mean(options.list, ends)};
+  const Stored stored = TRY(session.stored());
+  const Activation& activation = *TRY(find_activation(stored, options.activation));
+  const std::string name = shown_name(stored.catalog, activation);
+  const ledger::Folder folder = run::folder_of(session.home(), activation);
+  const ledger::State state = TRY(ledger::read_state(folder));
+  std::optional<RunReport> emptied;
+  if (options.list == "empty" && state.list) {
+    const run::World world = TRY(session.run_world());
+    run::Request request = request_of(stored, activation);
+    request.emptying = true;
+    auto report = run::run(world, request, session.stop());
+    if (!report.ok() && held_by_another(session, activation, report.error())) {
+      session.fail(report.error());
+      return kLeaseHeld;
+    }
+    emptied = TRY(std::move(report));
+    if (!session.json()) session.print_text(in_lines(*emptied));
+    if (emptied->status != RunStatus::completed) {
+      if (session.json()) session.print_text(run::to_json(*emptied) + "\n");
+      if (emptied->error) session.say(emptied->error->text());
+      session.say(
+          "`" + name +
+          "` is not archived: not everybody is off the list yet. Archive it again to go on.");
+      return run::exit_code(*emptied) == kDone ? kFailed : run::exit_code(*emptied);
+    }
+  }
+  {
+    const auto lease = ledger::Lease::take(folder);  // nobody runs it
+    if (!lease.ok()) {
+      if (!held_by_another(session, activation, lease.error())) return Error(lease.error());
+      session.fail(lease.error());
+      return kLeaseHeld;
+    }
+    TRY(archive_activation(*TRY(session.store()), stored, activation));
+  }
+  const bool keeps = state.list && options.list == "keep";
+  if (session.json()) {
+    session.print_json(
+        {{"activation", name},
+         {"archived", true},
+         {"list", state.list ? json{{"id", state.list->id}, {"left", keeps ? "kept" : "emptied"}}
+                             : json(nullptr)},
+         {"run", emptied ? json::parse(run::to_json(*emptied)) : json(nullptr)}});
+    return kDone;
+  }
+  session.print("{} is archived{}. Naming it in a file again resumes it.\n", plain(name),
+                !state.list ? ""
+                : keeps     ? fmt::format("; list {} keeps its members", state.list->id)
+                        : fmt::format("; list {} holds nobody of ours any more", state.list->id));
+  return kDone;
+}
+
+}  // namespace rollcall::cli
