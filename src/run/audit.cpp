@@ -13,15 +13,13 @@ namespace {
 constexpr const char* kFact = "audit";
 
 std::string in_words(const ledger::Drift& person) {
-  const auto on = [&] { return iso_utc(Time(Millis(person.wrote_ms))); };
+  const std::string at = iso_utc(Time(Millis(person.wrote_ms)));
   if (person.kind == "missing")
-    return person.wrote_ms > 0 ? "confirmed on the list at " + on() +
-                                     ", and not there: somebody took them off, or "
-                                     "the contact was deleted"
-                               : "was on the list when it was read before, and is not there";
+    return person.wrote_ms > 0 ? "added at " + at + ", and since taken off or deleted as a contact"
+                               : "read from the list before, and not there";
   if (person.kind == "extra")
     return person.on_list ? "left the segment, and the removal is not confirmed yet"
-                          : "removed at " + on() + ", and on the list again";
+                          : "removed at " + at + ", and on the list again";
   return person.in_segment ? "in the segment, and put on the list by others"
                            : "not put on the list by Rollcall";
 }
