@@ -39,6 +39,8 @@ const Printer& printer_of(Dialect dialect) {
   switch (dialect) {
     case Dialect::duckdb:
       return duckdb_printer();
+    case Dialect::postgres:
+      return postgres_printer();
   }
   return duckdb_printer();
 }
@@ -138,9 +140,9 @@ class Compiler {
       const std::string column = conditions_.column(row, *only);
       const std::string value = printer_.text(query.only->second);
       conditions.push_back(only->type == FieldType::text
-                               ? printer_.lower("trim(" + column + ")") + " = " +
-                                     printer_.lower("trim(" + value + ")")
-                               : printer_.cast(column, FieldType::text) + " = " + value);
+                               ? printer_.lower(printer_.function("trim", {column})) + " = " +
+                                     printer_.lower(printer_.function("trim", {value}))
+                               : printer_.text_of(column, only->type) + " = " + value);
     }
     if (conditions.empty()) return std::string();
     return start + "WHERE" + start + "  " + join(conditions, start + "  AND ");
@@ -186,7 +188,8 @@ class Compiler {
   std::string fields_table(const Model& model, const std::vector<const Node*>& columns) const {
     std::string select;
     for (const Node* node : columns) {
-      std::string value = "t." + printer_.identifier(node->source_column);
+      std::string value =
+          printer_.column("t." + printer_.identifier(node->source_column), node->info());
       if (node->type == FieldType::timestamp)
         value =
             node->zoned ? printer_.utc_from_zoned(value) : printer_.utc_from_zone(value, model.tz);
@@ -309,7 +312,7 @@ class Compiler {
   [[nodiscard]] std::string value_of_group(const Node& node, const Row& related) const {
     if (node.kind == Node::Kind::related)
       return printer_.value_of_first(conditions_.column(related, *node.of),
-                                     conditions_.column(related, *node.order));
+                                     conditions_.column(related, *node.order), node.info());
     const auto& how = std::get<ComputedField::Aggregated>(node.computed->how);
     const std::string value = node.of ? conditions_.column(related, *node.of) : "*";
     const bool floats = node.of && node.of->type == FieldType::number;
@@ -399,6 +402,10 @@ Result<std::vector<ColumnInfo>> fields_of(const Catalog& catalog, const Schemas&
   }
   // Types do not depend on the dialect.
   return Compiler(catalog, schemas, Time{}, duckdb_printer()).fields(*found, computed);
+}
+
+Dialect dialect_of(const Source& source) {
+  return source.kind == "postgres" ? Dialect::postgres : Dialect::duckdb;
 }
 
 Result<SqlQuery> compile(const Catalog& catalog, const Schemas& schemas, const Query& query,

@@ -16,7 +16,9 @@
 
 namespace rollcall::compile {
 
-enum class Dialect { duckdb };
+enum class Dialect { duckdb, postgres };
+
+Dialect dialect_of(const Source& source);
 
 // What describing each model's table or query returned, by model name. Holds at least the models
 // that the segment reaches through relations and other segments.

@@ -272,10 +272,13 @@ Result<std::string> ConditionPrinter::text_test(const Condition& condition,
   const bool many = condition.op == Op::in || condition.op == Op::not_in;
   std::vector<std::string> literals;
   for (const Scalar& one : TRY(values_of(condition, many ? 0 : 1)))
-    literals.push_back(printer_.text(TRY(checked_text(condition, one))));
-  if (condition.op == Op::matches)
-    return printer_.matches(value, literals[0], condition.ignore_case);
-  for (std::string& one : literals) one = folded(one);
+    literals.push_back(TRY(checked_text(condition, one)));
+  if (condition.op == Op::matches) {
+    auto matches = printer_.matches(value, literals[0], condition.ignore_case);
+    if (matches.ok()) return matches;
+    return wrong(condition.place, matches.error().message, matches.error().remedy);
+  }
+  for (std::string& one : literals) one = folded(printer_.text(one));
   const std::string x = folded(value);
   switch (condition.op) {
     case Op::in:

@@ -7,7 +7,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/base.hpp"
 #include "core/model.hpp"
 #include "core/rows.hpp"
 #include "core/rule.hpp"
@@ -23,6 +25,10 @@ class Printer {
   // the table itself.
   [[nodiscard]] virtual std::string inlined() const = 0;
 
+  // A source's own column as a value of its field's type, which every function here takes.
+  [[nodiscard]] virtual std::string column(const std::string& value,
+                                           const ColumnInfo& info) const = 0;
+
   [[nodiscard]] virtual std::string lower(const std::string& text) const = 0;
   // Null, or nothing but ASCII white space. Never null itself.
   [[nodiscard]] virtual std::string is_blank(const std::string& text) const = 0;
@@ -32,9 +38,11 @@ class Printer {
                                                 const std::string& part) const = 0;
   [[nodiscard]] virtual std::string ends_with(const std::string& text,
                                               const std::string& part) const = 0;
-  // A regular expression that matches anywhere in the text.
-  [[nodiscard]] virtual std::string matches(const std::string& text, const std::string& pattern,
-                                            bool ignore_case) const = 0;
+  // A regular expression that matches anywhere in the text. The pattern is no literal yet. Errors:
+  // one that this engine cannot be told.
+  [[nodiscard]] virtual Result<std::string> matches(const std::string& text,
+                                                    const std::string& pattern,
+                                                    bool ignore_case) const = 0;
 
   // Whether a list holds a value that is written as a text, or is a number.
   [[nodiscard]] virtual std::string list_has_text(const std::string& list,
@@ -74,12 +82,20 @@ class Printer {
                                                   const std::string& value) const = 0;
   // The value (null or not) of the row with the smallest key; of several such, of the smallest
   // value.
-  [[nodiscard]] virtual std::string value_of_first(const std::string& value,
-                                                   const std::string& key) const = 0;
+  [[nodiscard]] virtual std::string value_of_first(const std::string& value, const std::string& key,
+                                                   const ColumnInfo& info) const = 0;
 
+  // The functions of formulas on texts and numbers: upper, trim, length, left, right, replace, abs,
+  // floor, ceil, round.
+  [[nodiscard]] virtual std::string function(std::string_view name,
+                                             const std::vector<std::string>& arguments) const = 0;
+  // To a type that is not text.
   [[nodiscard]] virtual std::string cast(const std::string& expression, FieldType type) const = 0;
+  [[nodiscard]] virtual std::string text_of(const std::string& expression,
+                                            FieldType type) const = 0;
 };
 
 const Printer& duckdb_printer();
+const Printer& postgres_printer();
 
 }  // namespace rollcall::compile

@@ -40,6 +40,8 @@ class DuckdbPrinter : public Printer {
   std::string text(std::string_view value) const override { return quoted(value, '\''); }
   std::string inlined() const override { return "NOT MATERIALIZED "; }
 
+  std::string column(const std::string& value, const ColumnInfo&) const override { return value; }
+
   std::string lower(const std::string& value) const override {
     return fmt::format("lower({})", value);
   }
@@ -55,9 +57,10 @@ class DuckdbPrinter : public Printer {
   std::string ends_with(const std::string& value, const std::string& part) const override {
     return fmt::format("ends_with({}, {})", value, part);
   }
-  std::string matches(const std::string& value, const std::string& pattern,
-                      bool ignore_case) const override {
-    return fmt::format("regexp_matches({}, {}{})", value, pattern, ignore_case ? ", 'i'" : "");
+  Result<std::string> matches(const std::string& value, const std::string& pattern,
+                              bool ignore_case) const override {
+    return fmt::format("regexp_matches({}, {}{})", value, text(pattern),
+                       ignore_case ? ", 'i'" : "");
   }
 
   std::string list_has_text(const std::string& list, const std::string& value) const override {
@@ -119,10 +122,18 @@ class DuckdbPrinter : public Printer {
   std::string sum_of_floats(std::string_view aggregate, const std::string& value) const override {
     return fmt::format("{0}({1} ORDER BY {1})", aggregate, value);
   }
-  std::string value_of_first(const std::string& value, const std::string& key) const override {
+  std::string value_of_first(const std::string& value, const std::string& key,
+                             const ColumnInfo&) const override {
     return fmt::format("arg_min_null({0}, row({1}, {0}))", value, key);
   }
 
+  std::string function(std::string_view name,
+                       const std::vector<std::string>& arguments) const override {
+    return fmt::format("{}({})", name, join(arguments, ", "));
+  }
+  std::string text_of(const std::string& expression, FieldType) const override {
+    return fmt::format("CAST({} AS VARCHAR)", expression);
+  }
   std::string cast(const std::string& expression, FieldType type) const override {
     const char* name = "VARCHAR";
     switch (type) {

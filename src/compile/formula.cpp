@@ -139,7 +139,7 @@ class Parser {
               fmt::format("{} is needed here, and this is of type {}", what, to_string(got.type)));
   }
   [[nodiscard]] std::string as_text(const Typed& value) const {
-    return value.type == FieldType::text ? value.sql : printer_.cast(value.sql, FieldType::text);
+    return value.type == FieldType::text ? value.sql : printer_.text_of(value.sql, value.type);
   }
   // Columns may be narrower than 64 bits, and an engine would then reckon in as few.
   [[nodiscard]] std::string wide(const Typed& value) const {
@@ -323,24 +323,25 @@ class Parser {
     };
     if (f == "lower" || f == "upper" || f == "trim") {
       TRY(count(1, 1));
-      return Typed{f + "(" + as_text(args[0]) + ")", FieldType::text};
+      const std::string text = as_text(args[0]);
+      return Typed{f == "lower" ? printer_.lower(text) : printer_.function(f, {text}),
+                   FieldType::text};
     }
     if (f == "length") {
       TRY(count(1, 1));
-      return Typed{"length(" + as_text(args[0]) + ")", FieldType::integer};
+      return Typed{printer_.function(f, {as_text(args[0])}), FieldType::integer};
     }
     if (f == "left" || f == "right") {
       TRY(count(2, 2));
       TRY(number(1));
-      return Typed{fmt::format("{}({}, {})", f, as_text(args[0]),
-                               printer_.cast(args[1].sql, FieldType::integer)),
-                   FieldType::text};
+      return Typed{
+          printer_.function(f, {as_text(args[0]), printer_.cast(args[1].sql, FieldType::integer)}),
+          FieldType::text};
     }
     if (f == "replace") {
       TRY(count(3, 3));
-      return Typed{
-          fmt::format("replace({}, {}, {})", as_text(args[0]), as_text(args[1]), as_text(args[2])),
-          FieldType::text};
+      return Typed{printer_.function(f, {as_text(args[0]), as_text(args[1]), as_text(args[2])}),
+                   FieldType::text};
     }
     if (f == "concat") {
       TRY(count(1, kMostArguments));
@@ -352,14 +353,14 @@ class Parser {
     if (f == "abs") {
       TRY(count(1, 1));
       TRY(number(0));
-      return Typed{"abs(" + wide(args[0]) + ")", args[0].type};
+      return Typed{printer_.function(f, {wide(args[0])}), args[0].type};
     }
     if (f == "round" || f == "floor" || f == "ceil") {
       TRY(count(1, f == "round" ? 2 : 1));
       for (size_t i = 0; i < args.size(); ++i) TRY(number(i));
-      std::string sql = f + "(" + printer_.cast(args[0].sql, FieldType::number);
-      if (args.size() == 2) sql += ", CAST(" + args[1].sql + " AS INTEGER)";
-      return Typed{sql + ")", FieldType::number};
+      std::vector<std::string> printed = {printer_.cast(args[0].sql, FieldType::number)};
+      if (args.size() == 2) printed.push_back("CAST(" + args[1].sql + " AS INTEGER)");
+      return Typed{printer_.function(f, printed), FieldType::number};
     }
     if (f == "coalesce") {
       TRY(count(1, kMostArguments));

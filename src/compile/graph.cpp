@@ -229,7 +229,8 @@ Result<std::vector<Node>> Graph::plain_fields(const Model& model) {
                    .column = field.name,
                    .type = found->type,
                    .source_column = column,
-                   .zoned = found->zoned});
+                   .zoned = found->zoned,
+                   .native = found->native});
   }
   return out;
 }
@@ -461,6 +462,7 @@ Result<Node> Graph::computed(const Model& model, const ComputedField& field) {
                      ? node.of
                      : TRY(this->field(other, other.primary_key, field.place));
     node.type = node.of->type;
+    node.native = node.of->native;
     node.level = 1 + std::max({level_of(*node.join), node.of->level, node.order->level});
     return node;
   }

@@ -60,12 +60,15 @@ struct Node {
 
   std::string source_column = {};           // column: in the table
   bool zoned = false;                       // column
+  std::string native = {};                  // column; related: of the column it comes from
   std::optional<Join> join = std::nullopt;  // aggregate, related
   const Node* of = nullptr;                 // aggregate (null: rows), related
   const Node* order = nullptr;              // related: the other's primary key
   const ComputedField* computed = nullptr;  // aggregate, formula, cases
   // aggregate: its `where`, if there is one; cases: one a `when`; segment: its rule.
   std::vector<Condition> conditions = {};
+
+  [[nodiscard]] ColumnInfo info() const { return {column, type, zoned, native}; }
 };
 
 class Graph {

@@ -29,6 +29,8 @@ struct ColumnInfo {
   FieldType type = FieldType::text;
   bool zoned =
       false;  // timestamps as a source stores them: their values name an instant by themselves
+  // The source's own name of the type, where its values have to be converted within a query.
+  std::string native = {};
   bool operator==(const ColumnInfo&) const = default;
 };
 

@@ -24,6 +24,7 @@ Result<Reader> Reader::open(const Catalog& catalog, const Segment& segment,
   if (from == nullptr)
     return Error{ErrorKind::invalid, "model `" + model->name + "` is in source `" + model->source +
                                          "`, which is not there"};
+  reader.dialect_ = compile::dialect_of(*from);
   reader.connection_ = TRY(source::open(*from, options));
   for (const std::string& name : TRY(compile::models_reached(catalog, segment, fields))) {
     const Model* reached = catalog.model(name);
@@ -43,7 +44,7 @@ Result<std::vector<ColumnInfo>> Reader::fields() const {
 }
 
 Result<SqlQuery> Reader::sql(const compile::Query& query) const {
-  return compile::compile(*catalog_, schemas_, query, compile::Dialect::duckdb);
+  return compile::compile(*catalog_, schemas_, query, dialect_);
 }
 
 Result<std::unique_ptr<source::RowStream>> Reader::rows(const SqlQuery& query,
