@@ -1,8 +1,9 @@
-# room(NAME [DEPS room…] [LIBS library…] [TEST_LIBS library…]) makes one static library of a folder under src/, and its
+# room(NAME [DEPS room…] [LIBS library…] [TEST_LIBS library…] [TEST_NEEDS fixture…]) makes one static library of a folder under src/, and its
 # test program of the *_test.cpp beside the code. DEPS are the rooms it may include; LIBS the
-# outside libraries that only this room names; TEST_LIBS those its tests need besides.
+# outside libraries that only this room names; TEST_LIBS those its tests need besides, TEST_NEEDS what
+# tests/CMakeLists.txt starts for them.
 function(room name)
-  cmake_parse_arguments(ROOM "" "" "DEPS;LIBS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "DEPS;LIBS;TEST_LIBS;TEST_NEEDS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
@@ -21,6 +22,10 @@ function(room name)
     add_executable(${name}_tests ${tests})
     target_link_libraries(${name}_tests PRIVATE room_${name} ${ROOM_LIBS} ${ROOM_TEST_LIBS} rollcall_flags GTest::gmock
                                                 GTest::gtest_main)
-    gtest_discover_tests(${name}_tests DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit)
+    set(properties LABELS unit)
+    if(ROOM_TEST_NEEDS)
+      list(APPEND properties FIXTURES_REQUIRED ${ROOM_TEST_NEEDS})
+    endif()
+    gtest_discover_tests(${name}_tests DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
   endif()
 endfunction()

@@ -37,6 +37,7 @@ LIBRARIES = {
     "sqlite3.h": {"store", "ledger"},
     "yaml-cpp": {"catalog", "sim"},
     "duckdb.h": {"duck"},
+    "arrow-adbc": {"adbc"},
     "sodium.h": {"base", "store", "attributes", "cli", "prove", "app", "sim"},
     "CLI": {"cli", "app", "sim"},
     "boost": {"sim"},

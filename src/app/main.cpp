@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <string_view>
 #include <thread>
 
+#include "adbc/adbc.hpp"
 #include "app/system.hpp"
 #include "app/test_hooks.hpp"
 #include "cli/cli.hpp"
@@ -53,6 +55,7 @@ void watch_signals(std::stop_source stop) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && argv[1] == adbc::kReaderWord) return adbc::reader_main();
   umask(077);                // what is kept of people is nobody else's to read
   signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, not the end of a run
   std::stop_source stop;

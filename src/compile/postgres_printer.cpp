@@ -212,7 +212,8 @@ class PostgresPrinter : public Printer {
       // Halves go away from zero; what has no fraction left stays as it is.
       const std::string digits = arguments.size() == 2 ? arguments[1] : "0";
       return fmt::format(
-          "(SELECT CASE WHEN abs(x) >= 1e15 THEN x WHEN d >= 0 THEN r / p ELSE r * p END FROM "
+          "(SELECT CASE WHEN d >= 0 AND abs(x) >= 1e15 THEN x WHEN d >= 0 THEN r / p ELSE r * p "
+          "END FROM "
           "(SELECT x, d, p, trunc(y) + CASE WHEN abs(y - trunc(y)) >= 0.5 THEN sign(y) ELSE 0 END "
           "AS r FROM (SELECT x, d, p, CASE WHEN d >= 0 THEN x * p ELSE x / p END AS y FROM (SELECT "
           "x, d, power(CAST(10 AS double precision), abs(d)) AS p FROM (SELECT {} AS x, "

@@ -218,7 +218,7 @@ class Reader {
         break;
     }
     const bool surrogate = value >= 0xd800 && value <= 0xdfff;
-    if (!sized || at_ != end || value == 0 || value > 0x10ffff || surrogate)
+    if (!sized || at_ != end || value > 0x10ffff || surrogate)
       return wrong("has a `\\x` that is no character");
     if (braces) ++at_;
     return std::optional<char32_t>(value);

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -66,19 +65,6 @@ Plan plan_for(const duck::Stream::ColumnType& column) {
   if (type == "TIMESTAMP_MS") return plan(FieldType::timestamp, Read::timestamp_ms);
   if (type == "TIMESTAMP_NS") return plan(FieldType::timestamp, Read::timestamp_ns);
   return plan(FieldType::text, Read::text, kText);
-}
-
-bool is_ascii(std::string_view text) {
-  const char* at = text.data();
-  size_t left = text.size();
-  for (; left >= 8; at += 8, left -= 8) {
-    uint64_t word;
-    std::memcpy(&word, at, 8);
-    if (word & 0x8080808080808080U) return false;
-  }
-  for (; left > 0; ++at, --left)
-    if (*at & 0x80) return false;
-  return true;
 }
 
 // DuckDB writes numbers that are none as NaN, Infinity and -Infinity.
@@ -219,7 +205,7 @@ class DuckRows : public RowStream {
         case Read::text:
         case Read::json: {
           const std::string_view text = chunk.text(index, row);
-          if (!is_ascii(text) && !is_utf8(text))
+          if (!is_utf8(text))
             return Error{.kind = ErrorKind::corrupt,
                          .message = "column `" + plan.info.name + "` holds text that is not UTF-8",
                          .remedy = "Repair it in the data, or leave the column out of the model."};
@@ -238,12 +224,6 @@ class DuckRows : public RowStream {
 };
 
 }  // namespace
-
-std::string as_subquery(std::string_view sql) {
-  std::string_view text = trim(sql);
-  while (text.ends_with(';')) text = trim(text.substr(0, text.size() - 1));
-  return std::string(text);
-}
 
 Result<std::vector<ColumnInfo>> describe_rows(duck::Connection& connection,
                                               const std::string& sql) {

@@ -8,6 +8,7 @@
 
 #include "duck/duck.hpp"
 #include "source/source.hpp"
+#include "source/sql_text.hpp"
 
 namespace rollcall::source {
 
@@ -16,8 +17,5 @@ Result<std::vector<ColumnInfo>> describe_rows(duck::Connection& connection, cons
 
 Result<std::unique_ptr<RowStream>> stream_rows(duck::Connection& connection, const std::string& sql,
                                                const std::stop_token& stop);
-
-// Without the semicolons and white space at its end, so that it can stand in parentheses.
-std::string as_subquery(std::string_view sql);
 
 }  // namespace rollcall::source

@@ -99,14 +99,6 @@ class DuckdbConnection : public Connection {
     return a == b;
   }
 
-  static std::string some(const std::vector<std::string>& names) {
-    constexpr size_t kShown = 20;
-    const std::vector<std::string> first(names.begin(),
-                                         names.begin() + std::min(names.size(), kShown));
-    return join(first, ", ") +
-           (names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "");
-  }
-
   Result<std::vector<std::string>> texts(const std::string& sql) {
     std::vector<std::string> out;
     auto rows = TRY(connection_->stream(sql));

@@ -13,6 +13,7 @@ namespace rollcall::source {
 Result<std::unique_ptr<Connection>> open_duckdb(const Source& source, const OpenOptions& options);
 // Parquet and CSV.
 Result<std::unique_ptr<Connection>> open_files(const Source& source, const OpenOptions& options);
+Result<std::unique_ptr<Connection>> open_postgres(const Source& source, const OpenOptions& options);
 
 // Refuses options the kind does not have, with the nearest right name.
 Status check_options(const Source& source, const std::vector<std::string>& known);

@@ -1,11 +1,16 @@
 #include "source/source.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "source/kinds.hpp"
+#include "source/sql_text.hpp"
 
 namespace rollcall::source {
 
 const std::vector<std::string>& kinds() {
-  static const std::vector<std::string> all = {"duckdb", "parquet", "csv"};
+  static const std::vector<std::string> all = {"duckdb", "parquet", "csv", "postgres"};
   return all;
 }
 
@@ -14,6 +19,7 @@ Result<std::unique_ptr<Connection>> open(const Source& source, const OpenOptions
   if (source.kind == "duckdb") return in_context(open_duckdb(source, options), where);
   if (source.kind == "parquet" || source.kind == "csv")
     return in_context(open_files(source, options), where);
+  if (source.kind == "postgres") return in_context(open_postgres(source, options), where);
   return Error{.kind = ErrorKind::invalid,
                .message = "there is no kind of source `" + source.kind + "`" +
                           did_you_mean(source.kind, kinds()),
@@ -47,6 +53,20 @@ Result<std::optional<bool>> switch_option(const Source& source, const std::strin
   return Error{.kind = ErrorKind::invalid,
                .message = "option `" + name + "` is `" + value + "`",
                .remedy = "Write true or false."};
+}
+
+std::string as_subquery(std::string_view sql) {
+  std::string_view text = trim(sql);
+  while (text.ends_with(';')) text = trim(text.substr(0, text.size() - 1));
+  return std::string(text);
+}
+
+std::string some(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 20;
+  const std::vector<std::string> first(names.begin(),
+                                       names.begin() + std::min(names.size(), kShown));
+  return join(first, ", ") +
+         (names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "");
 }
 
 }  // namespace rollcall::source

@@ -13,10 +13,21 @@
 //            left out is found out nulls?   texts that stand for a null beside the empty one,
 //            separated by commas types?   detect (default) or text: every column as it is written
 //            sample?  rows looked at to find out types (default 20480), or all
+//   postgres host, database, user; or url  postgresql://user@host/database?key=value, without a
+//                                          password
+//            password?           a secret
+//            port?               5432
+//            sslmode?            disable, allow, prefer (default), require, verify-ca, verify-full
+//            sslrootcert?        a file of certificates to verify the server's with
+//            schema?             where unqualified names are looked up; the user's own search path
+//                                when not given
+//            statement_timeout?  how long one query may take: 90s, 30m, 1h (default), 1d
 // A model's `table` names
 //   duckdb   a table or view, perhaps with its schema: `orders`, `sales.orders`. A name that holds
 //   a dot
 //            itself needs the model's `sql`
+//   postgres likewise: a table, view, materialized view or foreign table, letter by letter as the
+//            catalog of the database has it
 //   parquet  where path is a folder: a file, pattern or folder in it, relative to it; the ending
 //   may be and csv  left out (`orders`, `orders.parquet`, `orders/2026-*.parquet`, and the folder
 //   `orders` with
@@ -30,6 +41,12 @@
 // becomes null). Timestamps are cut to microseconds. A zoneless timestamp is taken for UTC: compile
 // has moved it there from the model's tz, and describe tells which are `zoned`. Text that is not
 // UTF-8 is an error.
+//
+// From PostgreSQL the same: numeric: decimal (with NaN and Infinity under those names), money too.
+// oid: integer. Enums, uuid, inet, bit strings, ranges, times of day, intervals and all other
+// types: text, as the server prints them. bytea: hexadecimal digits. Arrays: list, of several
+// dimensions as lists of lists. json, jsonb and composite types: object. A timestamp beyond the
+// year 294246 is an error.
 //
 // A Connection is one consistent view of the data for as long as it lives: everything a run reads
 // comes from one Connection. It is opened read-only for the snapshot alone and closed after it,
@@ -77,6 +94,7 @@ class Connection {
 struct OpenOptions {
   std::filesystem::path temp_directory = {};
   int64_t memory_limit_mb = 128;
+  std::string program = "/proc/self/exe";  // executed again as a reader, where one is needed
 };
 
 // The kinds there are, for messages and validation.

@@ -1,6 +1,7 @@
-// Rules drawn at random over rows drawn at random, compiled and run on DuckDB, against an evaluator
-// that shares no code with compile: it walks the rule over the rows, with two truth values and no
-// SQL. Both must select the same people, and members(R) and members(none R) must split the model.
+// Rules drawn at random over rows drawn at random, compiled and run on every engine, against an
+// evaluator that shares no code with compile: it walks the rule over the rows, with two truth
+// values and no SQL. Both must select the same people, and members(R) and members(none R) must
+// split the model.
 //
 // A failure prints the seed and the rule's number; ROLLCALL_TEST_SEED runs that seed alone.
 #include <gmock/gmock.h>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <regex>
 #include <sstream>
+#include <tuple>
 
 #include "base/base.hpp"
 #include "world.hpp"
@@ -661,10 +663,10 @@ void declare(World& world, const Rule& large) {
   world.add_model("links", "links", "order_id");
 }
 
-class Partition : public testing::TestWithParam<uint64_t> {};
+class Partition : public testing::TestWithParam<std::tuple<std::string, uint64_t>> {};
 
 TEST_P(Partition, RandomRulesSelectWhomTheEvaluatorSelects) {
-  const uint64_t seed = GetParam();
+  const auto& [engine, seed] = GetParam();
   Dice dice(seed);
   const Data data = draw_data(dice);
   Rules rules(dice);
@@ -672,7 +674,7 @@ TEST_P(Partition, RandomRulesSelectWhomTheEvaluatorSelects) {
       rules.order(0, false);  // of an order alone, since people have a field made of it
   const std::map<std::string, Rule> segments = {{"One", rules.person(1, false)},
                                                 {"Two", rules.person(2, false)}};
-  World world(sql_of(data));
+  World world(sql_of(data), engine);
   world.now = kNow;
   declare(world, large);
   for (const auto& [name, rule] : segments) world.add_segment(name, "people", rule);
@@ -707,7 +709,12 @@ std::vector<uint64_t> seeds() {
   return {1, 2, 3, 4, 5, 6};
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, Partition, testing::ValuesIn(seeds()));
+INSTANTIATE_TEST_SUITE_P(Seeds, Partition,
+                         testing::Combine(testing::Values("duckdb", "postgres"),
+                                          testing::ValuesIn(seeds())),
+                         [](const auto& one) {
+                           return std::get<0>(one.param) + std::to_string(std::get<1>(one.param));
+                         });
 
 }  // namespace
 }  // namespace rollcall::sql_tests

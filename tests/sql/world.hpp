@@ -1,4 +1,5 @@
-// A small DuckDB source for tests, and the way from a rule to rows: catalog, compile, source.
+// A small source for tests, on every engine from the same SQL, and the way from a rule to rows:
+// catalog, compile, source.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,6 +18,7 @@
 #include "compile/compile.hpp"
 #include "duck/duck.hpp"
 #include "source/source.hpp"
+#include "tests/postgres.hpp"
 
 namespace rollcall::sql_tests {
 
@@ -27,21 +29,31 @@ struct Rows {
 
 class World {
  public:
-  // `setup`: SQL that makes the tables. The source is called `shop`.
-  explicit World(const std::string& setup) {
+  // `setup`: DuckDB's SQL that makes the tables. The source is called `shop`.
+  explicit World(const std::string& setup, const std::string& engine = "duckdb") {
     static int made = 0;
     path_ = std::filesystem::temp_directory_path() /
             ("sql-test-" + std::to_string(::getpid()) + "-" + std::to_string(made++) + ".duckdb");
     std::filesystem::remove(path_);
+    Source source{.name = "shop", .kind = "duckdb", .options = {{"path", path_.string()}}};
     {
       auto database = std::move(duck::Database::open(path_).value());
       auto connection = std::move(database->connect().value());
       const auto ran = connection->run(setup);
       EXPECT_TRUE(ran.ok()) << ran.error().text();
+      if (engine == "postgres") {
+        postgres_ = std::make_unique<tests::Postgres>();
+        source = postgres_->source();
+        const auto tables = connection->stream("SELECT table_name FROM duckdb_tables()");
+        std::vector<std::string> names;
+        while (const duck::Chunk* chunk = (*tables)->next().value())
+          for (size_t row = 0; row < chunk->rows(); ++row) names.emplace_back(chunk->text(0, row));
+        for (const std::string& name : names) postgres_->copy(*connection, name);
+      }
     }
     catalog.models.reserve(32);  // so that what add_model returns stays where it is
-    catalog.sources = {{.name = "shop", .kind = "duckdb", .options = {{"path", path_.string()}}}};
-    auto opened = source::open(catalog.sources[0]);
+    catalog.sources = {source};
+    auto opened = source::open(source, {.program = ROLLCALL_PROGRAM});
     EXPECT_TRUE(opened.ok()) << opened.error().text();
     connection_ = std::move(opened.value());
   }
@@ -84,10 +96,13 @@ class World {
     return described_;
   }
 
+  source::Connection& connection() { return *connection_; }
+
   Result<SqlQuery> compile(compile::Query query) {
     query.now = now;
     const auto reached = TRY(compile::models_reached(catalog, query.segment, query.fields));
-    return compile::compile(catalog, TRY(schemas(reached)), query, compile::Dialect::duckdb);
+    return compile::compile(catalog, TRY(schemas(reached)), query,
+                            compile::dialect_of(catalog.sources[0]));
   }
 
   Result<Rows> run(const SqlQuery& query) {
@@ -141,6 +156,7 @@ class World {
 
  private:
   std::filesystem::path path_;
+  std::unique_ptr<tests::Postgres> postgres_;
   std::unique_ptr<source::Connection> connection_;
   compile::Schemas described_;
 };

@@ -1,0 +1,16 @@
+// SQL as models hold it, and names as messages show them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rollcall::source {
+
+// Without the semicolons and white space at its end, so that it can stand in parentheses.
+std::string as_subquery(std::string_view sql);
+
+// The first twenty, and how many more there are.
+std::string some(const std::vector<std::string>& names);
+
+}  // namespace rollcall::source
