@@ -111,9 +111,12 @@ std::vector<NameUse> names_used(const Catalog& all) {
   }
   for (const Segment& segment : all.segments)
     add(segment, Kind::segment, Kind::model, segment.model);
-  for (const Destination& destination : all.destinations)
+  for (const Destination& destination : all.destinations) {
     if (destination.defaults && destination.defaults->model)
       add(destination, Kind::destination, Kind::model, *destination.defaults->model);
+    for (const std::string& segment : destination.exclusions)
+      add(destination, Kind::destination, Kind::segment, segment);
+  }
   for (const Activation& activation : all.activations) {
     add(activation, Kind::activation, Kind::segment, activation.segment);
     add(activation, Kind::activation, Kind::destination, activation.destination);
@@ -185,6 +188,17 @@ void check_rules(const Catalog& all, const std::function<bool(Place)>& wanted,
                        "people can be put on a list, so its model must be of type users",
                        segment->name, model->name, word(model->type),
                        said_by(owner_text(activation, Kind::activation)))});
+    const Destination* destination = all.destination(activation.destination);
+    if (!model || !destination || !(wanted(activation.place) || wanted(destination->place)))
+      continue;
+    for (const std::string& name : destination->exclusions)
+      if (const Segment* excluded = all.segment(name);
+          excluded && !excluded->model.empty() && excluded->model != model->name)
+        problems.push_back(
+            {wanted(destination->place) ? destination->place : activation.place,
+             fmt::format("the exclusion `{}` of `{}` is of the model `{}`, and the activation `{}` "
+                         "of `{}`: whom it excludes there cannot be told",
+                         name, destination->name, excluded->model, activation.name, model->name)});
   }
 }
 
@@ -332,6 +346,8 @@ void rename_uses(Catalog& catalog, Kind kind, const std::string& from, const std
         }
       for (Segment& segment : catalog.segments) rename_in(segment.where, from, to);
       for (Activation& activation : catalog.activations) change(activation.segment);
+      for (Destination& destination : catalog.destinations)
+        for (std::string& name : destination.exclusions) change(name);
       return;
     case Kind::destination:
       for (Activation& activation : catalog.activations) change(activation.destination);

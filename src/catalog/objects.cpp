@@ -735,6 +735,7 @@ void form(In& in, Destination& destination) {
   in.optional("settle", destination.settle);
   in.check(destination.settle <= kSettleMax, "settle",
            "`settle` must be at most " + span_text(kSettleMax));
+  in.optional("exclusions", destination.exclusions);
   in.optional("defaults", destination.defaults);
   if (destination.defaults && destination.defaults->match_key)
     in.check(
@@ -747,6 +748,7 @@ void form(Out& out, Destination& destination) {
   destination_form(out, destination);
   out.secret("api_key", destination.api_key, destination.api_key_reference, nullptr);
   out.optional("settle", destination.settle, std::chrono::milliseconds(60'000));
+  out.optional("exclusions", destination.exclusions);
   out.optional("defaults", destination.defaults);
 }
 

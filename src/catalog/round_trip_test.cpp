@@ -72,6 +72,7 @@ class Generator {
     destination.api_key = Secret("key");
     destination.project_type = flip() ? ProjectType::hybrid : ProjectType::email;
     destination.settle = std::chrono::milliseconds(below(4) * 1500);
+    if (flip()) destination.exclusions = {out.segments[0].name};
     if (flip()) {
       destination.defaults.emplace();
       destination.defaults->match_key = MatchKey{KeyType::email, "e" + text()};

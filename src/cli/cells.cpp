@@ -1,69 +1,9 @@
 #include "cli/cells.hpp"
 
-#include <fmt/format.h>
-
 #include <cmath>
-#include <cstdint>
-#include <limits>
 #include <nlohmann/json.hpp>
 
-#include "base/base.hpp"
-
 namespace rollcall::cli {
-namespace {
-
-constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
-constexpr int64_t kForeverAgo = std::numeric_limits<int64_t>::min();
-// Beyond these the calendar type ends (32,767 years).
-constexpr int64_t kDaysMax = 11'000'000;
-
-std::string day(int64_t days) {
-  if (days == kForever) return "infinity";
-  if (days == kForeverAgo) return "-infinity";
-  if (days > kDaysMax || days < -kDaysMax) return fmt::format("day {}", days);
-  return iso_utc(Time(std::chrono::days(days))).substr(0, 10);
-}
-
-std::string moment(int64_t micros) {
-  constexpr int64_t kMicrosADay = 86'400'000'000;
-  if (micros == kForever) return "infinity";
-  if (micros == kForeverAgo) return "-infinity";
-  if (micros / kMicrosADay > kDaysMax || micros / kMicrosADay < -kDaysMax)
-    return fmt::format("microsecond {}", micros);
-  int64_t seconds = micros / 1'000'000, rest = micros % 1'000'000;
-  if (rest < 0) rest += 1'000'000, --seconds;
-  std::string out = iso_utc(Time(std::chrono::seconds(seconds)));
-  if (rest == 0) return out;
-  out.pop_back();
-  std::string fraction = fmt::format("{:06}", rest);
-  fraction.erase(fraction.find_last_not_of('0') + 1);
-  return out + '.' + fraction + 'Z';
-}
-
-}  // namespace
-
-std::string cell_text(const Column& column, size_t row) {
-  if (!column.valid[row]) return "";
-  switch (column.type) {
-    case FieldType::boolean:
-      return column.ints[row] ? "true" : "false";
-    case FieldType::integer:
-      return std::to_string(column.ints[row]);
-    case FieldType::number:
-      return fmt::format("{}", column.doubles[row]);
-    case FieldType::date:
-      return day(column.ints[row]);
-    case FieldType::timestamp:
-      return moment(column.ints[row]);
-    case FieldType::decimal:
-    case FieldType::text:
-    case FieldType::list:
-    case FieldType::object:
-      return column.texts[row];
-  }
-  return "";
-}
-
 nlohmann::ordered_json cell_json(const Column& column, size_t row) {
   if (!column.valid[row]) return nullptr;
   switch (column.type) {
@@ -86,7 +26,7 @@ nlohmann::ordered_json cell_json(const Column& column, size_t row) {
     case FieldType::timestamp:
       break;
   }
-  return cell_text(column, row);
+  return text_of(column, row);
 }
 
 }  // namespace rollcall::cli

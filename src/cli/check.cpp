@@ -23,8 +23,6 @@ namespace {
 using json = nlohmann::ordered_json;
 
 // Of the rows of a users model; above it the key is not one.
-constexpr double kDuplicateShareMax = 0.05;
-constexpr int kExamples = 5;
 
 struct Finding {
   enum class Level { ok, warning, problem };
@@ -126,64 +124,24 @@ class Checker {
     segment::Reader reader =
         TRY(segment::Reader::open(catalog_, everyone, computed, session_.source_options()));
     const size_t fields = TRY(reader.fields()).size();
-    const SqlQuery keys = TRY(reader.sql(
-        {.segment = everyone, .fields = {model.primary_key}, .now = session_.world().clock.now()}));
-    const std::string groups =
-        "SELECT k, count(*) AS n FROM (" + keys.text + ") AS t(k) GROUP BY k";
-    const SqlQuery counting{
-        "SELECT CAST(coalesce(sum(n), 0) AS BIGINT), "
-        "CAST(coalesce(sum(CASE WHEN k IS NULL THEN n ELSE 0 END), 0) AS BIGINT), "
-        "CAST(coalesce(sum(CASE WHEN k IS NULL THEN 0 ELSE n - 1 END), 0) AS BIGINT) FROM (" +
-            groups + ") AS g",
-        {"rows", "nulls", "repeated"}};
-    RowBatch batch;
-    {
-      const auto stream = TRY(reader.rows(counting, session_.stop()));
-      if (!TRY(stream->next(batch)) || batch.rows != 1 || batch.columns.size() != 3)
-        return Error{ErrorKind::corrupt, "counting the keys gave no number"};
-    }
-    const int64_t rows = batch.columns[0].ints.at(0), nulls = batch.columns[1].ints.at(0),
-                  repeated = batch.columns[2].ints.at(0);
-    if (rows == 0) {
+    const segment::KeyCheck key =
+        TRY(reader.check_key(session_.world().clock.now(), session_.stop()));
+    if (key.rows == 0) {
       warn("has no rows", "Is the table filled?");
       return ok_status();
     }
-    if (nulls + repeated == 0) {
-      fine(fmt::format("{}, {}; primary key `{}` is unique", counted(rows, "row", "rows"),
+    if (key.good()) {
+      fine(fmt::format("{}, {}; primary key `{}` is unique", counted(key.rows, "row", "rows"),
                        counted(static_cast<int64_t>(fields), "field", "fields"),
                        model.primary_key));
       return ok_status();
     }
-    std::string message = fmt::format("primary key `{}`:", model.primary_key);
-    if (repeated > 0)
-      message += fmt::format(" {} of {} repeat a key ({})", counted(repeated, "row", "rows"),
-                             thousands(rows), share(repeated, rows));
-    if (nulls > 0)
-      message += fmt::format("{} {} without a key ({})", repeated > 0 ? ";" : "",
-                             counted(nulls, "row is", "rows are"), share(nulls, rows));
-    if (repeated > 0) {
-      const SqlQuery examples{"SELECT k, CAST(n AS BIGINT) FROM (" + groups +
-                                  ") AS g WHERE n > 1 AND k IS NOT NULL ORDER BY n DESC, k LIMIT " +
-                                  std::to_string(kExamples),
-                              {"key", "rows"}};
-      const auto stream = TRY(reader.rows(examples, session_.stop()));
-      std::vector<std::string> named;
-      while (TRY(stream->next(batch)))
-        for (size_t row = 0; row < batch.rows; ++row)
-          named.push_back(fmt::format("`{}` ({}×)", cut(cell_text(batch.columns[0], row), 40),
-                                      cell_text(batch.columns[1], row)));
-      message += ", e.g. " + join(named, ", ");
-    }
-    const bool too_many =
-        static_cast<double>(nulls + repeated) > kDuplicateShareMax * static_cast<double>(rows);
-    const std::string remedy =
-        "Choose a primary key that is unique and never null, or make it so in the model's `sql`.";
     if (model.type != ModelType::users) {
-      fine(message + "; harmless, because its rows are not people");
-    } else if (too_many) {
-      problem(message, remedy);
+      fine(key.text() + "; harmless, because its rows are not people");
+    } else if (key.refused()) {
+      problem(key.text(), segment::KeyCheck::remedy());
     } else {
-      warn(message, remedy);
+      warn(key.text(), segment::KeyCheck::remedy());
     }
     return ok_status();
   }

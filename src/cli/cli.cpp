@@ -38,6 +38,8 @@ struct AllOptions {
   CheckOptions check;
   std::string destination, segment, activation, run_id, shell;
   std::vector<std::string> typed;
+  CountOptions count;
+  OverlapOptions overlap;
   PreviewOptions preview;
   ActivateOptions activate;
   PlanOptions plan;
@@ -108,8 +110,17 @@ void declare(CLI::App& app, Commands commands, AllOptions& o) {
   c->add_option("DESTINATION", o.destination)->required();
 
   c = &commands.add("count", "How many people a segment holds", true,
-                    [&o](Session& s) { return count(s, o.segment); });
-  c->add_option("SEGMENT", o.segment)->required();
+                    [&o](Session& s) { return count(s, o.count); });
+  c->add_option("SEGMENT", o.count.segment)->required();
+  c->add_option("--by", o.count.by, "Broken down by this field")->type_name("FIELD");
+  c->add_option("--limit", o.count.limit, "Values told apart in a breakdown")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  c->add_flag("--history", o.count.history, "How large it was at earlier counts and runs");
+  c = &commands.add("overlap", "How many people two segments share", true,
+                    [&o](Session& s) { return overlap(s, o.overlap); });
+  c->add_option("SEGMENT", o.overlap.first)->required();
+  c->add_option("OTHER", o.overlap.second)->required();
   c = &commands.add("preview", "Some people of a segment", true,
                     [&o](Session& s) { return preview(s, o.preview); });
   c->add_option("SEGMENT", o.preview.segment)->required();

@@ -31,7 +31,17 @@ struct CheckOptions {
 Result<int> check(Session& session, const CheckOptions& options);
 Result<int> fields(Session& session, const std::string& destination);
 
-Result<int> count(Session& session, const std::string& segment);
+struct CountOptions {
+  std::string segment;
+  std::string by;  // a field; empty: no breakdown
+  int64_t limit = 20;
+  bool history = false;
+};
+Result<int> count(Session& session, const CountOptions& options);
+struct OverlapOptions {
+  std::string first, second;
+};
+Result<int> overlap(Session& session, const OverlapOptions& options);
 struct PreviewOptions {
   std::string segment;
   int64_t limit = 20;

@@ -55,7 +55,7 @@ Result<int> completion(Session& session, const std::string& shell) {
 Result<int> names(Session& session, const std::string& kind) {
   const Stored stored = TRY(session.stored());
   std::string out;
-  if (kind == "SEGMENT")
+  if (kind == "SEGMENT" || kind == "OTHER")
     for (const Segment& one : stored.catalog.segments) out += one.name + "\n";
   if (kind == "DESTINATION")
     for (const Destination& one : stored.catalog.destinations) out += one.name + "\n";

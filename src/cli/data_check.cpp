@@ -70,6 +70,8 @@ class Checker {
     if (const auto key = reader->sql({.segment = everyone, .fields = {model.primary_key}});
         !key.ok())
       add(key.error(), model.place, "");
+    else if (is_from_file(model.place) && model.type == ModelType::users)
+      check_key(*reader, model);
     for (const Segment* segment : segments_of(model)) {
       const bool shown = is_from_file(segment->place);
       if (const auto query = reader->sql({.segment = *segment}); !query.ok())
@@ -78,6 +80,14 @@ class Checker {
       for (const Activation* activation : activations_of(*segment))
         check(*activation, *segment, model, *columns);
     }
+  }
+
+  void check_key(segment::Reader& reader, const Model& model) {
+    const auto key = reader.check_key(Time{}, {});
+    if (!key.ok()) return warn(key.error());
+    if (key->refused())
+      return add({ErrorKind::invalid, key->text(), segment::KeyCheck::remedy()}, model.place, "");
+    if (!key->good()) out_.warnings.push_back("model `" + model.name + "`: " + key->text());
   }
 
   void check(const Activation& activation, const Segment& segment, const Model& model,

@@ -1,4 +1,4 @@
-// count, preview, sql: a segment looked at, without any destination.
+// preview, sql: a segment looked at, without any destination.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -62,30 +62,6 @@ std::string table_of(const std::vector<std::string>& labels,
 
 }  // namespace
 
-Result<int> count(Session& session, const std::string& name) {
-  const Stored stored = TRY(session.stored());
-  const Segment& segment = *TRY(find_segment(stored.catalog, name));
-  segment::Reader reader =
-      TRY(segment::Reader::open(stored.catalog, segment, {}, session.source_options()));
-  const auto size = TRY(in_context(reader.count(session.world().clock.now(), session.stop()),
-                                   "segment " + segment.name));
-  if (session.json()) {
-    const json part =
-        size.people == 0
-            ? json(nullptr)
-            : json(static_cast<double>(size.members) / static_cast<double>(size.people));
-    session.print_json({{"segment", segment.name},
-                        {"model", segment.model},
-                        {"members", size.members},
-                        {"people", size.people},
-                        {"share", part}});
-  } else {
-    session.print("{} of {} in {} ({})\n", thousands(size.members), people(size.people),
-                  plain(segment.model), share(size.members, size.people));
-  }
-  return kDone;
-}
-
 Result<int> preview(Session& session, const PreviewOptions& options) {
   const Stored stored = TRY(session.stored());
   const Segment& segment = *TRY(find_segment(stored.catalog, options.segment));
@@ -118,7 +94,7 @@ Result<int> preview(Session& session, const PreviewOptions& options) {
         if (session.json())
           object[fields[i]] = cell_json(batch.columns[i], row);
         else
-          cells.push_back(cell_text(batch.columns[i], row));
+          cells.push_back(text_of(batch.columns[i], row));
       }
       session.json() ? list.push_back(std::move(object)) : rows.push_back(std::move(cells));
     }

@@ -78,7 +78,7 @@ class Finder {
     RowBatch batch;
     while (TRY(stream->next(batch))) {
       for (size_t row = 0; row < batch.rows; ++row) {
-        std::string key = cell_text(batch.columns[1], row);
+        std::string key = text_of(batch.columns[1], row);
         if (is_text_) (void)normalise_key(key_type_, key);
         if (key == key_) out.push_back(row_of(batch, row));
       }
@@ -98,7 +98,7 @@ class Finder {
  private:
   Finder(Session& session, const Catalog& catalog, const Activation& activation, std::string key)
       : session_(&session),
-        segment_(*catalog.segment(activation.segment)),
+        segment_(activated_segment(catalog, activation)),
         key_type_(activation.match_key.type),
         key_(std::move(key)) {}
 
@@ -107,7 +107,7 @@ class Finder {
   }
 
   Row row_of(const RowBatch& batch, size_t row) const {
-    Row out{cell_text(batch.columns[0], row), {}};
+    Row out{text_of(batch.columns[0], row), {}};
     for (size_t i = 0; i < targets_.size(); ++i) {
       std::string value;
       int64_t ignored = 0;
@@ -335,7 +335,7 @@ Result<int> why(Session& session, const WhyOptions& options) {
                      " of one person."};
 
   Finder finder = TRY(Finder::open(session, stored.catalog, activation, key));
-  const Rule& rule = stored.catalog.segment(activation.segment)->where;
+  const Rule rule = activated_segment(stored.catalog, activation).where;
   person.in_model = TRY(finder.find(Rule{}));
   person.in_segment = person.in_model.empty() || person.form != KeyForm::good
                           ? std::vector<Row>{}

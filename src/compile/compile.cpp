@@ -69,13 +69,20 @@ class Compiler {
       for (const std::string& name : query.fields)
         fields.push_back(TRY(graph_.field(model, name, {})));
     const Node* only = query.only ? TRY(graph_.field(model, query.only->first, {})) : nullptr;
-    const bool ordered = query.limit && !query.count_only && !model.primary_key.empty();
+    const Node* by = query.count_by ? TRY(graph_.field(model, *query.count_by, {})) : nullptr;
+    if (by && (by->type == FieldType::list || by->type == FieldType::object))
+      return Error{.kind = ErrorKind::invalid,
+                   .message = fmt::format("`{}` is of type {}, which has no values to count by",
+                                          *query.count_by, to_string(by->type)),
+                   .remedy = "Count by a field that holds one value."};
+    const bool ordered = query.limit && !query.count_only && !by && !model.primary_key.empty();
     const Node* key = ordered ? TRY(graph_.field(model, model.primary_key, {})) : nullptr;
 
     // Everything is resolved; from here on it is only printed.
     int level = level_of_row(where);
     for (const Node* field : fields) level = std::max(level, field->level);
     if (only) level = std::max(level, only->level);
+    if (by) level = std::max(level, by->level);
     if (key) level = std::max(level, key->level);
     name_tables();
     std::string with;
@@ -89,6 +96,13 @@ class Compiler {
              TRY(where_clause(where, row, only, query, 4)) + "\n  ) AS " +
              printer_.identifier("members") + ",\n  (SELECT count(*) FROM " + table_of(model, 0) +
              ") AS " + printer_.identifier("people");
+    } else if (by) {
+      const std::string value = conditions_.column(row, *by);
+      rest = "\nSELECT\n  " + value + " AS " + printer_.identifier("value") + ",\n  count(*) AS " +
+             printer_.identifier("members") + "\nFROM " + table_of(model, level) + " AS t" +
+             TRY(where_clause(where, row, only, query, 0)) + "\nGROUP BY " + value +
+             "\nORDER BY count(*) DESC, " + value;
+      if (query.limit) rest += fmt::format("\nLIMIT {}", std::max<int64_t>(*query.limit, 0));
     } else {
       for (const Node* field : fields)
         rest += (rest.empty() ? "\nSELECT\n  " : ",\n  ") + conditions_.column(row, *field);
@@ -413,6 +427,7 @@ Result<SqlQuery> compile(const Catalog& catalog, const Schemas& schemas, const Q
   Compiler compiler(catalog, schemas, query.now, printer_of(dialect));
   SqlQuery out{.text = TRY(compiler.query(query)), .columns = query.fields};
   if (query.count_only) out.columns = {"members", "people"};
+  if (query.count_by) out.columns = {"value", "members"};
   return out;
 }
 

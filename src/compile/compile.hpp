@@ -39,6 +39,9 @@ struct Query {
   std::vector<std::string> fields = {};  // of its model, in this order; the columns of the result
   Time now = {};                         // the run's clock
   bool count_only = false;               // one row: members, and people in the model
+  // One row for each value of this field: the value, and members that have it; the most first, at
+  // most `limit`.
+  std::optional<std::string> count_by = std::nullopt;
   std::optional<int64_t> limit = std::nullopt;
   std::optional<std::pair<std::string, std::string>> only =
       std::nullopt;  // field, value: one person (why)

@@ -93,6 +93,7 @@ struct Destination {
   std::string api_key_reference =
       {};  // "${NAME}" or "file:PATH" as written, or empty: typed in clear
   std::chrono::milliseconds settle{60'000};  // how long Iterable may take to show a write
+  std::vector<std::string> exclusions = {};  // segments of people never to be on its lists
   std::optional<ActivationDefaults> defaults = std::nullopt;
   Place place = {};
   bool operator==(const Destination&) const = default;

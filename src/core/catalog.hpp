@@ -35,4 +35,7 @@ struct Catalog {
   }
 };
 
+// Whom an activation is for: its segment, which must be there, less the destination's exclusions.
+Segment activated_segment(const Catalog& catalog, const Activation& activation);
+
 }  // namespace rollcall

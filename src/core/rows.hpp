@@ -49,4 +49,7 @@ struct RowBatch {
   std::vector<Column> columns;
 };
 
+// A value as people write it: "2026-01-02", "true", "417.5"; nothing for a null.
+std::string text_of(const Column& column, size_t row);
+
 }  // namespace rollcall

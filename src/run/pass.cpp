@@ -72,7 +72,7 @@ Scratch::~Scratch() {
 }
 
 Result<segment::Reader> open_segment(const PassInput& input) {
-  const Segment& segment = *input.catalog.segment(input.activation.segment);
+  const Segment segment = activated_segment(input.catalog, input.activation);
   const std::filesystem::path temp = input.world.home / "tmp";
   std::error_code ignored;
   std::filesystem::create_directories(temp, ignored);
@@ -85,7 +85,7 @@ Result<segment::Reader> open_segment(const PassInput& input) {
 Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader& reader,
                                          const std::vector<attributes::Target>& targets,
                                          duck::Connection& work, const std::stop_token& stop) {
-  const Segment& segment = *input.catalog.segment(input.activation.segment);
+  const Segment segment = activated_segment(input.catalog, input.activation);
   const auto read = [&]() -> Result<snapshot::Snapshot> {
     const SqlQuery query = TRY(reader.sql({.segment = segment,
                                            .fields = fields_read(input.catalog, input.activation),

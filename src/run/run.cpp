@@ -163,6 +163,7 @@ class Pass {
     std::optional<segment::Reader> reader;
     if (!request_.emptying) {
       reader = TRY(open_segment(input));
+      TRY(check_key(*reader, stop));
       targets_ = TRY(attributes::targets(activation_.attributes, TRY(reader->fields())));
       field_state_ = TRY(check_fields(client_, targets_, stop));
       for (const std::string& missing : field_state_.not_there) report_.warnings.push_back(missing);
@@ -412,6 +413,16 @@ class Pass {
     } else {
       report_.status = RunStatus::completed;
     }
+  }
+
+  // Who is who: a primary key that is none is refused, one that nearly is, mentioned.
+  Status check_key(segment::Reader& reader, const std::stop_token& stop) {
+    const segment::KeyCheck key = TRY(
+        in_context(reader.check_key(report_.started_at, stop), "segment " + activation_.segment));
+    if (key.rows > 0 && key.refused())
+      return Error{ErrorKind::invalid, key.text(), segment::KeyCheck::remedy()};
+    if (!key.good()) report_.warnings.push_back(key.text());
+    return ok_status();
   }
 
   // --- Small things.

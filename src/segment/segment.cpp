@@ -1,8 +1,13 @@
 #include "segment/segment.hpp"
 
+#include <fmt/format.h>
+
 namespace rollcall::segment {
 
 namespace {
+
+constexpr int kExamples = 5;
+constexpr size_t kLongestShown = 40;  // bytes of a key
 
 Result<std::vector<ColumnInfo>> describe(source::Connection& connection, const Model& model) {
   auto columns = model.sql.empty() ? connection.describe_table(model.table)
@@ -53,12 +58,70 @@ Result<std::unique_ptr<source::RowStream>> Reader::rows(const SqlQuery& query,
 }
 
 Result<Reader::Size> Reader::count(Time now, const std::stop_token& stop) {
-  const SqlQuery query = TRY(sql({.segment = segment_, .now = now, .count_only = true}));
+  return count(segment_, now, stop);
+}
+
+Result<Reader::Size> Reader::count(const Segment& segment, Time now, const std::stop_token& stop) {
+  const SqlQuery query = TRY(sql({.segment = segment, .now = now, .count_only = true}));
   const auto stream = TRY(rows(query, stop));
   RowBatch batch;
   if (!TRY(stream->next(batch)) || batch.rows != 1 || batch.columns.size() != 2)
-    return Error{ErrorKind::corrupt, "counting segment `" + segment_.name + "` gave no number"};
+    return Error{ErrorKind::corrupt, "counting segment `" + segment.name + "` gave no number"};
   return Size{batch.columns[0].ints.at(0), batch.columns[1].ints.at(0)};
+}
+
+Result<KeyCheck> Reader::check_key(Time now, const std::stop_token& stop) {
+  Segment everyone;
+  everyone.model = segment_.model;
+  const Model& model = *catalog_->model(segment_.model);
+  KeyCheck out{.key = model.primary_key};
+  const SqlQuery keys = TRY(sql({.segment = everyone, .fields = {model.primary_key}, .now = now}));
+  // Plain SQL that every engine has.
+  const std::string groups = "SELECT k, count(*) AS n FROM (" + keys.text + ") AS t(k) GROUP BY k";
+  RowBatch batch;
+  {
+    const auto stream = TRY(
+        rows({"SELECT CAST(coalesce(sum(n), 0) AS BIGINT), "
+              "CAST(coalesce(sum(CASE WHEN k IS NULL THEN n ELSE 0 END), 0) AS BIGINT), "
+              "CAST(coalesce(sum(CASE WHEN k IS NULL THEN 0 ELSE n - 1 END), 0) AS BIGINT) FROM (" +
+                  groups + ") AS g",
+              {"rows", "nulls", "repeated"}},
+             stop));
+    if (!TRY(stream->next(batch)) || batch.rows != 1 || batch.columns.size() != 3)
+      return Error{ErrorKind::corrupt, "counting the keys gave no number"};
+    out.rows = batch.columns[0].ints.at(0);
+    out.nulls = batch.columns[1].ints.at(0);
+    out.repeated = batch.columns[2].ints.at(0);
+  }
+  if (out.repeated == 0) return out;
+  const auto stream =
+      TRY(rows({"SELECT k, CAST(n AS BIGINT) FROM (" + groups +
+                    ") AS g WHERE n > 1 AND k IS NOT NULL ORDER BY n DESC, k LIMIT " +
+                    std::to_string(kExamples),
+                {"key", "rows"}},
+               stop));
+  while (TRY(stream->next(batch)))
+    for (size_t row = 0; row < batch.rows; ++row)
+      out.examples.push_back(fmt::format("`{}` ({}×)",
+                                         text_of(batch.columns[0], row).substr(0, kLongestShown),
+                                         text_of(batch.columns[1], row)));
+  return out;
+}
+
+std::string KeyCheck::text() const {
+  const auto share = [&](int64_t part) {
+    return fmt::format("{} of {} ({:.2g} %)", thousands(part), thousands(rows),
+                       100.0 * static_cast<double>(part) / static_cast<double>(rows));
+  };
+  std::string out = "primary key `" + key + "`:";
+  if (repeated > 0) out += " rows that repeat a key: " + share(repeated);
+  if (!examples.empty()) out += ", e.g. " + join(examples, ", ");
+  if (nulls > 0) out += (repeated > 0 ? ";" : "") + (" rows without a key: " + share(nulls));
+  return out;
+}
+
+std::string KeyCheck::remedy() {
+  return "Choose a primary key that is unique and never null, or make it so in the model's `sql`.";
 }
 
 Result<std::vector<ColumnInfo>> fields_of_model(const Catalog& catalog, const std::string& model,

@@ -15,6 +15,19 @@
 
 namespace rollcall::segment {
 
+// A model's primary key is unique and never null, or nearly so.
+struct KeyCheck {
+  int64_t rows = 0, nulls = 0;
+  int64_t repeated = 0;                    // rows beyond the first of their key
+  std::vector<std::string> examples = {};  // some keys that repeat, with how often
+  std::string key = {};                    // the field
+  [[nodiscard]] bool good() const { return nulls + repeated == 0; }
+  // More than a twentieth of the rows: nobody could say who is who.
+  [[nodiscard]] bool refused() const { return 20 * (nulls + repeated) > rows; }
+  [[nodiscard]] std::string text() const;
+  [[nodiscard]] static std::string remedy();
+};
+
 class Reader {
  public:
   // Connects to the source of the segment's model and describes what it reaches.
@@ -32,7 +45,11 @@ class Reader {
     int64_t members = 0;
     int64_t people = 0;  // in the model
   };
+  // Of the reader's segment, or of another of its model that reaches no further.
   Result<Size> count(Time now, const std::stop_token& stop);
+  Result<Size> count(const Segment& segment, Time now, const std::stop_token& stop);
+  // Whether the model's primary key is what it should be, by a look at all of its rows.
+  Result<KeyCheck> check_key(Time now, const std::stop_token& stop);
 
  private:
   Reader(const Catalog& catalog, Segment segment)
