@@ -14,7 +14,9 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
+import urllib.parse
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +25,10 @@ import duckdb
 from double import API_KEY, Double
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from postgres import PASSWORD, USER, Server  # noqa: E402
+
 LIST = "Lapsed VIPs"
 
 PAIRS = [("hybrid", "email"), ("hybrid", "user_id"), ("user_id", "user_id"), ("email", "email"), ("email", "user_id")]
@@ -143,7 +149,8 @@ class World:
     double: Double
     key: str = "email"
     declared: str | None = None            # the project type in the catalog; the double's own when nothing
-    source: str = "duckdb"                 # duckdb | parquet | csv
+    source: str = "duckdb"                 # duckdb | parquet | csv | postgres
+    server: Server | None = None           # for postgres
     attributes: list = field(default_factory=lambda: [dict(a) for a in ATTRIBUTES])
     settle: str = "0s"
     rule: dict = field(default_factory=lambda: {"field": "vip", "op": "is_true"})
@@ -178,7 +185,9 @@ class World:
         self.rows = [row for row in self.rows if row["customer_id"] not in numbers]
 
     def write_source(self, sql: str | None = None):
-        """Writes the source file anew and puts it in place by renaming."""
+        """Writes the source file anew and puts it in place by renaming; or the table of a server."""
+        if self.server:
+            return self.write_table(sql)
         path = self.folder / {"duckdb": "shop.duckdb", "parquet": "people.parquet", "csv": "people.csv"}[self.source]
         fresh = path.with_name("fresh-" + path.name)
         fresh.unlink(missing_ok=True)
@@ -199,13 +208,29 @@ class World:
             connection.close()
         os.replace(fresh, path)
 
+    def write_table(self, sql: str | None):
+        def literal(value):
+            return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"
+        columns = ", ".join(f'"{n}" {"double precision" if t == "DOUBLE" else t}' for n, t in self.columns.items())
+        values = ", ".join("(" + ", ".join(literal(row[n]) for n in self.columns) + ")" for row in self.rows)
+        self.server.sql(f"BEGIN; CREATE SCHEMA IF NOT EXISTS shop; DROP TABLE IF EXISTS shop.people; CREATE TABLE shop.people ({columns});"
+                        + (f"INSERT INTO shop.people {sql};" if sql else f"INSERT INTO shop.people VALUES {values};" if values else "")
+                        + f"GRANT USAGE ON SCHEMA shop TO {USER}; COMMIT")
+
     # --- The catalog.
 
-    def catalog(self) -> dict:
+    def source_entry(self) -> dict:
+        if self.server:
+            self.env["SHOP_PASSWORD"] = PASSWORD
+            return {"name": "shop", "kind": "postgres", "host": "127.0.0.1", "port": self.server.port, "database": "postgres", "user": USER,
+                    "password": "${SHOP_PASSWORD}", "schema": "shop"}
         path = {"duckdb": "shop.duckdb", "parquet": "people.parquet", "csv": "people.csv"}[self.source]
+        return {"name": "shop", "kind": self.source, "path": path}
+
+    def catalog(self) -> dict:
         return {
             "version": 1,
-            "sources": [{"name": "shop", "kind": self.source, "path": path}],
+            "sources": [self.source_entry()],
             "models": [{"name": "customers", "type": "users", "source": "shop", "table": "people", "primary_key": "customer_id"}],
             "segments": [{"name": "Lapsed VIPs", "model": "customers", "where": self.rule}],
             "destinations": [{"name": "Iterable", "platform": "iterable", "service": "contact_lists", "base_url": self.double.url,
@@ -346,6 +371,10 @@ class World:
             for word in ("AddressSanitizer", "runtime error:", "ThreadSanitizer", "LeakSanitizer"):
                 assert word not in done.err, str(done)
         assert files_with(self.home, double.api_key) == []
+        if self.server:
+            for secret in (PASSWORD, json.dumps(PASSWORD)[1:-1], urllib.parse.quote(PASSWORD)):
+                assert all(secret not in done.out + done.err for done in self.outputs)
+                assert files_with(self.home, secret) == []
 
 
 def files_with(folder: Path, text: str) -> list[str]:
