@@ -70,7 +70,7 @@ class Server:
                        "shared_buffers = 64MB\nlog_min_messages = warning\nmax_connections = 50\n")
         self.start()
         quoted = PASSWORD.replace("'", "''")
-        self.sql(f"CREATE ROLE {USER} LOGIN PASSWORD '{quoted}'; GRANT pg_read_all_data TO {USER};")
+        self.sql(f"CREATE ROLE {USER} LOGIN PASSWORD '{quoted}'; GRANT pg_read_all_data, pg_read_all_stats TO {USER};")
 
     def start(self):
         self._run("pg_ctl", "-D", str(self.data), "-l", str(self.folder / "log"), "-w", "-t", "60", "start")

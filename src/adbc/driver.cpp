@@ -24,7 +24,8 @@ namespace {
 
 constexpr int kSocket = STDIN_FILENO;
 constexpr unsigned kGraceSeconds = 3;  // for taking leave once the run has died
-constexpr rlim_t kMemoryMax = 2'000'000'000;
+constexpr rlim_t kMemoryMax =
+    1'000'000'000;  // of addresses: a row of many megabytes is refused before
 
 // Beside the program, in the lib folder beside its own, or where the build has it.
 std::string library_path(const std::string& driver) {

@@ -164,6 +164,7 @@ sources:
   - {name: n, id: "1", kind: duckdb, path: x}
   - {name: o, kind: csv, path: x, types: texts, sample: 0}
   - {name: p, kind: csv, path: x, sample: some, state: warehouse}
+  - {name: q, kind: postgres, sslmode: requires, statement_timeout: 500ms}
 )y"),
             R"p(f.yaml:3:5: a source needs `path`
 f.yaml:3:29: a source has no key `pth` (did you mean `path`?)
@@ -196,6 +197,8 @@ f.yaml:22:42: `types` must be one of detect, text, found text `texts` (did you m
 f.yaml:22:57: `sample` must be `all` or from 1 to 999999999 rows
 f.yaml:23:43: `sample` must be a whole number, found text `some`
 f.yaml:23:56: a csv source cannot keep snapshots: leave `state` out, or write `local`
+f.yaml:24:40: `sslmode` must be one of disable, allow, prefer, require, verify-ca, verify-full, found text `requires` (did you mean `require`?)
+f.yaml:24:69: `statement_timeout` must be from 1s to 24d
 )p");
 }
 

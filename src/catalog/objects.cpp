@@ -19,9 +19,12 @@ constexpr seconds kAuditMin = hours(1);
 constexpr std::chrono::milliseconds kSettleMax = hours(1);
 constexpr int64_t kSampleMax = 999'999'999;  // rows of a file read to tell its types
 
+// How long a query may take; the longest is what PostgreSQL can count.
+constexpr std::chrono::milliseconds kSpanMin{1'000}, kSpanMax{24 * 86'400'000};
+
 // --- Sources ---
 
-enum class OptionKind { text, path, url, flag, port, sample, secret };
+enum class OptionKind { text, path, url, flag, port, sample, span, secret };
 
 struct Option {
   std::string_view key;
@@ -63,7 +66,7 @@ const std::map<std::string, std::vector<Option>, std::less<>>& source_kinds() {
          false,
          {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}},
         {"sslrootcert", K::path},
-        {"statement_timeout", K::text}}},
+        {"statement_timeout", K::span}}},
       {"trino",
        {{"url", K::url, true},
         {"user", K::text, true},
@@ -170,6 +173,14 @@ void take_option(In& in, const Option& option, Source& source) {
                                       ? url_problem(text, {"postgres", "postgresql"})
                                       : url_problem(text, {"http", "https"});
       in.check(!in.good(key) || problem.empty(), key, "`" + key + "` " + problem);
+      break;
+    }
+    case OptionKind::span: {
+      there = in.optional(key, text);
+      const auto span = parse_span(text);
+      in.check(
+          !in.good(key) || (span && *span >= kSpanMin && *span <= kSpanMax), key,
+          fmt::format("`{}` must be from {} to {}", key, span_text(kSpanMin), span_text(kSpanMax)));
       break;
     }
     case OptionKind::text:

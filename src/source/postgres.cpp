@@ -97,6 +97,9 @@ Error explain(const adbc::Failure& failure) {
   const auto error = [&](ErrorKind as, std::string message, std::string remedy = {}) {
     return Error{.kind = as, .message = std::move(message), .remedy = std::move(remedy)};
   };
+  if (state.empty() && has(failure.message, "out of memory"))
+    return error(ErrorKind::invalid, "a row is larger than a reader may hold",
+                 "Leave the large column out of the model.");
   const bool lost = kind == "08" || state == "57P01" || state == "57P02" || state == "57P03" ||
                     what.message == "the server does not answer" ||
                     has(failure.message, "server closed the connection") ||
@@ -424,18 +427,18 @@ class PostgresConnection : public Connection {
 
 // --- Options.
 
-// "90s", "30m", "1h", "1d" as milliseconds.
+// "1500ms", "90s", "30m", "1h", "1d" as milliseconds.
 std::optional<int64_t> duration_ms(const std::string& text) {
-  constexpr std::pair<char, int64_t> kUnits[] = {
-      {'s', 1000}, {'m', 60'000}, {'h', 3'600'000}, {'d', 86'400'000}};
+  constexpr std::pair<std::string_view, int64_t> kUnits[] = {
+      {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+  constexpr int64_t kMostMs = 24 * int64_t{86'400'000};  // the server's own limit is 24.8 days
+  constexpr size_t kMostDigits = 10;
   const size_t digits = text.find_first_not_of("0123456789");
-  if (digits == 0 || digits == std::string::npos || digits > 6 || digits + 1 != text.size())
-    return std::nullopt;
+  if (digits == 0 || digits == std::string::npos || digits > kMostDigits) return std::nullopt;
   for (const auto& [unit, ms] : kUnits)
-    if (text.back() == unit) {
-      const int64_t count = std::stoll(text.substr(0, digits)) * ms;
-      constexpr int64_t kMostMs = 24 * 86'400'000;  // the server's own limit is 24.8 days
-      if (count > 0 && count <= kMostMs) return count;
+    if (text.substr(digits) == unit) {
+      const int64_t count = std::stoll(text.substr(0, digits));
+      if (count > 0 && count <= kMostMs / ms) return count * ms;
     }
   return std::nullopt;
 }

@@ -271,9 +271,15 @@ TEST_F(PostgresSource, TakesAnAddressInPlaceOfItsParts) {
 }
 
 TEST_F(PostgresSource, NamesThePermissionThatIsMissing) {
-  postgres_.sql("CREATE TABLE kept AS SELECT 1 AS n; REVOKE pg_read_all_data FROM reader");
-  const auto described = open()->describe_table("kept");
-  postgres_.sql("GRANT pg_read_all_data TO reader");
+  const std::string role = "poor_" + postgres_.schema();
+  postgres_.sql("CREATE TABLE kept AS SELECT 1 AS n; CREATE ROLE " + role +
+                " LOGIN PASSWORD 'poor'; GRANT USAGE ON SCHEMA " + postgres_.schema() + " TO " +
+                role);
+  Source source = postgres_.source();
+  source.options["user"] = role;
+  source.secrets["password"] = Secret("poor");
+  const auto described = open(source).value()->describe_table("kept");
+  postgres_.sql("DROP OWNED BY " + role + "; DROP ROLE " + role);
   ASSERT_FALSE(described.ok());
   EXPECT_EQ(described.error().kind, ErrorKind::denied);
   EXPECT_THAT(described.error().text(), HasSubstr("kept"));
@@ -306,10 +312,11 @@ TEST_F(PostgresSource, AnErrorInMidReadIsNoShortResultAndTellsNoValue) {
 
 TEST_F(PostgresSource, AConnectionLostInMidReadIsAnErrorThatSaysSo) {
   auto connection = open();
+  const std::string backend = read(*connection, "SELECT pg_backend_pid()")->text.value();
   auto stream = std::move(connection->query({.text = "SELECT * FROM many"}, {}).value());
   RowBatch batch;
   ASSERT_TRUE(stream->next(batch).value());
-  postgres_.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader'");
+  postgres_.sql("SELECT pg_terminate_backend(" + backend + ")");
   int64_t rows = 0;
   Result<bool> more = true;
   while ((more = stream->next(batch)).ok() && *more) rows += static_cast<int64_t>(batch.rows);
@@ -358,7 +365,6 @@ TEST_F(PostgresSource, LeavesNoReaderAndNoQueryBehind) {
                 "'active' AND pid <> pg_backend_pid()")
         ->text;
   };
-  postgres_.sql("GRANT pg_read_all_stats TO reader");
   const auto wait_for = [&](const std::string& wanted) {
     for (int i = 0; i < 100 && count() != wanted; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(100));

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "base/base.hpp"
 #include "world.hpp"
 
 namespace rollcall::sql_tests {
@@ -305,6 +308,40 @@ TEST_P(Injection, ValuesAreOnlyValues) {
     EXPECT_TRUE(one.ok()) << one.error().text();
   }
   EXPECT_EQ(world.members("victims", {.test = AllOf{}})->size(), hostile().size());
+}
+
+TEST_P(Injection, RandomValuesAreOnlyValues) {
+  const std::vector<std::string> pieces = {
+      "'",  "''", "\"",     "\\", ";", "--", "/*",     "*/",     "$$",         "$1",   "\n",
+      "\r", "\t", "\u0001", "%",  "_", "{",  "}",      "(",      ")",          ",",    "?",
+      ":",  "E'", "U&'",    "a",  "0", " ",  "\u00e9", "\u65e5", "\U0001f388", "NULL", "OR TRUE"};
+  SeededRandom random(20);
+  std::set<std::string> words;
+  while (words.size() < 400) {
+    std::string word;
+    for (uint64_t n = 1 + random.next() % 8; n > 0; --n)
+      word += pieces[random.next() % pieces.size()];
+    words.insert(word);
+  }
+  std::string setup = "CREATE TABLE victims(id INTEGER, word VARCHAR);";
+  std::vector<int64_t> chosen;
+  std::vector<Scalar> values;
+  int64_t id = 0;
+  for (const std::string& word : words) {
+    setup +=
+        "INSERT INTO victims VALUES (" + std::to_string(id) + ", " + duck::literal(word) + ");";
+    if (random.next() % 2) {
+      chosen.push_back(id);
+      values.emplace_back(word);
+    }
+    ++id;
+  }
+  World world(setup, GetParam());
+  world.add_model("victims", "victims", "id");
+  const auto found =
+      world.members("victims", {.test = FieldTest{.field = "word", .op = Op::in, .value = values}});
+  ASSERT_TRUE(found.ok()) << found.error().text();
+  EXPECT_EQ(*found, chosen);
 }
 
 TEST_P(Injection, NamesAreOnlyNames) {
