@@ -220,31 +220,35 @@ class PostgresConnection : public Connection {
  public:
   PostgresConnection(std::unique_ptr<adbc::Reader> reader) : reader_(std::move(reader)) {}
 
+  // What is set is so for this transaction alone: connections may be pooled.
   Status begin(const std::string& schema, int64_t timeout_ms) {
-    std::string settings =
-        "SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, YMD', false), "
-        "set_config('IntervalStyle', 'postgres', false), set_config('extra_float_digits', '1', "
-        "false), set_config('standard_conforming_strings', 'on', false), "
-        "set_config('bytea_output', 'hex', false), set_config('xmloption', 'content', false), "
-        "set_config('client_min_messages', 'error', false), set_config('client_encoding', 'UTF8', "
-        "false), set_config('row_security', 'on', false), set_config('lc_messages', 'C', false)";
-    const auto set = [&](std::string_view name, std::string_view value) {
-      settings += fmt::format(", set_config('{}', {}, false)", name, literal(value));
-    };
-    set("statement_timeout", std::to_string(timeout_ms));
-    if (!schema.empty()) set("search_path", identifier(schema));
-    // Only a superuser may choose the language of messages, and it is no matter.
-    if (auto ran = reader_->run(settings); !ran.ok()) {
-      settings.erase(settings.find(", set_config('lc_messages', 'C', false)"),
-                     std::string_view(", set_config('lc_messages', 'C', false)").size());
-      TRY(reader_->run(settings));
-    }
-    // So that a query ends soon after its reader died, where the server can notice.
-    TRY(reader_->run(
-        "SELECT set_config(name, '5s', false) FROM pg_catalog.pg_settings WHERE name = "
-        "'client_connection_check_interval'"));
     TRY(reader_->run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
     TRY(reader_->run(std::string(kSavepoint)));
+    // Only a superuser may choose the language of messages, and it is no great matter.
+    failed_ = !reader_->run("SELECT set_config('lc_messages', 'C', true)").ok();
+    TRY(ready());
+    std::string settings;
+    const auto set = [&](std::string_view name, std::string_view value) {
+      settings += fmt::format("{}set_config('{}', {}, true)", settings.empty() ? "SELECT " : ", ",
+                              name, literal(value));
+    };
+    set("TimeZone", "UTC");
+    set("DateStyle", "ISO, YMD");
+    set("IntervalStyle", "postgres");
+    set("extra_float_digits", "1");
+    set("standard_conforming_strings", "on");
+    set("bytea_output", "hex");
+    set("xmloption", "content");
+    set("client_min_messages", "error");
+    set("statement_timeout", std::to_string(timeout_ms));
+    set("lock_timeout", "60s");  // a table that is being rebuilt
+    if (!schema.empty()) set("search_path", identifier(schema));
+    TRY(reader_->run(settings));
+    // So that a query ends soon after its reader died, where the server can notice.
+    TRY(
+        reader_->run("SELECT set_config(name, '5s', true) FROM pg_catalog.pg_settings WHERE name = "
+                     "'client_connection_check_interval'"));
+    TRY(reader_->run(std::string(kSavepoint)));  // beyond what was set
     if (schema.empty()) return ok_status();
     const auto there =
         TRY(texts("SELECT CAST(nspname AS text) FROM pg_catalog.pg_namespace ORDER BY 1"));

@@ -300,6 +300,16 @@ TEST_F(PostgresSource, EndsAQueryThatTakesTooLong) {
   }
 }
 
+TEST_F(PostgresSource, WorksWhereThereIsNoInput) {
+  const int kept = ::dup(STDIN_FILENO);
+  ::close(STDIN_FILENO);
+  const auto one = read(*open(), "SELECT 1");
+  ::dup2(kept, STDIN_FILENO);
+  ::close(kept);
+  ASSERT_TRUE(one.ok()) << one.error().text();
+  EXPECT_EQ(one->text, "1");
+}
+
 TEST_F(PostgresSource, AnErrorInMidReadIsNoShortResultAndTellsNoValue) {
   auto connection = open();
   const Error error = failing(
