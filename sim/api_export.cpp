@@ -140,7 +140,7 @@ class UserRows {
     std::lock_guard lock(project_.mutex);
     const World& world = project_.world;
     int64_t now_ms = project_.clock.now_ms();
-    int64_t lag_ms = project_.switches.visible_after_ms;
+    int64_t lag_ms = project_.export_lag_ms();
     std::vector<std::pair<int64_t, std::vector<uint64_t>>> lists;
     bool wants_lists = is_wanted("emailListIds") || is_wanted("userListIds");
     for (const auto& [id, list] : world.lists()) {

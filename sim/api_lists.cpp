@@ -41,10 +41,18 @@ ListQuery read_list_query(const Call& call) {
   return out;
 }
 
-// Ids come as text here. Source: docs/facts/iterable.md, lists/getUsers.
-Response answer_unknown_list(int64_t project_id, int64_t list_id) {
+// Reads of an unknown list: ids come as text here. Source: docs/facts/iterable.md, lists/getUsers.
+Response answer_unknown_list(const Project& project, int64_t list_id) {
+  int64_t project_id = project.world.project_id();
+  if (project.switches.unknown_list == Switches::list_invalid_id) {
+    return answer_invalid_list(project_id, list_id);
+  }
   return answer_bad_params("Invalid email list id", {{"projectId", std::to_string(project_id)},
                                                      {"listId", std::to_string(list_id)}});
+}
+
+bool is_longer(std::string_view text, int64_t characters_max) {
+  return characters_max > 0 && count_characters(text) > static_cast<size_t>(characters_max);
 }
 
 const std::string& shown_identifier(ProjectType type, const Contact& contact, bool prefer_user_id) {
@@ -128,8 +136,10 @@ Response create_list(Project& project, Call& call) {
   const std::string* description = reader.text(*body, "description");
   if (reader.failed() || name == nullptr) return reader.refusal();
   if (name->empty()) return answer_bad_params("List name must not be empty");
-  if (description != nullptr && call.switches.description_max > 0 &&
-      description->size() > static_cast<size_t>(call.switches.description_max)) {
+  if (is_longer(*name, call.switches.list_name_max)) {
+    return answer_bad_params("List name is too long");
+  }
+  if (description != nullptr && is_longer(*description, call.switches.description_max)) {
     return answer_bad_params("List description is too long");
   }
   std::lock_guard lock(project.mutex);
@@ -153,6 +163,9 @@ Response delete_list(Project& project, Call& call) {
   std::lock_guard lock(project.mutex);
   int64_t project_id = project.world.project_id();
   List* list = project.world.list(*id);
+  if (list == nullptr && project.switches.unknown_list == Switches::list_invalid_id) {
+    return answer_invalid_list(project_id, *id);
+  }
   if (list == nullptr) {
     return answer_bad_params(fmt::format(
         "Unable to delete list {} in Project {}, which does not exist.", *id, project_id));
@@ -173,7 +186,7 @@ Response get_list_users(Project& project, Call& call) {
   std::lock_guard lock(project.mutex);
   World& world = project.world;
   const List* list = world.list(query.id);
-  if (list == nullptr) return answer_unknown_list(world.project_id(), query.id);
+  if (list == nullptr) return answer_unknown_list(project, query.id);
   int64_t now_ms = project.clock.now_ms();
   int64_t lag_ms = project.switches.visible_after_ms;
   std::vector<Slot> members = members_of(world.seen_members(*list, now_ms, lag_ms));
@@ -189,6 +202,10 @@ Response get_list_users(Project& project, Call& call) {
     if (project.switches.get_users_repeats == 1 && i % kRepeatEvery == 0) {
       response.body.append(text).append(line_end);
     }
+  }
+  for (const Contact& gone : world.seen_deleted(*list, now_ms, lag_ms)) {
+    response.body.append(shown_identifier(world.type(), gone, query.prefer_user_id))
+        .append(line_end);
   }
   response.delivery.delay_ms = project.switches.get_users_slow_ms;
   return response;
@@ -209,7 +226,7 @@ Response preview_list_users(Project& project, Call& call) {
   std::lock_guard lock(project.mutex);
   World& world = project.world;
   const List* list = world.list(query.id);
-  if (list == nullptr) return answer_unknown_list(world.project_id(), query.id);
+  if (list == nullptr) return answer_unknown_list(project, query.id);
   int64_t now_ms = project.clock.now_ms();
   int64_t lag_ms = project.switches.visible_after_ms;
   std::vector<Slot> members = members_of(world.seen_members(*list, now_ms, lag_ms));
@@ -228,7 +245,7 @@ Response get_list_size(Project& project, Call& call) {
   if (!id) return answer_bad_params("Invalid value for parameter listId");
   std::lock_guard lock(project.mutex);
   const List* list = project.world.list(*id);
-  if (list == nullptr) return answer_unknown_list(project.world.project_id(), *id);
+  if (list == nullptr) return answer_unknown_list(project, *id);
   int64_t size = project.world.seen_size(*list, project.clock.now_ms(), project.size_lag_ms());
   return answer_text(200, std::to_string(size));
 }

@@ -92,7 +92,7 @@ bool Batch::refuse_list() {
   if (!is_list_call(options_.kind)) return false;
   list_ = world_.list(options_.list_id);
   bool usable = list_ != nullptr && now_ms_ >= list_->ready_ms &&
-                (list_->type == "Standard" || switches_.non_standard_lists == 1);
+                (list_->type == "Standard" || switches_.non_standard_lists == Switches::accept);
   if (!usable) result_.refusal = answer_invalid_list(world_.project_id(), options_.list_id);
   return !usable;
 }
@@ -197,7 +197,8 @@ void Batch::pick_victims(const std::vector<Row>& rows) {
 // Looks at all fields of the batch before any is applied. False if the request is refused.
 bool Batch::check_fields(std::vector<Row>& rows, FieldCheck& check) {
   bad_data_.assign(rows.size(), false);
-  bool by_batch = switches_.type_conflict == Switches::refuse_batch;
+  bool by_batch = (is_list_call(options_.kind) ? switches_.type_conflict_subscribe
+                                               : switches_.type_conflict) == Switches::refuse_batch;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i].fields.is_object()) continue;
     FieldCheck::Verdict verdict = check.check(rows[i].fields);
@@ -245,6 +246,10 @@ Target Batch::unknown(const Row& row) {
   }
   // The notFound arrays are documented for the list calls alone.
   Failure array = is_list_call(options_.kind) ? Failure::not_found_emails : Failure::invalid_emails;
+  if (world_.type() == ProjectType::user_id && !row.user_id &&
+      switches_.user_id_project_email == Switches::named_invalid) {
+    array = Failure::invalid_emails;
+  }
   target.failures.push_back(row_failure(array, row));
   if (row.email && row.user_id && world_.type() == ProjectType::hybrid &&
       switches_.echo_both == Switches::echo_both_arrays) {
@@ -295,6 +300,7 @@ Target Batch::find_in_email_project(const Row& row) {
       target.slots = {*slot};
       return target;
     }
+    if (options_.kind == WriteKind::bulk_update && options_.existing_only) return unknown(row);
     if (options_.kind != WriteKind::unsubscribe) {
       target.create = true;
     } else if (switches_.unsubscribe_unknown_email == Switches::unsubscribe_creates) {
@@ -312,8 +318,9 @@ Target Batch::find_in_email_project(const Row& row) {
   }
   if (!target.slots.empty()) return target;
   if (!row.prefer_user_id || options_.kind == WriteKind::unsubscribe) {
-    Failure array =
-        is_list_call(options_.kind) ? Failure::not_found_user_ids : Failure::invalid_user_ids;
+    bool not_found =
+        is_list_call(options_.kind) && switches_.email_project_user_id == Switches::named_not_found;
+    Failure array = not_found ? Failure::not_found_user_ids : Failure::invalid_user_ids;
     target.failures.push_back({array, *row.user_id});
     return target;
   }
@@ -495,6 +502,7 @@ void Batch::apply(Row& row, Target& target) {
       result_.no_op_user_ids.push_back(*row.user_id);
     }
   }
+  if (!changed && switches_.no_op_counts == Switches::no_op_uncounted) return;
   bool counted = switches_.counts == Switches::count_rows;
   for (Slot slot : target.slots) counted |= people_.insert(slot).second;
   if (counted) ++result_.success_count;

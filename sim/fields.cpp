@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -79,8 +80,19 @@ std::vector<std::string> incoming_types(FieldType type) {
 
 bool is_number(FieldType type) { return type == FieldType::long_ || type == FieldType::double_; }
 
-bool accepts(FieldType known, FieldType incoming, const FieldPolicy& policy) {
+bool is_text_of_number(const Json& value) {
+  if (!value.is_string()) return false;
+  const auto& text = value.get_ref<const std::string&>();
+  return !text.empty() && text.size() < 20 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool accepts(FieldType known, FieldType incoming, const Json& value, const FieldPolicy& policy) {
   if (known == incoming) return true;
+  if (!policy.refuse_number_texts && ((is_number(known) && is_text_of_number(value)) ||
+                                      (known == FieldType::string && is_number(incoming)))) {
+    return true;
+  }
   // A text that looks like a date is still a text; nothing a client could send instead.
   if (known == FieldType::string && incoming == FieldType::date) return true;
   return is_number(known) && is_number(incoming) && !policy.numbers_are_exact;
@@ -260,9 +272,11 @@ FieldCheck::Fate FieldCheck::visit(const std::string& path, std::string_view lea
   if (!value.is_array()) return visit_single(path, leaf, value);
   // An array has its elements' type. An empty one, in a field nobody knows, has none to give.
   if (value.empty()) return type_of(path) ? Fate::keep : Fate::drop;
-  for (Json& element : value) {
+  for (size_t i = 0; i < value.size(); ++i) {
+    Json& element = value[i];
     if (element.is_array() || element.is_null()) return Fate::invalid;
     Fate fate = visit_single(path, leaf, element);
+    if (fate == Fate::conflict && i > 0 && !policy_.refuse_mixed_arrays) continue;
     if (fate != Fate::keep) return fate;
   }
   return Fate::keep;
@@ -283,7 +297,7 @@ FieldCheck::Fate FieldCheck::visit_single(const std::string& path, std::string_v
     overlay_.emplace(path, incoming);
     created_.push_back(path);
     known = incoming;
-  } else if (!accepts(*known, incoming, policy_)) {
+  } else if (!accepts(*known, incoming, value, policy_)) {
     conflict_ = {path, incoming_types(incoming), *known, value};
     return Fate::conflict;
   }

@@ -36,6 +36,8 @@ using FieldId = uint32_t;
 // What a registry refuses and what it lets through; see switches.hpp for the meaning of each.
 struct FieldPolicy {
   bool numbers_are_exact = true;     // a long is refused where a double is expected, and back
+  bool refuse_number_texts = true;   // a text of digits in a number field, a number in a text field
+  bool refuse_mixed_arrays = true;   // an array's later values of another type than its first
   bool refuse_dotted_names = true;   // a literal dot in a key makes the row's data invalid
   int64_t limit = 1000;              // custom fields, nested ones included
   size_t value_length_max = 32'000;  // characters of one text

@@ -24,6 +24,9 @@ bool is_known_tld(std::string_view tld);
 // result does not depend on any locale.
 std::string lower_ascii(std::string_view text);
 
+// Characters of a text in UTF-8.
+size_t count_characters(std::string_view text);
+
 // True if the service would accept `email` as an address: a dot-atom (or one quoted string) of at
 // most 64 bytes, '@', and a domain of letter-digit-hyphen labels that ends in a known top-level
 // domain. No spaces are trimmed: a padded address is invalid. Non-ASCII is refused, which is

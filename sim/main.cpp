@@ -23,6 +23,7 @@ struct Options {
   std::string contacts;
   std::string limits = "off";
   std::string api_key;
+  std::string switch_file;
   std::vector<std::string> switches;
   int64_t visible_after_ms = -1;
   int64_t project_id = 9079;
@@ -45,6 +46,14 @@ std::optional<std::string> read_file(const std::string& path) {
 
 // Empty if done, else the reason.
 std::string fill(sim::Project& project, const Options& options) {
+  if (!options.switch_file.empty()) {
+    auto text = read_file(options.switch_file);
+    if (!text) return fmt::format("cannot read {}", options.switch_file);
+    std::string error;
+    auto positions = sim::Faults::parse(*text, error);
+    if (positions) error = project.switches.load(*positions);
+    if (!error.empty()) return fmt::format("{}: {}", options.switch_file, error);
+  }
   for (const std::string& one : options.switches) {
     size_t equals = one.find('=');
     if (equals == std::string::npos) return "--switch takes NAME=VALUE";
@@ -169,7 +178,10 @@ int main(int argc, char** argv) {
   app.add_option("--visible-after", options.visible_after_ms,
                  "milliseconds until reads see a write (switch visible_after_ms)");
   app.add_option("--api-key", options.api_key, "the only key accepted; any if not given");
-  app.add_option("--switch", options.switches, "NAME=VALUE, repeatable; see --list-switches");
+  app.add_option("--switches", options.switch_file,
+                 "file of switches, YAML or JSON of NAME: VALUE; ./dev probe writes one");
+  app.add_option("--switch", options.switches,
+                 "NAME=VALUE, repeatable, after the file's; see --list-switches");
   app.add_flag("--list-switches", options.list_switches, "print the switches and leave");
   CLI11_PARSE(app, argc, argv);
   return run(options);

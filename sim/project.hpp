@@ -104,6 +104,7 @@ struct Project {
   void apply_switches();
   FieldPolicy field_policy() const;
   int64_t size_lag_ms() const;
+  int64_t export_lag_ms() const;
 };
 
 // A request on its way through a handler.

@@ -361,15 +361,10 @@ Response answer_switches(Project& project, const Request& request, const Query& 
   std::lock_guard lock(project.mutex);
   if (request.method == "PUT") {
     auto json = parse_json(request.body);
-    if (!json || !json->is_object()) return answer_error(400, "the body must be an object");
-    Switches changed = project.switches;
-    for (const auto& [key, value] : json->items()) {
-      std::string text = value.is_string() ? value.get<std::string>() : print(value);
-      if (std::string error = changed.set(key, text); !error.empty()) {
-        return answer_error(400, error);
-      }
+    if (!json) return answer_error(400, "the body must be an object");
+    if (std::string error = project.switches.load(*json); !error.empty()) {
+      return answer_error(400, error);
     }
-    project.switches = changed;
     project.apply_switches();
   }
   if (query.get("full") == "1") return answer_json(200, Switches::describe(project.switches));

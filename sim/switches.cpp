@@ -30,6 +30,14 @@ const std::vector<Entry>& table() {
        &S::unsubscribe_unknown,
        {"not_found", "ignore"},
        "hybrid and user_id projects: what unsubscribe says of unknown people"},
+      {"email_project_user_id",
+       &S::email_project_user_id,
+       {"not_found", "invalid"},
+       "email projects: how a list call names an unknown userId without preferUserId"},
+      {"user_id_project_email",
+       &S::user_id_project_email,
+       {"not_found", "invalid"},
+       "user_id projects: how a list call names a row that has an email alone"},
       {"hybrid_both",
        &S::hybrid_both,
        {"conflict", "user_id_wins", "email_wins"},
@@ -57,11 +65,23 @@ const std::vector<Entry>& table() {
       {"type_conflict",
        &S::type_conflict,
        {"batch", "row"},
-       "a type conflict refuses the whole batch, or lists the row under invalidData"},
+       "bulkUpdate: a type conflict refuses the whole batch, or lists the row under invalidData"},
+      {"type_conflict_subscribe",
+       &S::type_conflict_subscribe,
+       {"batch", "row"},
+       "the same for the dataFields of lists/subscribe"},
       {"numbers",
        &S::numbers,
        {"exact", "coerced"},
        "whether a whole number fits a double field and a fraction a long field"},
+      {"number_texts",
+       &S::number_texts,
+       {"refuse", "accept"},
+       "whether a text of digits fits a number field, and a number a text field"},
+      {"mixed_arrays",
+       &S::mixed_arrays,
+       {"refuse", "accept"},
+       "whether an array may hold values of several types; the first gives the type"},
       {"dotted_names",
        &S::dotted_names,
        {"refuse", "nest"},
@@ -92,6 +112,10 @@ const std::vector<Entry>& table() {
        &S::no_op_arrays,
        {"on", "off"},
        "whether noOpEmails and noOpUserIds are in the answer"},
+      {"no_op_counts",
+       &S::no_op_counts,
+       {"success", "neither"},
+       "whether a row that changed nothing is in successCount (recorded 2021), or in no count"},
       {"failed_updates",
        &S::failed_updates,
        {"on", "off"},
@@ -112,6 +136,10 @@ const std::vector<Entry>& table() {
        &S::size_lag_ms,
        {},
        "time until lists/{id}/size sees a write; never less than visible_after_ms"},
+      {"unknown_list",
+       &S::unknown_list,
+       {"bad_params", "invalid_list_id"},
+       "reads and DELETE of an unknown list: BadParams as recorded in 2017, or as subscribe does"},
       {"non_standard_lists",
        &S::non_standard_lists,
        {"refuse", "accept"},
@@ -120,6 +148,7 @@ const std::vector<Entry>& table() {
        &S::duplicate_list_names,
        {"accept", "refuse"},
        "whether two lists may share a name"},
+      {"list_name_max", &S::list_name_max, {}, "most characters of a list's name; 0 is no limit"},
       {"description_max",
        &S::description_max,
        {},
@@ -134,6 +163,10 @@ const std::vector<Entry>& table() {
        "whether getUsers names one person in fifty twice"},
       {"get_users_line_end", &S::get_users_line_end, {"lf", "crlf"}, "line ends of getUsers"},
       {"get_users_slow_ms", &S::get_users_slow_ms, {}, "time before getUsers starts to answer"},
+      {"deleted_stay_ms",
+       &S::deleted_stay_ms,
+       {},
+       "time getUsers still names a member who was deleted; never less than visible_after_ms"},
       {"list_change_touches_profile",
        &S::list_change_touches_profile,
        {"off", "on"},
@@ -163,6 +196,10 @@ const std::vector<Entry>& table() {
        &S::limit_users_write_per_min,
        {},
        "calls of updateEmail and updateSubscriptions a minute each (unpublished); 0 is no limit"},
+      {"export_lag_ms",
+       &S::export_lag_ms,
+       {},
+       "time until an export of users sees a write; never less than visible_after_ms"},
       {"export_job_ms", &S::export_job_ms, {}, "time an export job runs"},
       {"export_url_ms", &S::export_url_ms, {}, "life of a download address"},
       {"export_file_bytes", &S::export_file_bytes, {}, "size at which an export file is full"},
@@ -206,6 +243,18 @@ std::string Switches::set(std::string_view name, std::string_view value) {
                        value);
   }
   return fmt::format("there is no switch '{}'", name);
+}
+
+std::string Switches::load(const Json& positions) {
+  if (!positions.is_object()) return "switches must be an object of {name: position}";
+  Switches changed = *this;
+  for (const auto& [name, value] : positions.items()) {
+    std::string position = value.is_string() ? value.get<std::string>() : print(value);
+    if (value.is_boolean()) position = value == true ? "on" : "off";
+    if (std::string error = changed.set(name, position); !error.empty()) return error;
+  }
+  *this = changed;
+  return {};
 }
 
 OrderedJson Switches::to_json() const {

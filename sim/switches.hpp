@@ -19,6 +19,9 @@ struct Switches {
   enum : int64_t { report_not_found, ignore_silently };
   int64_t unknown_existing_only = report_not_found;
   int64_t unsubscribe_unknown = report_not_found;
+  enum : int64_t { named_not_found, named_invalid };
+  int64_t email_project_user_id = named_not_found;
+  int64_t user_id_project_email = named_not_found;
   enum : int64_t { both_conflict, both_user_id_wins, both_email_wins };
   int64_t hybrid_both = both_conflict;
   enum : int64_t { shared_all, shared_first };
@@ -34,8 +37,12 @@ struct Switches {
   enum : int64_t { drop_new, add_new };
   int64_t project_new_fields = drop_new;
   int64_t type_conflict = refuse_batch;
+  int64_t type_conflict_subscribe = refuse_batch;
   enum : int64_t { numbers_exact, numbers_coerced };
   int64_t numbers = numbers_exact;
+  enum : int64_t { refuse, accept };
+  int64_t number_texts = refuse;
+  int64_t mixed_arrays = refuse;
   enum : int64_t { dotted_refuse, dotted_nest };
   int64_t dotted_names = dotted_refuse;
   enum : int64_t { merge_top_level, merge_deep };
@@ -55,6 +62,8 @@ struct Switches {
   int64_t counts = count_people;
   enum : int64_t { flipped_on, flipped_off };
   int64_t no_op_arrays = flipped_on;
+  enum : int64_t { no_op_succeeds, no_op_uncounted };
+  int64_t no_op_counts = no_op_succeeds;
   int64_t failed_updates = flipped_on;
   enum : int64_t { email_omitted, email_empty, email_null };
   int64_t missing_email = email_omitted;
@@ -67,13 +76,17 @@ struct Switches {
   int64_t list_ready_after_ms = 500;
   int64_t visible_after_ms = 100;
   int64_t size_lag_ms = 1000;
-  int64_t non_standard_lists = 0;    // refuse, accept
+  enum : int64_t { list_bad_params, list_invalid_id };
+  int64_t unknown_list = list_bad_params;
+  int64_t non_standard_lists = refuse;
   int64_t duplicate_list_names = 0;  // accept, refuse
+  int64_t list_name_max = 255;
   int64_t description_max = 140;
   int64_t get_users_order = 0;     // shuffled, sorted
   int64_t get_users_repeats = 0;   // off, on
   int64_t get_users_line_end = 0;  // lf, crlf
   int64_t get_users_slow_ms = 0;
+  int64_t deleted_stay_ms = 2000;
   int64_t list_change_touches_profile = off;
   int64_t subscriptions_api = off;
 
@@ -87,6 +100,7 @@ struct Switches {
   int64_t limit_users_write_per_min = 0;
 
   // Exports.
+  int64_t export_lag_ms = 2000;
   int64_t export_job_ms = 1000;
   int64_t export_url_ms = 1'800'000;
   int64_t export_file_bytes = 10'000'000;
@@ -98,6 +112,10 @@ struct Switches {
 
   // Turns one switch. Empty if done, else the reason in words.
   std::string set(std::string_view name, std::string_view value);
+
+  // Turns all of {name: position}, as read from JSON or YAML: true and false are on and off. Empty
+  // if done, else the reason; then none is turned.
+  std::string load(const Json& positions);
 
   // {"name": "position" or number, …}
   [[nodiscard]] OrderedJson to_json() const;

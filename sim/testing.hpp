@@ -33,6 +33,8 @@ class TryOut {
     turn("list_ready_after_ms", "0");
     turn("visible_after_ms", "0");
     turn("size_lag_ms", "0");
+    turn("export_lag_ms", "0");
+    turn("deleted_stay_ms", "0");
     turn("get_users_order", "sorted");
     turn("project_new_fields", "add");
   }

@@ -198,7 +198,13 @@ Slot World::create(std::string email, std::string user_id, int64_t now_ms) {
 
 void World::remove(Slot slot, int64_t now_ms) {
   remember(slot, now_ms);
-  for (auto& [id, list] : lists_) set_member(list, slot, false, now_ms);
+  for (auto& [id, list] : lists_) {
+    if (!set_member(list, slot, false, now_ms) || deleted_stay_ms_ <= 0) continue;
+    while (!list.deleted.empty() && list.deleted.front().at_ms + deleted_stay_ms_ <= now_ms) {
+      list.deleted.pop_front();
+    }
+    list.deleted.push_back({now_ms, contacts_[slot]});
+  }
   Contact& gone = contacts_[slot];
   remember_key(former_emails_, gone.email, slot, now_ms);
   remember_key(former_user_ids_, gone.user_id, slot, now_ms);
@@ -429,6 +435,19 @@ std::vector<uint64_t> World::seen_members(const List& list, int64_t now_ms, int6
     }
   }
   return bits;
+}
+
+std::vector<Contact> World::seen_deleted(const List& list, int64_t now_ms, int64_t lag_ms) const {
+  std::vector<Contact> out;
+  for (const auto& [at_ms, before] : list.deleted) {
+    // Until the lag is over the member itself is still seen.
+    if (now_ms < at_ms + lag_ms || now_ms >= at_ms + deleted_stay_ms_) continue;
+    // Who was made anew is named for that.
+    bool back = (!before.email.empty() && find_email(before.email)) ||
+                (!before.user_id.empty() && first_user_id(before.user_id));
+    if (!back) out.push_back(before);
+  }
+  return out;
 }
 
 int64_t World::seen_size(const List& list, int64_t now_ms, int64_t lag_ms) const {

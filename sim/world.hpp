@@ -63,6 +63,13 @@ struct List {
   };
   std::deque<Change> history;
 
+  // Members who were deleted, for as long as getUsers still names them.
+  struct Deleted {
+    int64_t at_ms;
+    Contact before;
+  };
+  std::deque<Deleted> deleted;
+
   [[nodiscard]] bool has(Slot slot) const {
     return slot / 64 < bits.size() && (bits[slot / 64] >> (slot % 64) & 1) != 0;
   }
@@ -106,6 +113,8 @@ class World {
 
   // How far back reads may look; takes effect for changes from now on.
   void set_horizon_ms(int64_t ms) { horizon_ms_ = ms; }
+  // How long a list names a deleted member; see Switches::deleted_stay_ms.
+  void set_deleted_stay_ms(int64_t ms) { deleted_stay_ms_ = ms; }
   // Off while people are loaded: they have always been there, and remembering a million former
   // states would cost more than the people.
   void set_remembering(bool on) { remembers_ = on; }
@@ -159,6 +168,8 @@ class World {
   bool set_member(List& list, Slot slot, bool member, int64_t now_ms);
   // The member bits as they were `lag_ms` ago.
   std::vector<uint64_t> seen_members(const List& list, int64_t now_ms, int64_t lag_ms) const;
+  // Deleted members that getUsers still names, though no other read knows them.
+  std::vector<Contact> seen_deleted(const List& list, int64_t now_ms, int64_t lag_ms) const;
   int64_t seen_size(const List& list, int64_t now_ms, int64_t lag_ms) const;
   bool seen_member(const List& list, Slot slot, int64_t now_ms, int64_t lag_ms) const;
 
@@ -195,6 +206,7 @@ class World {
   std::unordered_set<std::string> forgotten_user_ids_;
 
   int64_t horizon_ms_ = 0;
+  int64_t deleted_stay_ms_ = 0;
   bool remembers_ = true;
   std::unordered_map<Slot, std::deque<Version>> versions_;
   std::deque<Expiry> expiries_;
