@@ -353,13 +353,20 @@ std::string signature_of(const Project& project, std::string_view path, int64_t 
   return hashed_identifier(fmt::format("{} {} {}", project.config.seed, path, expires_ms));
 }
 
+// The description declares the times of jobs as date-time, unlike those of profiles.
+std::string format_job_time(int64_t ms) {
+  std::string text = format_date(ms);  // "yyyy-MM-dd HH:mm:ss +00:00"
+  text[10] = 'T';
+  return text.substr(0, 19) + fmt::format(".{:03}Z", ms % 1000);
+}
+
 OrderedJson shown_job(const ExportJob& job, int64_t now_ms) {
   OrderedJson out = {{"id", job.id},
                      {"dataTypeName", job.data_type},
                      {"jobState", job.state(now_ms)},
-                     {"scheduledStartTime", format_date(job.scheduled_ms)}};
+                     {"scheduledStartTime", format_job_time(job.scheduled_ms)}};
   if (job.written) {
-    out["endTime"] = format_date(job.end_time_ms);
+    out["endTime"] = format_job_time(job.end_time_ms);
     out["bytesExported"] = job.bytes;
   }
   return out;

@@ -154,6 +154,15 @@ TEST_F(ExportJobTest, RunsThenLeavesFilesThatTogetherAreEveryone) {
   EXPECT_GT(jobs[0]["bytesExported"], 3000 * 100);
 }
 
+TEST_F(ExportJobTest, TimesOfJobsAreDateTimesAsDescribed) {
+  start();
+  sim_.advance_ms(1007);
+  const Json job = sim_.json(sim_.get("/api/export/jobs"))["jobs"][0];
+  EXPECT_EQ(job["scheduledStartTime"], "2021-07-01T18:00:44.000Z");
+  EXPECT_EQ(job["endTime"].get<std::string>().substr(0, 17), "2021-07-01T18:00:");
+  EXPECT_EQ(job["endTime"].get<std::string>().back(), 'Z');
+}
+
 TEST_F(ExportJobTest, AddressesExpireAndCannotBeForged) {
   make_contacts(sim_.service.project(), 1);
   Json job = start("text/csv");
