@@ -30,8 +30,8 @@ def say(text: str):
 
 def options():
     read = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    read.add_argument("--base-url", required=True, help="such as https://api.iterable.com or http://127.0.0.1:8181")
-    read.add_argument("--project-type", required=True, choices=TYPES)
+    read.add_argument("--base-url", help="such as https://api.iterable.com or http://127.0.0.1:8181")
+    read.add_argument("--project-type", choices=TYPES)
     read.add_argument("--only", default="", metavar="NAMES", help="settle these switches alone, with commas between")
     read.add_argument("--patience", type=float, default=60, metavar="S", help="longest wait for an effect to be seen (60)")
     read.add_argument("--rows-max", type=int, default=20_000, metavar="N", help="most rows tried in one batch (20000)")
@@ -39,7 +39,10 @@ def options():
     read.add_argument("--hammer", type=int, default=150, metavar="N", help="most calls made at once to find a limit (150)")
     read.add_argument("--list", action="store_true", help="print the questions, and leave")
     read.add_argument("--yes", action="store_true", help="the project is a throw-away one")
-    return read.parse_args()
+    given = read.parse_args()
+    if not given.list and not (given.base_url and given.project_type):
+        read.error("--base-url and --project-type are needed")
+    return given
 
 
 def write(project: Project, given, names: list[str]):

@@ -3,7 +3,7 @@
 An experiment writes only what it made up itself: addresses under example.com, user ids, lists and fields that
 carry the run's own tag. Where a refusal shows as much as a write, it sends what can only be refused (`x@` is
 no address anywhere). A switch is settled when the answers fit one of its positions; otherwise it is left, with
-what was seen. Source of the questions: docs/facts/iterable.md, what is assumed there (A).
+what was seen. What is open, and why: docs/facts/iterable.md (marked A).
 """
 
 from __future__ import annotations
