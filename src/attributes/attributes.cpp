@@ -217,11 +217,25 @@ uint64_t fingerprint(std::string_view wire_text) {
   return out == 0 ? 1 : out;
 }
 
+namespace {
+
+// A name as people read it: without case, spaces and marks.
+std::string bare(std::string_view name) {
+  std::string out;
+  for (const char c : name)
+    if (c != ' ' && c != '_' && c != '-' && c != '.') out += c;
+  ascii_lower(out);
+  return out;
+}
+
+}  // namespace
+
 std::vector<Finding> compare(const std::vector<Target>& all,
                              const std::map<std::string, std::string>& project_fields) {
   std::vector<std::string> names;
   for (const auto& [name, type] : project_fields) names.push_back(name);
   std::vector<Finding> out;
+  size_t to_create = 0;
   for (size_t i = 0; i < all.size(); ++i) {
     const Target& target = all[i];
     const auto found = project_fields.find(target.to);
@@ -239,8 +253,24 @@ std::vector<Finding> compare(const std::vector<Target>& all,
                        target.to, found->second, target.field, to_string(*target.type)),
            remedy + "; Iterable cannot change a field's type."});
     } else if (target.create) {
+      if (project_fields.size() + ++to_create > kFieldsMax)
+        out.push_back(
+            {Finding::Kind::doubtful, i,
+             fmt::format("the project has {} fields already, and Iterable allows {}: `{}` may not "
+                         "be created",
+                         thousands(static_cast<int64_t>(project_fields.size())),
+                         thousands(static_cast<int64_t>(kFieldsMax)), target.to),
+             "Until it is, the attribute is pending. Iterable can raise the limit."});
       out.push_back(
           {Finding::Kind::to_create, i, fmt::format("field `{}` will be created", target.to), ""});
+      for (const std::string& name : names)
+        if (bare(name) == bare(target.to))
+          out.push_back(
+              {Finding::Kind::doubtful, i,
+               fmt::format("field `{}` will be created beside `{}`, which is there already and "
+                           "differs in case, spaces or marks alone",
+                           target.to, name),
+               fmt::format("Is `to: {}` meant? A field once made can never be taken away.", name)});
     } else {
       out.push_back(
           {Finding::Kind::missing, i,

@@ -48,7 +48,9 @@ uint64_t fingerprint(std::string_view wire_text);
 
 // The mapping against users/getFields.
 struct Finding {
-  enum class Kind { conflict, missing, to_create };
+  // doubtful: a field that will be created beside one whose name differs in case, spaces or marks
+  // alone, or beyond what a project may have.
+  enum class Kind { conflict, missing, to_create, doubtful };
   Kind kind;
   size_t target;
   std::string message;

@@ -81,6 +81,28 @@ TEST(CompareTest, NamesConflictsMissingAndNewFields) {
   EXPECT_EQ(findings[2].kind, Finding::Kind::to_create);
 }
 
+TEST(CompareTest, NamesAFieldThatIsNearlyThere) {
+  const std::vector<Target> all = {
+      {"a", "lifetime_value", FieldType::number, AttributeType::double_, true}};
+  const auto findings = compare(all, {{"Lifetime Value", "double"}, {"lifetime", "double"}});
+  ASSERT_EQ(findings.size(), 2u);
+  EXPECT_EQ(findings[0].kind, Finding::Kind::to_create);
+  EXPECT_EQ(findings[1].kind, Finding::Kind::doubtful);
+  EXPECT_THAT(findings[1].message, testing::HasSubstr("beside `Lifetime Value`"));
+}
+
+TEST(CompareTest, CountsTheFieldsThatAProjectMayHave) {
+  std::map<std::string, std::string> fields;
+  for (int i = 0; i < 999; ++i) fields["f" + std::to_string(i)] = "string";
+  const std::vector<Target> all = {{"a", "one", FieldType::number, AttributeType::double_, true},
+                                   {"a", "more", FieldType::number, AttributeType::double_, true}};
+  const auto findings = compare(all, fields);
+  ASSERT_EQ(findings.size(), 3u);
+  EXPECT_EQ(findings[1].kind, Finding::Kind::doubtful);
+  EXPECT_THAT(findings[1].message, testing::HasSubstr("999 fields already"));
+  EXPECT_THAT(findings[1].message, testing::HasSubstr("`more` may not"));
+}
+
 TEST(FixesTypeTest, NeedsAValueThatSaysWhatItIs) {
   const Target text{"f", "t", FieldType::text, AttributeType::string};
   EXPECT_TRUE(fixes_type("\"Zoë\"", text));

@@ -227,6 +227,9 @@ class Checker {
         case attributes::Finding::Kind::conflict:
           problem(finding.message, finding.remedy);
           break;
+        case attributes::Finding::Kind::doubtful:
+          warn(finding.message, finding.remedy);
+          break;
         case attributes::Finding::Kind::missing:
           problem(finding.message, finding.remedy);
           break;

@@ -79,6 +79,9 @@ Result<FieldState> check_fields(const iterable::Client& client,
         out.missing[finding.target] = true;
         out.to_create.push_back(targets[finding.target].to);
         break;
+      case attributes::Finding::Kind::doubtful:
+        out.doubts.push_back(finding.message + ". " + finding.remedy);
+        break;
       case attributes::Finding::Kind::missing:
         out.missing[finding.target] = true;
         out.not_there.push_back(finding.message + ". " + finding.remedy);

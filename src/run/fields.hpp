@@ -21,6 +21,7 @@ struct FieldWork {
 struct FieldState {
   std::vector<bool> missing;  // by target: not in Iterable, whether or not it is to be created
   std::vector<std::string> to_create, not_there;
+  std::vector<std::string> doubts;  // in words
 };
 // Reads alone. Errors: conflict (a field of another type), naming both types and the remedy.
 Result<FieldState> check_fields(const iterable::Client& client,

@@ -80,6 +80,7 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   const FieldState fields = TRY(check_fields(client, targets, stop));
   out.fields_to_create = fields.to_create;
   out.fields_missing = fields.not_there;
+  out.warnings.insert(out.warnings.end(), fields.doubts.begin(), fields.doubts.end());
 
   const auto scratch = TRY(Scratch::open(world, "plan-" + out.plan_id));
   duck::Connection* const work = &scratch->work();

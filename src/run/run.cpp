@@ -167,6 +167,7 @@ class Pass {
       targets_ = TRY(attributes::targets(activation_.attributes, TRY(reader->fields())));
       field_state_ = TRY(check_fields(client_, targets_, stop));
       for (const std::string& missing : field_state_.not_there) report_.warnings.push_back(missing);
+      for (const std::string& alike : field_state_.doubts) report_.warnings.push_back(alike);
       world_.observer.reached("fields.checked");
     }
 
