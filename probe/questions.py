@@ -705,6 +705,7 @@ def export_job(p: Project):
     for _ in range(30):
         p.api.call("POST", "/api/users/update", p.stranger())
     p.let_pass()
+    time.sleep(p.settled.get("export_lag_ms", (0, ""))[0] / 1000)  # exports may see it later still
     job = p.api.call("POST", "/api/export/start", {"dataTypeName": "user", "outputFormat": "application/x-json-stream"}).json["jobId"]
     state = lambda: p.api.call("GET", f"/api/export/{job}/files")  # noqa: E731
     took = p.wait(lambda: state().get("jobState", "").lower() == "completed")

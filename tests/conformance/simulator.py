@@ -45,7 +45,7 @@ class Answer:
 class Simulator:
     """One running iterable-sim. `switches` are turned at the start; delays are off unless asked for."""
 
-    PROMPT = {"list_ready_after_ms": 0, "visible_after_ms": 0, "size_lag_ms": 0}
+    PROMPT = {"list_ready_after_ms": 0, "visible_after_ms": 0, "size_lag_ms": 0, "export_lag_ms": 0, "deleted_stay_ms": 0}
 
     def __init__(self, project_type="hybrid", *args: str, switches: dict | None = None, prompt=True):
         wanted = (self.PROMPT if prompt else {}) | (switches or {})

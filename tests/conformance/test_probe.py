@@ -24,26 +24,27 @@ PROJECT = {name: question.types[0] for question in QUESTIONS for name in questio
 PUBLISHED = {"list_read_bucket", "retry_after_s"}
 SMALL_FILES = {"export_file_bytes": 2000, "export_job_ms": 50}
 
-# A value for each number, other switches to go with it, and how far above it the answer may be.
+# A value for each number, other switches to go with it, and how far above it the answer may be on a busy machine:
+# so times are longer than their defaults, which then cannot be taken for them.
 NUMBERS = {
     "field_limit": (60, {}, 0),
     "batch_max": (77, {}, 0),
     "body_max": (30_000, {}, 0),
-    "list_ready_after_ms": (400, {}, 400),
-    "visible_after_ms": (300, {}, 300),
-    "size_lag_ms": (700, {}, 500),
+    "list_ready_after_ms": (900, {}, 3000),
+    "visible_after_ms": (300, {}, 3000),
+    "size_lag_ms": (1500, {}, 3000),
     "list_name_max": (64, {}, 0),
     "description_max": (90, {}, 0),
-    "get_users_slow_ms": (400, {}, 400),
-    "deleted_stay_ms": (600, {}, 500),
+    "get_users_slow_ms": (400, {}, 3000),
+    "deleted_stay_ms": (2500, {}, 3000),
     "retry_after_s": (7, {}, 0),
     "limit_subscribe_per_min": (30, {}, 0),
     "limit_unsubscribe_per_min": (40, {}, 0),
     "limit_lists_write_per_min": (50, {}, 0),
     "limit_users_write_per_min": (60, {}, 0),
-    "export_lag_ms": (600, {}, 500),
-    "export_job_ms": (500, {}, 500),
-    "export_url_ms": (1000, {"export_job_ms": 50}, 800),
+    "export_lag_ms": (2500, {}, 3000),
+    "export_job_ms": (1500, {}, 3000),
+    "export_url_ms": (1000, {"export_job_ms": 50}, 3000),
     "export_file_bytes": (2000, {"export_job_ms": 50}, None),
     "export_page": (2, SMALL_FILES, 0),
     "export_total_bytes_max": (3000, {"export_job_ms": 50}, None),
@@ -66,7 +67,7 @@ SWITCHES = described()
 POSITIONS = [(name, position) for name, one in SWITCHES.items() for position in one["choices"] or []]
 
 
-def probe(sim, *args, patience=4, key="k"):
+def probe(sim, *args, patience=8, key="k"):
     environment = {name: value for name, value in os.environ.items() if name != "ITERABLE_API_KEY"}
     if key:
         environment["ITERABLE_API_KEY"] = key
@@ -91,7 +92,7 @@ def find(sim, name: str) -> dict:
 @pytest.mark.parametrize("name, position", POSITIONS, ids=[f"{name}-{position}" for name, position in POSITIONS])
 def test_a_position_is_found(start, name, position):
     args = ["--limits", "published"] if name in PUBLISHED else []
-    sim = start(PROJECT[name], *args, switches={"deleted_stay_ms": 0, "export_lag_ms": 0, "visible_after_ms": 20, name: position})
+    sim = start(PROJECT[name], *args, switches={"visible_after_ms": 20, name: position})
     if name == "non_standard_lists":
         sim.make_list("by hand", listType="Dynamic")
     assert find(sim, name) == position
@@ -102,13 +103,14 @@ def test_a_number_is_found(start, name):
     value, others, above = NUMBERS[name]
     assert value != SWITCHES[name]["default"]
     args = ["--limits", "published"] if name in PUBLISHED else []
-    sim = start(PROJECT[name], *args, switches={"deleted_stay_ms": 0, "export_lag_ms": 0} | others | {name: value})
+    sim = start(PROJECT[name], *args, switches=others | {name: value})
     found = find(sim, name)
     if above is None:
         assert value - ROW_BYTES < found <= value
     else:
-        # Clocks of milliseconds on both sides.
-        assert value - (2 if above else 0) <= found <= value + above
+        # Clocks of milliseconds on both sides; getUsers is measured against another call, which takes its time too.
+        below = 100 if name == "get_users_slow_ms" else 2 if above else 0
+        assert value - below <= found <= value + above
 
 
 def test_every_switch_has_a_question_or_is_no_question_for_iterable():
@@ -118,8 +120,7 @@ def test_every_switch_has_a_question_or_is_no_question_for_iterable():
 
 @pytest.mark.parametrize("project_type", ["hybrid", "email", "user_id"])
 def test_all_questions_at_once_and_a_simulator_that_takes_the_answers(start, tmp_path, project_type):
-    sim = start(project_type, switches={"deleted_stay_ms": 0, "export_lag_ms": 0, "export_job_ms": 50, "echo_case": "as_sent",
-                                        "counts": "rows", "project_new_fields": "add"})
+    sim = start(project_type, switches={"export_job_ms": 50, "echo_case": "as_sent", "counts": "rows", "project_new_fields": "add"})
     done = probe(sim, "--yes", "--rows-max", "500", "--body-max", "5000000", patience=1)
     assert done.returncode == 3, done.stderr  # some cannot be settled here
     answers = read(done.stdout)
