@@ -130,9 +130,10 @@ class Pass {
   Status settle_open_run() {
     const ledger::OpenRun open = *state_.open_run;
     const ledger::Settled settled = TRY(read_journal(open.run_id));
-    const auto promoted =
-        TRY(ledger::promote(*lease_, state_, open.run_id, *work_,
-                            {targets_, pending_of(open.pending), settled, world_.clock.now()}));
+    const auto promoted = TRY(with_memory(*work_, [&] {
+      return ledger::promote(*lease_, state_, open.run_id, *work_,
+                             {targets_, pending_of(open.pending), settled, world_.clock.now()});
+    }));
     count_outcomes(settled, report_.outcomes);
     report_.standing = promoted.standing;
     report_.calls = settled.calls;
@@ -362,8 +363,10 @@ class Pass {
       report_.outcomes = {};
       count_outcomes(settled, report_.outcomes);
       world_.observer.progress("promote", 0, 0);
-      const auto promoted = TRY(ledger::promote(*lease_, state_, report_.run_id, *work_,
-                                                {targets_, pending_, settled, world_.clock.now()}));
+      const auto promoted = TRY(with_memory(*work_, [&] {
+        return ledger::promote(*lease_, state_, report_.run_id, *work_,
+                               {targets_, pending_, settled, world_.clock.now()});
+      }));
       world_.observer.reached("ledger.written");
       report_.standing = promoted.standing;
       state_.generation = promoted.generation;
@@ -437,15 +440,16 @@ class Pass {
   }
 
   Result<plan::Plan> make_changes(const std::vector<bool>& pending) {
-    return plan::make(*work_, {.ledger = ledger_file(),
-                               .targets = targets_,
-                               .pending = pending,
-                               .on_null = activation_.on_null,
-                               .full = request_.full,
-                               .put_on_again = request_.full && !list_read_,
-                               .now = world_.clock.now(),
-                               .settle = destination_.settle,
-                               .parked_lookups_max = parked_max_});
+    const plan::Input input{.ledger = ledger_file(),
+                            .targets = targets_,
+                            .pending = pending,
+                            .on_null = activation_.on_null,
+                            .full = request_.full,
+                            .put_on_again = request_.full && !list_read_,
+                            .now = world_.clock.now(),
+                            .settle = destination_.settle,
+                            .parked_lookups_max = parked_max_};
+    return with_memory(*work_, [&] { return plan::make(*work_, input); });
   }
 
   // Whether contacts are, or now were, exported, because that is sooner for so many people.
