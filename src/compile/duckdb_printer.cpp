@@ -1,20 +1,11 @@
 #include <fmt/format.h>
 
 #include "compile/dialect.hpp"
+#include "core/quote.hpp"
 
 namespace rollcall::compile {
 
 namespace {
-
-std::string quoted(std::string_view text, char quote) {
-  std::string out(1, quote);
-  for (const char c : text) {
-    if (c == quote) out += quote;
-    // Nothing that is quoted may hold a zero byte: a driver would cut the statement there.
-    if (c != '\0') out += c;
-  }
-  return out + quote;
-}
 
 std::string_view unit_of(Duration::Unit unit) {
   switch (unit) {

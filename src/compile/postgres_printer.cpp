@@ -10,21 +10,13 @@
 
 #include "compile/dialect.hpp"
 #include "compile/regex.hpp"
+#include "core/quote.hpp"
 
 namespace rollcall::compile {
 
 namespace {
 
 constexpr size_t kLongestName = 63;  // bytes: PostgreSQL cuts off what is beyond
-
-std::string quoted(std::string_view text, char quote) {
-  std::string out(1, quote);
-  for (const char c : text) {
-    if (c == quote) out += quote;
-    if (c != '\0') out += c;  // the server's texts have none
-  }
-  return out + quote;
-}
 
 // Long names would be cut and might then be one: they end with a digest of the whole.
 std::string short_name(std::string_view name) {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "adbc/adbc.hpp"
+#include "core/quote.hpp"
 #include "source/kinds.hpp"
 #include "source/sql_text.hpp"
 
@@ -22,14 +23,6 @@ namespace {
 constexpr std::string_view kSavepoint = "SAVEPOINT rollcall";
 constexpr std::string_view kBack = "ROLLBACK TO SAVEPOINT rollcall";
 
-std::string quoted(std::string_view text, char quote) {
-  std::string out(1, quote);
-  for (const char c : text) {
-    if (c == quote) out += quote;
-    if (c != '\0') out += c;
-  }
-  return out + quote;
-}
 std::string literal(std::string_view text) { return quoted(text, '\''); }
 std::string identifier(std::string_view name) { return quoted(name, '"'); }
 
