@@ -9,6 +9,7 @@
 #include "cli/lock_watch.hpp"
 #include "cli/names.hpp"
 #include "cli/report_text.hpp"
+#include "cli/table_stream.hpp"
 #include "cli/text.hpp"
 #include "run/run.hpp"
 
@@ -17,8 +18,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr int64_t kSample = 20;       // people of each kind that are named unasked
-constexpr int64_t kRowsAtOnce = 500;  // of a table that is streamed
+constexpr int64_t kSample = 20;  // people of each kind that are named unasked
 
 run::Request request_of(const Stored& stored, const Activation& activation) {
   return {
@@ -51,15 +51,8 @@ Result<bool> print_people(Session& session, run::Audit& audit, const AuditOption
   std::map<std::string, int64_t> told;
   int64_t shown = 0;
   bool complete = true;
-  const std::vector<Table::Column> columns = {
-      {"kind"}, {"key", Table::Align::left, 60}, {"why", Table::Align::left, 80}};
-  Table table(columns);
-  const auto flush = [&] {
-    std::string text = table.text();
-    if (shown > kRowsAtOnce) text = text.substr(text.find('\n') + 1);
-    session.print_text(text);
-    table = Table(columns);
-  };
+  TableStream table(session,
+                    {{"kind"}, {"key", Table::Align::left, 60}, {"why", Table::Align::left, 80}});
   if (options.csv && !session.json()) session.print_text(csv_line({"kind", "key", "why"}));
   TRY(audit.people([&](const ledger::Drift& person, const std::string& why) {
     if (!all && ++told[person.kind] > kSample) {
@@ -75,11 +68,10 @@ Result<bool> print_people(Session& session, run::Audit& audit, const AuditOption
       session.print_text(csv_line({person.kind, person.key, why}));
     } else {
       table.add({person.kind, person.key, why});
-      if (shown % kRowsAtOnce == 0) flush();
     }
     return session.heard() && !session.stop().stop_requested();
   }));
-  if (!table.empty()) flush();
+  table.flush();
   return complete;
 }
 
@@ -114,10 +106,18 @@ Result<int> audit(Session& session, const AuditOptions& options) {
   if (options.repair && (!report.true_to_ledger() || mends)) {
     run::Request request = request_of(stored, activation);
     request.repair = true;
-    repaired = TRY(run::run(world, request, session.stop()));
-    code = run::exit_code(*repaired);
-    if (as_text) session.print("\n{}", in_lines(*repaired));
-    if (repaired->error) session.say(repaired->error->text());
+    // What was printed of the audit is ended whatever becomes of the run.
+    auto run = run::run(world, request, session.stop());
+    if (run.ok()) {
+      code = run::exit_code(*run);
+      if (as_text) session.print("\n{}", in_lines(*run));
+      if (run->error) session.say(run->error->text());
+      repaired = std::move(*run);
+    } else {
+      code = held_by_another(session, activation, run.error()) ? kLeaseHeld
+                                                               : run::exit_code(run.error());
+      session.say(run.error().text());
+    }
   } else if (as_text && options.repair) {
     session.print("Nothing to repair\n");
   } else if (as_text && !report.true_to_ledger()) {

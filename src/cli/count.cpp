@@ -48,25 +48,27 @@ const store::ObjectRow* row_of(const Stored& stored, const Segment& segment) {
   return nullptr;
 }
 
-json counts_kept(Session& session, const std::string& uid, Status& status) {
-  const auto store = session.store();
-  if (!store.ok()) return status = store.error(), json::array();
-  const auto fact = (*store)->fact(uid, kFact);
-  if (!fact.ok()) return status = fact.error(), json::array();
-  json kept = *fact ? json::parse(**fact, nullptr, false) : json::array();
-  return kept.is_array() ? kept : json::array();
+Result<std::vector<Sized>> counts_kept(Session& session, const std::string& uid) {
+  const auto fact = TRY(TRY(session.store())->fact(uid, kFact));
+  std::vector<Sized> out;
+  if (!fact) return out;
+  for (const json& one : json::parse(*fact, nullptr, false))
+    if (one.is_array() && one.size() == 2 && one[0].is_number_integer() &&
+        one[1].is_number_integer())
+      out.push_back({one[0], one[1], "count"});
+  return out;
 }
 
 Status keep_count(Session& session, const Stored& stored, const Segment& segment, Time now,
                   int64_t members) {
   const store::ObjectRow* row = row_of(stored, segment);
   if (row == nullptr) return ok_status();
-  Status status = ok_status();
-  json kept = counts_kept(session, row->uid, status);
-  TRY(std::move(status));
-  kept.push_back({now.time_since_epoch().count(), members});
-  if (kept.size() > kCountsKept)
-    kept.erase(kept.begin(), kept.end() - static_cast<ptrdiff_t>(kCountsKept));
+  std::vector<Sized> counts = TRY(counts_kept(session, row->uid));
+  counts.push_back({now.time_since_epoch().count(), members, "count"});
+  const size_t too_many = counts.size() - std::min(counts.size(), kCountsKept);
+  json kept = json::array();
+  for (size_t i = too_many; i < counts.size(); ++i)
+    kept.push_back({counts[i].at_ms, counts[i].members});
   return TRY(session.store())->put_fact(row->uid, kFact, kept.dump());
 }
 
@@ -74,14 +76,8 @@ Status keep_count(Session& session, const Stored& stored, const Segment& segment
 Result<std::vector<Sized>> sizes_of(Session& session, const Stored& stored,
                                     const Segment& segment) {
   std::vector<Sized> out;
-  if (const store::ObjectRow* row = row_of(stored, segment)) {
-    Status status = ok_status();
-    for (const json& one : counts_kept(session, row->uid, status))
-      if (one.is_array() && one.size() == 2 && one[0].is_number_integer() &&
-          one[1].is_number_integer())
-        out.push_back({one[0], one[1], "count"});
-    TRY(std::move(status));
-  }
+  if (const store::ObjectRow* row = row_of(stored, segment))
+    out = TRY(counts_kept(session, row->uid));
   store::Store* const store = TRY(session.store());
   for (const auto* activations : {&stored.catalog.activations, &stored.archived}) {
     for (const Activation& activation : *activations) {

@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/names.hpp"
 #include "cli/report_text.hpp"
+#include "cli/table_stream.hpp"
 #include "cli/text.hpp"
 #include "ledger/ledger.hpp"
 
@@ -118,19 +119,11 @@ Result<int> rejects(Session& session, const RejectsOptions& options) {
   // Streams: nobody knows how many there are.
   int64_t told = 0;
   const bool as_table = !session.json() && !options.csv;
-  constexpr int64_t kAtOnce = 500;
-  const std::vector<Table::Column> columns = {{"kind"},
-                                              {"key", Table::Align::left, 60},
-                                              {"primary key"},
-                                              {"since (UTC)"},
-                                              {"reason", Table::Align::left, 60}};
-  Table table(columns);
-  const auto flush = [&] {
-    std::string text = table.text();
-    if (told > kAtOnce) text = text.substr(text.find('\n') + 1);
-    session.print_text(text);
-    table = Table(columns);
-  };
+  TableStream table(session, {{"kind"},
+                              {"key", Table::Align::left, 60},
+                              {"primary key"},
+                              {"since (UTC)"},
+                              {"reason", Table::Align::left, 60}});
   bool begun = false;  // nothing is printed when there is nothing to read
   const auto begin = [&] {
     if (begun) return;
@@ -162,13 +155,12 @@ Result<int> rejects(Session& session, const RejectsOptions& options) {
         } else {
           table.add({one.kind, one.key, one.primary_key, date_ms(one.since_ms),
                      reason.empty() ? in_words(one.kind) : reason});
-          if (told % kAtOnce == 0) flush();
         }
         return session.heard() && !session.stop().stop_requested();
       }));
   if (!as_table) begin();
   if (session.json()) session.print_text(told > 0 ? "\n]\n" : "]\n");
-  if (as_table && !table.empty()) flush();
+  table.flush();
   if (as_table && told == 0)
     session.say(
         "nobody" +
