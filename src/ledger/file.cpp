@@ -37,9 +37,10 @@ Status write_parquet(duck::Connection& db, const std::string& query, const fs::p
   const fs::path fresh = path.string() + ".new";
   // In any order: to keep one, rows would be held in memory until their turn has come.
   TRY(db.run("SET GLOBAL preserve_insertion_order = false"));
-  TRY(db.run("COPY (" + query + ") TO " + duck::literal(fresh.string()) +
-             " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960)"));
+  const Status copied = db.run("COPY (" + query + ") TO " + duck::literal(fresh.string()) +
+                               " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960)");
   TRY(db.run("RESET GLOBAL preserve_insertion_order"));
+  TRY(copied);
   const int file = ::open(fresh.c_str(), O_RDONLY | O_CLOEXEC);
   const bool synced = file >= 0 && ::fsync(file) == 0;
   if (file >= 0) ::close(file);
