@@ -68,6 +68,13 @@ class Project:
         if name not in self.settled:
             self.unsettled[name] = why
 
+    def settle_time(self, name: str, took: float | None, how: str, missed: str = "Not seen within"):
+        """Settles `name` by the seconds that `wait` took, or says that patience ran out."""
+        if took is None:
+            self.leave(name, f"{missed} {self.given.patience:.0f} s.")
+        else:
+            self.settle(name, milliseconds(took), how)
+
     def choose(self, name: str, how: str, **positions: bool):
         """Settles `name` if exactly one of the positions fits what was seen."""
         fitting = [position for position, fits in positions.items() if fits]
@@ -236,10 +243,7 @@ def list_ready(p: Project):
     """How long does a new list answer invalidListId?"""
     list_id = p.new_list(ready=False)
     took = p.wait(lambda: p.subscribe(list_id, [NOBODY]).status == 200)
-    if took is None:
-        p.leave("list_ready_after_ms", f"Not usable within {p.given.patience:.0f} s.")
-    else:
-        p.settle("list_ready_after_ms", milliseconds(took), "from the answer of create to the first subscribe that was taken")
+    p.settle_time("list_ready_after_ms", took, "from the answer of create to the first subscribe that was taken", missed="Not usable within")
 
 
 @settles("visible_after_ms")
@@ -248,10 +252,7 @@ def visible(p: Project):
     person = p.stranger()
     p.api.call("POST", "/api/users/update", person)
     took = p.wait(lambda: p.user(person))
-    if took is None:
-        p.leave("visible_after_ms", f"Not seen within {p.given.patience:.0f} s.")
-    else:
-        p.settle("visible_after_ms", milliseconds(took), "from the answer of users/update to the first read that knew the person")
+    p.settle_time("visible_after_ms", took, "from the answer of users/update to the first read that knew the person")
 
 
 @settles("size_lag_ms")
@@ -260,10 +261,7 @@ def size_lag(p: Project):
     person, list_id = p.create(), p.new_list()
     p.subscribe(list_id, [person])
     took = p.wait(lambda: p.api.call("GET", f"/api/lists/{list_id}/size").text.strip(' "') == "1")
-    if took is None:
-        p.leave("size_lag_ms", f"Not seen within {p.given.patience:.0f} s.")
-    else:
-        p.settle("size_lag_ms", milliseconds(took), "from the answer of subscribe to the first size of 1; limits make it coarse")
+    p.settle_time("size_lag_ms", took, "from the answer of subscribe to the first size of 1; limits make it coarse")
 
 
 @settles("export_lag_ms")
@@ -276,10 +274,7 @@ def export_lag(p: Project):
     name, = person.values()
     p.api.call("POST", "/api/users/update", person)
     took = p.wait(lambda: name in p.api.call("GET", target).text)
-    if took is None:
-        p.leave("export_lag_ms", f"Not seen within {p.given.patience:.0f} s.")
-    else:
-        p.settle("export_lag_ms", milliseconds(took), "from the answer of users/update to the first export with the person; limits make it coarse")
+    p.settle_time("export_lag_ms", took, "from the answer of users/update to the first export with the person; limits make it coarse")
 
 
 @settles("deleted_stay_ms")
@@ -292,10 +287,7 @@ def deleted_stay(p: Project):
     p.wait(listed)
     p.api.call("DELETE", "/api/users/" + ("byUserId/" if kind == "userId" else "") + urllib.parse.quote(name, safe=""))
     took = p.wait(lambda: not listed())
-    if took is None:
-        p.leave("deleted_stay_ms", f"Still named after {p.given.patience:.0f} s.")
-    else:
-        p.settle("deleted_stay_ms", milliseconds(took), "from the answer of DELETE to the first getUsers without the person")
+    p.settle_time("deleted_stay_ms", took, "from the answer of DELETE to the first getUsers without the person", missed="Still named after")
 
 
 # --- Who is created, who is found.

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 pytest.register_assert_rewrite("world")
 
 from double import Double  # noqa: E402
-from world import World  # noqa: E402
+from world import PAIR_NAMES, PAIRS, World, started  # noqa: E402
 
 
 @pytest.fixture
@@ -35,3 +35,10 @@ def make_world(tmp_path):
     finally:
         for world in worlds:
             world.double.close()
+
+
+@pytest.fixture(params=PAIRS, ids=PAIR_NAMES)
+def started_world(make_world, request):
+    """One for each pair of project type and match key, after its first run."""
+    project_type, key = request.param
+    return started(make_world(project_type, key))

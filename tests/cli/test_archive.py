@@ -1,19 +1,13 @@
 """archive: the end of an activation, with its list kept or emptied."""
 
 import pytest
-from world import PAIR_NAMES, PAIRS, populate
+from world import started
 
 
-@pytest.fixture(params=PAIRS, ids=PAIR_NAMES)
-def world(make_world, request):
-    project_type, key = request.param
-    world = make_world(project_type, key)
-    populate(world, people=24)
-    world.write_source()
-    world.apply()
-    world.run()
-    world.double.clear_log()
-    return world
+@pytest.fixture
+def world(started_world):
+    started_world.double.clear_log()
+    return started_world
 
 
 def test_keeps_the_list_and_resumes(world):
@@ -48,11 +42,7 @@ def test_empties_the_list_of_ours_alone(world):
 
 
 def test_needs_neither_source_nor_guard_to_empty(make_world):
-    world = make_world("hybrid", "email", activation={"guard": {"max_removed": 1}})
-    populate(world, people=24)
-    world.write_source()
-    world.apply()
-    world.run()
+    world = started(make_world("hybrid", "email", activation={"guard": {"max_removed": 1}}))
     (world.folder / "shop.duckdb").unlink()
     assert "holds nobody of ours" in world.rollcall("archive", world.name, "--list", "empty").out
     world.double.show_everything()
@@ -60,11 +50,7 @@ def test_needs_neither_source_nor_guard_to_empty(make_world):
 
 
 def test_is_not_archived_before_everybody_is_off(make_world):
-    world = make_world("hybrid", "email")
-    populate(world, people=24)
-    world.write_source()
-    world.apply()
-    world.run()
+    world = started(make_world("hybrid", "email"))
     world.double.add_fault("error_500", "lists/unsubscribe", times=100)
     done = world.rollcall("archive", world.name, "--list", "empty", expect=1)
     assert "not archived" in done.err

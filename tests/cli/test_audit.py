@@ -1,18 +1,12 @@
 """audit: the real list against the ledger, by name; and what --repair mends."""
 
 import pytest
-from world import PAIR_NAMES, PAIRS, World, customer, populate
+from world import World, customer, started
 
 
-@pytest.fixture(params=PAIRS, ids=PAIR_NAMES)
-def world(make_world, request):
-    project_type, key = request.param
-    world = make_world(project_type, key)
-    populate(world, people=24)
-    world.write_source()
-    world.apply()
-    world.run()
-    return world
+@pytest.fixture
+def world(started_world) -> World:
+    return started_world
 
 
 def audit(world: World, *options, expect=0) -> dict:
@@ -82,11 +76,7 @@ def test_puts_off_again_whom_it_removed_lately(world):
 
 
 def test_the_guard_stops_a_repair_that_goes_too_far(make_world):
-    world = make_world("hybrid", "email", activation={"guard": {"max_added_share": 0.1}})
-    populate(world, people=40)
-    world.write_source()
-    world.apply()
-    world.run()
+    world = started(make_world("hybrid", "email", activation={"guard": {"max_added_share": 0.1}}), people=40)
     for key in sorted(world.members())[:20]:
         world.double.leave(world.the_list().id, world.double.contact(email=key).id)
     world.double.show_everything()
@@ -106,11 +96,7 @@ def test_says_what_it_needs(make_world):
 
 
 def test_a_list_that_breaks_off_is_read_again(make_world):
-    world = make_world("hybrid", "email")
-    populate(world, people=24)
-    world.write_source()
-    world.apply()
-    world.run()
+    world = started(make_world("hybrid", "email"))
     world.double.forget_rates()
     world.double.add_fault("cut_body", "lists/getUsers", times=2)
     assert audit(world)["true_to_ledger"] is True
@@ -118,11 +104,7 @@ def test_a_list_that_breaks_off_is_read_again(make_world):
 
 def test_a_million_names_are_never_held(make_world):
     """Streams: of many strangers a sample is told, and with --all everybody."""
-    world = make_world("hybrid", "email")
-    populate(world, people=24)
-    world.write_source()
-    world.apply()
-    world.run()
+    world = started(make_world("hybrid", "email"))
     for i in range(1, 1301):
         world.double.join(world.the_list().id, world.double.add_contact(email=f"other{i}@example.com", user_id=f"O{i}"))
     world.double.show_everything()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from world import NEW_FIELDS, PAIR_NAMES, PAIRS, World, a_day_of_changes, customer, populate
+from world import NEW_FIELDS, PAIR_NAMES, PAIRS, World, a_day_of_changes, customer, populate, started
 
 pairs = pytest.mark.parametrize("project_type, key", PAIRS, ids=PAIR_NAMES)
 
@@ -94,11 +94,7 @@ def test_whoever_becomes_a_contact_meanwhile_is_added(make_world, project_type, 
 
 @pairs
 def test_only_what_changed_is_sent(make_world, project_type, key):
-    world = make_world(project_type, key)
-    populate(world, people=16)
-    world.write_source()
-    world.apply()
-    world.run()
+    world = started(make_world(project_type, key), people=16)
     world.double.clear_log()
     world.change(4, lifetime_value=1.0)
     world.write_source()
@@ -112,11 +108,7 @@ def test_only_what_changed_is_sent(make_world, project_type, key):
 
 @pairs
 def test_a_person_who_leaves_and_returns_is_removed_and_added(make_world, project_type, key):
-    world = make_world(project_type, key)
-    populate(world, people=16)
-    world.write_source()
-    world.apply()
-    world.run()
+    world = started(make_world(project_type, key), people=16)
     for vip in (False, True, False, True):
         world.change(6, vip=vip)
         world.write_source()

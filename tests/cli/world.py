@@ -404,6 +404,15 @@ def populate(world: World, people=40, seed=1):
     world.double.show_everything()
 
 
+def started(world: World, people=24) -> World:
+    """Populated, applied, and after its first run."""
+    populate(world, people=people)
+    world.write_source()
+    world.apply()
+    world.run()
+    return world
+
+
 def a_day_of_changes(world: World):
     """Every kind of change that a day can bring, for a world made by `populate` with 40 people."""
     world.change(4, vip=False)                                  # leaves
