@@ -38,10 +38,10 @@ LIBRARIES = {
     "yaml-cpp": {"catalog", "sim"},
     "duckdb.h": {"duck"},
     "arrow-adbc": {"adbc"},
-    "sodium.h": {"base", "store", "attributes", "cli", "prove", "app", "sim"},
+    "sodium.h": {"base", "store", "attributes", "cli", "prove", "trino", "app", "sim"},
     "CLI": {"cli", "app", "sim"},
     "boost": {"sim"},
-    "nlohmann": {"catalog", "iterable", "attributes", "ledger", "prove", "deliver", "run", "store", "api", "cli", "sim"},
+    "nlohmann": {"catalog", "iterable", "attributes", "ledger", "prove", "deliver", "run", "store", "trino", "api", "cli", "sim"},
     "tl": {"base"},
     "fmt": None,  # anywhere
 }

@@ -73,7 +73,9 @@ const std::map<std::string, std::vector<Option>, std::less<>>& source_kinds() {
         {"password", K::secret},
         {"token", K::secret},
         {"catalog", K::text},
-        {"schema", K::text}}},
+        {"schema", K::text},
+        {"ca_file", K::path},
+        {"statement_timeout", K::span}}},
   };
   return kinds;
 }

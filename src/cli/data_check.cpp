@@ -17,6 +17,10 @@ class Checker {
       : catalog_(catalog), options_(options) {}
 
   DataCheck check() {
+    for (const Source& source : catalog_.sources)
+      if (const std::string said = state_warning(source);
+          is_from_file(source.place) && !said.empty())
+        out_.warnings.push_back("source `" + source.name + "`: " + said);
     for (const Model& model : catalog_.models)
       if (concerns(model)) check(model);
     return std::move(out_);
@@ -141,6 +145,12 @@ class Checker {
 };
 
 }  // namespace
+
+std::string state_warning(const Source& source) {
+  const auto state = source.options.find("state");
+  if (state == source.options.end() || state->second != "warehouse") return "";
+  return "`state: warehouse` is not followed yet: snapshots are kept and compared with Rollcall";
+}
 
 DataCheck hold_against_data(const Catalog& catalog, const source::OpenOptions& options) {
   return Checker(catalog, options).check();

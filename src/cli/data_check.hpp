@@ -13,11 +13,15 @@ namespace rollcall::cli {
 
 struct DataCheck {
   std::vector<catalog::Problem> problems;
-  std::vector<std::string> warnings;  // what could not be looked at: a source that does not open
+  // What could not be looked at (a source that does not open), and what is not followed.
+  std::vector<std::string> warnings;
 };
 
 // Looks at the models that have a place (those of the file), and those that its segments and
 // activations are of.
 DataCheck hold_against_data(const Catalog& catalog, const source::OpenOptions& options);
+
+// Of a source whose snapshots shall be kept in the warehouse: that they are not. Empty otherwise.
+std::string state_warning(const Source& source);
 
 }  // namespace rollcall::cli

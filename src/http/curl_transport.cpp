@@ -9,6 +9,7 @@ namespace rollcall::http {
 namespace {
 
 constexpr long kConnectTimeoutMs = 10'000;
+constexpr size_t kMostHeaders = 200;
 
 struct Exchange {
   const Request& request;
@@ -40,14 +41,18 @@ size_t on_body(char* data, size_t, size_t size, void* user) {
 size_t on_header(char* data, size_t, size_t size, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   const std::string_view line(data, size);
-  if (line.starts_with("HTTP/"))
-    exchange.head_complete = false;  // also after a 100 or a proxy's answer
+  if (line.starts_with("HTTP/")) {  // also after a 100 or a proxy's answer
+    exchange.head_complete = false;
+    exchange.response.headers.clear();
+  }
   if (line == "\r\n" || line == "\n") exchange.head_complete = true;
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return size;
   std::string name(line.substr(0, colon));
   ascii_lower(name);
   const std::string_view value = trim(line.substr(colon + 1));
+  if (exchange.response.headers.size() < kMostHeaders)
+    exchange.response.headers.emplace_back(name, value);
   if (name == "content-type") exchange.response.content_type = std::string(value);
   if (name == "retry-after") {
     int seconds = 0;
@@ -106,6 +111,7 @@ class CurlTransport : public Transport {
     } else if (request.method != "GET") {
       curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }
+    if (!request.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, request.ca_file.c_str());
     if (request.at_most_once) {
       curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
     }
@@ -145,15 +151,18 @@ class CurlTransport : public Transport {
                                        " bytes"};
     } else if (exchange.refused_by_caller) {
       error = {ErrorKind::corrupt, host + " answered with a body that makes no sense"};
+    } else if (code == CURLE_SSL_CACERT_BADFILE) {
+      error.kind = ErrorKind::invalid;
+      error.remedy = "See that the file of certificates is there, and is PEM.";
     } else if (code == CURLE_PEER_FAILED_VERIFICATION) {
       error.remedy =
           "The certificate of this host cannot be trusted: check the address and the clock.";
     } else if (!anything_sent &&
                (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)) {
       error = {ErrorKind::invalid, "this is not the address of an HTTP server: " + host,
-               "Check the destination's base_url: it starts with https:// or http://."};
+               "Check the address: it starts with https:// or http://."};
     } else if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST) {
-      error.remedy = "Check the destination's region or base_url, and the network.";
+      error.remedy = "Check the address and the network.";
     }
     return {std::move(error), anything_sent};
   }

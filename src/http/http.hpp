@@ -23,6 +23,7 @@ struct Request {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string body = {};
+  std::string ca_file = {};                // certificates to trust; the system's when empty
   Millis timeout{30'000};                  // for the whole exchange
   size_t response_bytes_max = 16'000'000;  // a longer body is an error, unless it is streamed
   // Sent once at the very most. Otherwise libcurl repeats a request whose kept-alive connection
@@ -37,6 +38,12 @@ struct Response {
   std::string body = {};
   std::string content_type = {};
   std::optional<Millis> retry_after = std::nullopt;
+  std::vector<std::pair<std::string, std::string>> headers = {};  // names in lower case
+  [[nodiscard]] const std::string* header(std::string_view name) const {
+    for (const auto& [one, value] : headers)
+      if (one == name) return &value;
+    return nullptr;
+  }
 };
 
 // No response was read. `may_have_arrived`: whether the server may have acted on the request.

@@ -83,7 +83,9 @@ Result<segment::Reader> open_segment(const PassInput& input) {
   std::filesystem::create_directories(temp, ignored);
   return in_context(
       segment::Reader::open(input.catalog, segment, fields_read(input.catalog, input.activation),
-                            {.temp_directory = temp}),
+                            {.temp_directory = temp,
+                             .transport = &input.world.transport,
+                             .clock = &input.world.clock}),
       "segment " + segment.name);
 }
 

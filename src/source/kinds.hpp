@@ -14,6 +14,7 @@ Result<std::unique_ptr<Connection>> open_duckdb(const Source& source, const Open
 // Parquet and CSV.
 Result<std::unique_ptr<Connection>> open_files(const Source& source, const OpenOptions& options);
 Result<std::unique_ptr<Connection>> open_postgres(const Source& source, const OpenOptions& options);
+Result<std::unique_ptr<Connection>> open_trino(const Source& source, const OpenOptions& options);
 
 // Refuses options the kind does not have, with the nearest right name.
 Status check_options(const Source& source, const std::vector<std::string>& known);
@@ -21,5 +22,7 @@ Status check_options(const Source& source, const std::vector<std::string>& known
 std::string option(const Source& source, const std::string& name);
 // true, false, or nothing when it is missing. Errors: another word.
 Result<std::optional<bool>> switch_option(const Source& source, const std::string& name);
+// The option `statement_timeout`, an hour when it is missing.
+Result<Millis> statement_timeout(const Source& source);
 
 }  // namespace rollcall::source

@@ -214,7 +214,7 @@ class PostgresConnection : public Connection {
   PostgresConnection(std::unique_ptr<adbc::Reader> reader) : reader_(std::move(reader)) {}
 
   // What is set is so for this transaction alone: connections may be pooled.
-  Status begin(const std::string& schema, int64_t timeout_ms) {
+  Status begin(const std::string& schema, Millis timeout) {
     TRY(reader_->run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
     TRY(reader_->run(std::string(kSavepoint)));
     // Only a superuser may choose the language of messages, and it is no great matter.
@@ -233,7 +233,7 @@ class PostgresConnection : public Connection {
     set("bytea_output", "hex");
     set("xmloption", "content");
     set("client_min_messages", "error");
-    set("statement_timeout", std::to_string(timeout_ms));
+    set("statement_timeout", std::to_string(timeout.count()));
     set("lock_timeout", "60s");  // a table that is being rebuilt
     if (!schema.empty()) set("search_path", identifier(schema));
     TRY(reader_->run(settings));
@@ -424,22 +424,6 @@ class PostgresConnection : public Connection {
 
 // --- Options.
 
-// "1500ms", "90s", "30m", "1h", "1d" as milliseconds.
-std::optional<int64_t> duration_ms(const std::string& text) {
-  constexpr std::pair<std::string_view, int64_t> kUnits[] = {
-      {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
-  constexpr int64_t kMostMs = 24 * int64_t{86'400'000};  // the server's own limit is 24.8 days
-  constexpr size_t kMostDigits = 10;
-  const size_t digits = text.find_first_not_of("0123456789");
-  if (digits == 0 || digits == std::string::npos || digits > kMostDigits) return std::nullopt;
-  for (const auto& [unit, ms] : kUnits)
-    if (text.substr(digits) == unit) {
-      const int64_t count = std::stoll(text.substr(0, digits));
-      if (count > 0 && count <= kMostMs / ms) return count * ms;
-    }
-  return std::nullopt;
-}
-
 std::string percent_encoded(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -502,12 +486,7 @@ Result<std::unique_ptr<Connection>> open_postgres(const Source& source,
                              "sslrootcert", "statement_timeout"}));
   const auto at = source.secrets.find("password");
   const Secret password = at == source.secrets.end() ? Secret() : at->second;
-  const std::string timeout = option(source, "statement_timeout");
-  const auto timeout_ms = duration_ms(timeout.empty() ? "1h" : timeout);
-  if (!timeout_ms)
-    return Error{.kind = ErrorKind::invalid,
-                 .message = "option `statement_timeout` is `" + timeout + "`",
-                 .remedy = "Write 90s, 30m, 1h or 1d; 24d at most."};
+  const Millis timeout = TRY(statement_timeout(source));
   const std::string text = TRY(connection_text(source, password.reveal()));
   auto reader =
       TRY(adbc::Reader::start({.driver = "postgresql",
@@ -517,7 +496,7 @@ Result<std::unique_ptr<Connection>> open_postgres(const Source& source,
                                .explain = explain,
                                .program = options.program}));
   auto connection = std::make_unique<PostgresConnection>(std::move(reader));
-  TRY(connection->begin(option(source, "schema"), *timeout_ms));
+  TRY(connection->begin(option(source, "schema"), timeout));
   return std::unique_ptr<Connection>(std::move(connection));
 }
 

@@ -3,14 +3,35 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "source/kinds.hpp"
 #include "source/sql_text.hpp"
 
 namespace rollcall::source {
 
+namespace {
+
+// "1500ms", "90s", "30m", "1h", "1d" as milliseconds.
+std::optional<Millis> duration(const std::string& text) {
+  constexpr std::pair<std::string_view, int64_t> kUnits[] = {
+      {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+  constexpr int64_t kMostMs = 24 * int64_t{86'400'000};  // PostgreSQL's own limit is 24.8 days
+  constexpr size_t kMostDigits = 10;
+  const size_t digits = text.find_first_not_of("0123456789");
+  if (digits == 0 || digits == std::string::npos || digits > kMostDigits) return std::nullopt;
+  for (const auto& [unit, ms] : kUnits)
+    if (text.substr(digits) == unit) {
+      const int64_t count = std::stoll(text.substr(0, digits));
+      if (count > 0 && count <= kMostMs / ms) return Millis{count * ms};
+    }
+  return std::nullopt;
+}
+
+}  // namespace
+
 const std::vector<std::string>& kinds() {
-  static const std::vector<std::string> all = {"duckdb", "parquet", "csv", "postgres"};
+  static const std::vector<std::string> all = {"duckdb", "parquet", "csv", "postgres", "trino"};
   return all;
 }
 
@@ -20,6 +41,7 @@ Result<std::unique_ptr<Connection>> open(const Source& source, const OpenOptions
   if (source.kind == "parquet" || source.kind == "csv")
     return in_context(open_files(source, options), where);
   if (source.kind == "postgres") return in_context(open_postgres(source, options), where);
+  if (source.kind == "trino") return in_context(open_trino(source, options), where);
   return Error{.kind = ErrorKind::invalid,
                .message = "there is no kind of source `" + source.kind + "`" +
                           did_you_mean(source.kind, kinds()),
@@ -29,7 +51,7 @@ Result<std::unique_ptr<Connection>> open(const Source& source, const OpenOptions
 
 Status check_options(const Source& source, const std::vector<std::string>& known) {
   for (const auto& [name, value] : source.options) {
-    bool found = false;
+    bool found = name == "state" || name == "state_schema";  // where the catalog lets them stand
     for (const std::string& one : known) found |= one == name;
     if (!found)
       return Error{.kind = ErrorKind::invalid,
@@ -53,6 +75,14 @@ Result<std::optional<bool>> switch_option(const Source& source, const std::strin
   return Error{.kind = ErrorKind::invalid,
                .message = "option `" + name + "` is `" + value + "`",
                .remedy = "Write true or false."};
+}
+
+Result<Millis> statement_timeout(const Source& source) {
+  const std::string given = option(source, "statement_timeout");
+  if (const auto timeout = duration(given.empty() ? "1h" : given)) return *timeout;
+  return Error{.kind = ErrorKind::invalid,
+               .message = "option `statement_timeout` is `" + given + "`",
+               .remedy = "Write 90s, 30m, 1h or 1d; 24d at most."};
 }
 
 std::string as_subquery(std::string_view sql) {

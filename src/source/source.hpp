@@ -22,12 +22,21 @@
 //            schema?             where unqualified names are looked up; the user's own search path
 //                                when not given
 //            statement_timeout?  how long one query may take: 90s, 30m, 1h (default), 1d
+//   trino    url                 http://host:port, or https://… (the only one a password or token
+//                                goes over)
+//            user                whom Trino takes us for
+//            password? or token? a secret; a token is a JSON web token or what else the server
+//                                takes for a bearer
+//            catalog?, schema?   where names without them are looked up
+//            ca_file?            a file of certificates to verify the server's with
+//            statement_timeout?  how long one query may take: 90s, 30m, 1h (default), 1d
 // A model's `table` names
 //   duckdb   a table or view, perhaps with its schema: `orders`, `sales.orders`. A name that holds
 //   a dot
 //            itself needs the model's `sql`
 //   postgres likewise: a table, view, materialized view or foreign table, letter by letter as the
 //            catalog of the database has it
+//   trino    table, schema.table or catalog.schema.table, as Trino has them: in lower case
 //   parquet  where path is a folder: a file, pattern or folder in it, relative to it; the ending
 //   may be and csv  left out (`orders`, `orders.parquet`, `orders/2026-*.parquet`, and the folder
 //   `orders` with
@@ -48,9 +57,17 @@
 // dimensions as lists of lists. json, jsonb and composite types: object. A timestamp beyond the
 // year 294246 is an error.
 //
+// From Trino: numbers of up to 64 bits: integer. real, double: number. decimal: decimal. json, maps
+// and rows: object. Arrays: list. uuid, ipaddress, times of day, intervals, char(n) without the
+// spaces that fill it up, and all other types: text. varbinary: hexadecimal digits. Beyond the year
+// 32767 a date is an error. A query with columns that are converted on the server (arrays, rows,
+// maps, json, varbinary, zoned timestamps, char) keeps its order only where it has a LIMIT.
+//
 // A Connection is one consistent view of the data for as long as it lives: everything a run reads
 // comes from one Connection. It is opened read-only for the snapshot alone and closed after it,
-// because another program may hold the file. Errors: invalid (SQL or settings; names the place),
+// because another program may hold the file. (In Trino one instant is what its catalog makes of a
+// transaction: Iceberg keeps to a table's snapshot; after an error, or a stream that was not read
+// to its end, there is another instant.) Errors: invalid (SQL or settings; names the place),
 // not_found, denied (also: a statement that is not one SELECT, a file outside the source), conflict
 // (locked by another program), unavailable (lost, timed out, memory or disk full), corrupt,
 // cancelled. Files are read as they are at that moment: replace them by renaming, not by writing
@@ -69,14 +86,17 @@
 #include "core/source.hpp"
 #include "core/sql_query.hpp"
 
+namespace rollcall::http {
+class Transport;
+}
+
 namespace rollcall::source {
 
 class RowStream {
  public:
   virtual ~RowStream() = default;
   [[nodiscard]] virtual const std::vector<ColumnInfo>& columns() const = 0;
-  // Fills `batch` (reusing its memory) with the next rows, at most a few thousand; false at the
-  // end.
+  // Fills `batch` (reusing its memory) with the next rows, a megabyte or so; false at the end.
   virtual Result<bool> next(RowBatch& batch) = 0;
 };
 
@@ -95,6 +115,9 @@ struct OpenOptions {
   std::filesystem::path temp_directory = {};
   int64_t memory_limit_mb = 128;
   std::string program = "/proc/self/exe";  // executed again as a reader, where one is needed
+  // What a source that is reached over HTTP needs.
+  http::Transport* transport = nullptr;
+  Clock* clock = nullptr;
 };
 
 // The kinds there are, for messages and validation.
