@@ -46,6 +46,10 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
+def literal(value) -> str:
+    return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"
+
+
 class Server:
     def __init__(self, folder: Path | None = None):
         """In that folder, or a new one."""
@@ -104,6 +108,21 @@ class Server:
         if done.returncode != 0:
             raise AssertionError(done.stderr)
         return done.stdout
+
+    # --- As a source.
+
+    password = PASSWORD
+
+    def source(self) -> dict:
+        """Of a catalog, without the password."""
+        return {"kind": "postgres", "host": "127.0.0.1", "port": self.port, "database": "postgres", "user": USER, "schema": "shop"}
+
+    def put_table(self, name: str, columns: dict, rows: list[dict], select: str | None = None):
+        """Anew, with columns of DuckDB's types, and these rows or those of a SELECT."""
+        types = ", ".join(f'"{n}" {"double precision" if t == "DOUBLE" else t}' for n, t in columns.items())
+        values = select or (rows and "VALUES " + ", ".join("(" + ", ".join(literal(row[n]) for n in columns) + ")" for row in rows))
+        self.sql(f"BEGIN; CREATE SCHEMA IF NOT EXISTS shop; DROP TABLE IF EXISTS shop.{name}; CREATE TABLE shop.{name} ({types});"
+                 + (f"INSERT INTO shop.{name} {values};" if values else "") + f"GRANT USAGE ON SCHEMA shop TO {USER}; COMMIT")
 
     def _run(self, program: str, *args: str):
         command = [str(programs() / program), *args]

@@ -27,7 +27,7 @@ import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from postgres import free_port  # noqa: E402
+from postgres import free_port, literal  # noqa: E402
 
 PASSWORD = "p'a\\ss %&=é\"word"  # whatever quoting could get wrong; Trino reads it as Latin-1
 USER = "reader"
@@ -185,6 +185,25 @@ class Server:
     def sql(self, text: str) -> list[list]:
         """The rows of one statement, as its administrator."""
         return statement(self.port, text)
+
+    # --- As a source.
+
+    password = PASSWORD
+
+    def source(self) -> dict:
+        """Of a catalog, without the password."""
+        return {"kind": "trino", "url": f"https://127.0.0.1:{self.secure_port}", "ca_file": str(self.folder / "ca.pem"), "user": USER,
+                "catalog": "memory", "schema": "shop"}
+
+    def put_table(self, name: str, columns: dict, rows: list[dict], select: str | None = None):
+        """Anew, with columns of DuckDB's types, and these rows or those of a SELECT."""
+        types = {n: t.replace("TIMESTAMPTZ", "timestamp(6) with time zone") for n, t in columns.items()}
+        values = ", ".join("(" + ", ".join(f"CAST({literal(row[n])} AS {t})" for n, t in types.items()) + ")" for row in rows)
+        self.sql("CREATE SCHEMA IF NOT EXISTS memory.shop")
+        self.sql(f"DROP TABLE IF EXISTS memory.shop.{name}")
+        self.sql(f"CREATE TABLE memory.shop.{name} (" + ", ".join(f'"{n}" {t}' for n, t in types.items()) + ")")
+        if select or values:
+            self.sql(f"INSERT INTO memory.shop.{name} {select or 'VALUES ' + values}")
 
     # --- Its files.
 

@@ -27,7 +27,8 @@ from double import API_KEY, Double
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from postgres import PASSWORD, USER, Server  # noqa: E402
+import postgres  # noqa: E402
+import trino  # noqa: E402
 
 LIST = "Lapsed VIPs"
 
@@ -149,8 +150,8 @@ class World:
     double: Double
     key: str = "email"
     declared: str | None = None            # the project type in the catalog; the double's own when nothing
-    source: str = "duckdb"                 # duckdb | parquet | csv | postgres
-    server: Server | None = None           # for postgres
+    source: str = "duckdb"                 # duckdb | parquet | csv
+    server: postgres.Server | trino.Server | None = None  # instead of a file
     attributes: list = field(default_factory=lambda: [dict(a) for a in ATTRIBUTES])
     settle: str = "0s"
     rule: dict = field(default_factory=lambda: {"field": "vip", "op": "is_true"})
@@ -187,7 +188,7 @@ class World:
     def write_source(self, sql: str | None = None):
         """Writes the source file anew and puts it in place by renaming; or the table of a server."""
         if self.server:
-            return self.write_table(sql)
+            return self.server.put_table("people", self.columns, self.rows, sql)
         path = self.folder / {"duckdb": "shop.duckdb", "parquet": "people.parquet", "csv": "people.csv"}[self.source]
         fresh = path.with_name("fresh-" + path.name)
         fresh.unlink(missing_ok=True)
@@ -208,22 +209,12 @@ class World:
             connection.close()
         os.replace(fresh, path)
 
-    def write_table(self, sql: str | None):
-        def literal(value):
-            return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"
-        columns = ", ".join(f'"{n}" {"double precision" if t == "DOUBLE" else t}' for n, t in self.columns.items())
-        values = ", ".join("(" + ", ".join(literal(row[n]) for n in self.columns) + ")" for row in self.rows)
-        self.server.sql(f"BEGIN; CREATE SCHEMA IF NOT EXISTS shop; DROP TABLE IF EXISTS shop.people; CREATE TABLE shop.people ({columns});"
-                        + (f"INSERT INTO shop.people {sql};" if sql else f"INSERT INTO shop.people VALUES {values};" if values else "")
-                        + f"GRANT USAGE ON SCHEMA shop TO {USER}; COMMIT")
-
     # --- The catalog.
 
     def source_entry(self) -> dict:
         if self.server:
-            self.env["SHOP_PASSWORD"] = PASSWORD
-            return {"name": "shop", "kind": "postgres", "host": "127.0.0.1", "port": self.server.port, "database": "postgres", "user": USER,
-                    "password": "${SHOP_PASSWORD}", "schema": "shop"}
+            self.env["SHOP_PASSWORD"] = self.server.password
+            return {"name": "shop", "password": "${SHOP_PASSWORD}"} | self.server.source()
         path = {"duckdb": "shop.duckdb", "parquet": "people.parquet", "csv": "people.csv"}[self.source]
         return {"name": "shop", "kind": self.source, "path": path}
 
@@ -372,7 +363,8 @@ class World:
                 assert word not in done.err, str(done)
         assert files_with(self.home, double.api_key) == []
         if self.server:
-            for secret in (PASSWORD, json.dumps(PASSWORD)[1:-1], urllib.parse.quote(PASSWORD)):
+            password = self.server.password
+            for secret in (password, json.dumps(password)[1:-1], urllib.parse.quote(password)):
                 assert all(secret not in done.out + done.err for done in self.outputs)
                 assert files_with(self.home, secret) == []
 

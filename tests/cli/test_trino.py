@@ -1,0 +1,106 @@
+"""The company's data in a real Trino: the whole way, and what happens when it goes away meanwhile."""
+
+import signal
+
+import pytest
+from postgres import USER
+from test_postgres import a_whole_way, ended, wait_for
+from trino import Server
+from world import World, populate
+
+
+@pytest.fixture(scope="module")
+def server():
+    one = Server()
+    try:
+        one.create()
+        yield one
+    finally:
+        one.remove()
+
+
+@pytest.fixture
+def world(make_world, server) -> World:
+    return make_world("hybrid", "email", server=server)
+
+
+def running(server) -> int:
+    return server.sql(f"SELECT count(*) FROM system.runtime.queries WHERE \"user\" = '{USER}' AND state = 'RUNNING' AND query LIKE '%filler%'")[0][0]
+
+
+def test_the_whole_way(world):
+    a_whole_way(world)
+
+
+def start_slow_run(world, server):
+    """A run that is reading from the server: what it reads of is as good as endless."""
+    populate(world)
+    world.write_source()
+    catalog = world.catalog()
+    catalog["models"][0] |= {"sql": """
+        SELECT p.*, g.filler FROM people p CROSS JOIN (
+          SELECT max(a.nationkey * b.orderkey * c.orderkey) AS filler FROM tpch.tiny.nation a, tpch.tiny.lineitem b, tpch.tiny.lineitem c) g"""}
+    catalog["models"][0].pop("table")
+    catalog["models"][0].pop("fields", None)
+    catalog["activations"][0]["attributes"] = [{"field": "first_name", "to": "firstName"}, {"field": "filler", "to": "filler", "create": True, "type": "long"}]
+    world.apply(catalog=catalog)
+    run = world.start("run", world.name, "--json")
+    wait_for(lambda: running(server))
+    return run
+
+
+def assert_next_run_is_right(world):
+    assert world.double.write_calls() == []
+    world.write_source()
+    world.apply()
+    assert world.run()["status"] == "completed"
+    world.assert_right()
+
+
+def test_trino_killed_in_mid_query_sends_nothing_and_the_next_run_is_right(world, server):
+    run = start_slow_run(world, server)
+    server.stop(signal.SIGKILL)
+    code, said = ended(run)
+    assert code == 1, said
+    assert "the connection to the server was lost" in said
+    server.start()  # with nothing in memory
+    assert_next_run_is_right(world)
+
+
+def test_a_query_ended_by_the_server_sends_nothing_and_the_next_run_is_right(world, server):
+    run = start_slow_run(world, server)
+    for (query,) in server.sql(f"SELECT query_id FROM system.runtime.queries WHERE \"user\" = '{USER}' AND state = 'RUNNING'"):
+        server.sql(f"CALL system.runtime.kill_query(query_id => '{query}', message => 'enough')")
+    code, said = ended(run)
+    assert code == 1, said
+    assert "somebody ended the query on the server" in said
+    assert_next_run_is_right(world)
+
+
+def test_an_interrupted_run_ends_its_query(world, server):
+    run = start_slow_run(world, server)
+    run.send_signal(signal.SIGINT)
+    code, said = ended(run)
+    assert code == 130, said
+    wait_for(lambda: not running(server))
+    assert_next_run_is_right(world)
+
+
+def test_a_killed_run_leaves_a_query_that_the_server_ends(world, server):
+    run = start_slow_run(world, server)
+    run.kill()
+    ended(run)
+    wait_for(lambda: not running(server), seconds=120)  # as long as it waits for its client
+    assert_next_run_is_right(world)
+
+
+def test_a_wrong_password_is_said_and_not_shown(world):
+    populate(world)
+    world.write_source()
+    catalog = world.catalog()
+    world.env["SHOP_PASSWORD"] = "n0t-the-one"
+    world.apply(catalog=catalog)
+    said = world.rollcall("check", expect=1)
+    assert "does not let us in" in said.out + said.err
+    assert "n0t-the-one" not in said.out + said.err
+    assert world.double.write_calls() == []
