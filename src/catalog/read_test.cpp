@@ -71,7 +71,7 @@ TEST(ReadTest, ReadsTheWholeExample) {
   const auto& all = std::get<AllOf>(catalog.segments[0].where.test);
   const auto& related = std::get<RelatedTest>(all.rules[1].test);
   EXPECT_EQ(related.op, Op::eq);
-  EXPECT_EQ(related.count, Operand(Scalar(int64_t{0})));
+  EXPECT_EQ(related.value, Operand(Scalar(int64_t{0})));
   EXPECT_EQ(std::get<SegmentTest>(all.rules[2].test), (SegmentTest{"Opted out", false}));
   const Destination& destination = catalog.destinations[0];
   EXPECT_EQ(destination.api_key.reveal(), "secret-key-0123");

@@ -260,7 +260,7 @@ class Generator {
         break;
       case 7: {
         RelatedTest test{relation_, Op::gte, Scalar(int64_t{1}), nullptr};
-        if (flip()) test.op = Op::between, test.count = std::vector<Scalar>{int64_t{1}, int64_t{5}};
+        if (flip()) test.op = Op::between, test.value = std::vector<Scalar>{int64_t{1}, int64_t{5}};
         if (flip()) test.where = std::make_shared<Rule>(rule(depth - 1));
         out.test = std::move(test);
         break;

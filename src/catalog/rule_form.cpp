@@ -269,19 +269,31 @@ void form_field_test(In& in, FieldTest& test) {
              fmt::format("`{}` has no `ignore_case`: only operators of text do", word(test.op)));
 }
 
-void form_count(In& in, RelatedTest& test) {
+// {op: gte, value: 2}; of another aggregate than count, with the field that it is of.
+void form_aggregate(In& in, RelatedTest& test) {
+  if (test.aggregate != Aggregate::count && test.aggregate != Aggregate::count_distinct) {
+    FieldTest of;
+    form_field_test(in, of);
+    in.check(!of.ignore_case, "ignore_case", "an aggregate has no `ignore_case`");
+    test.field = of.field;
+    test.op = of.op;
+    test.value = of.value;
+    return;
+  }
+  if (test.aggregate == Aggregate::count_distinct) in.required("field", test.field);
+
   static const std::vector<std::string> kCounting = {"eq",  "ne",      "gt", "gte",   "lt",
                                                      "lte", "between", "in", "not_in"};
   const bool known = take_op(in, test.op, kCounting);
   const Node* value = in.node("value");
   if (!value) return in.missing("value");
-  if (!known || !take_operand(*value, in.reading(), test.op, test.count)) return;
+  if (!known || !take_operand(*value, in.reading(), test.op, test.value)) return;
   const auto counts = [](const Scalar& one) {
     const auto* number = std::get_if<int64_t>(&one);
     return number && *number >= 0;
   };
-  const auto* one = std::get_if<Scalar>(&test.count);
-  const auto* several = std::get_if<std::vector<Scalar>>(&test.count);
+  const auto* one = std::get_if<Scalar>(&test.value);
+  const auto* several = std::get_if<std::vector<Scalar>>(&test.value);
   const bool ok =
       one ? counts(*one) : several && std::all_of(several->begin(), several->end(), counts);
   in.check(ok, "value", "a count is a whole number from 0 up");
@@ -347,13 +359,24 @@ bool take(const Node& node, Reading& reading, std::string_view key, Rule& rule) 
   } else if (head == "related") {
     RelatedTest test;
     in.required("related", test.relation);
-    if (const Node* count = in.node("count")) {
-      if (count->kind == Node::Kind::map) {
-        In inner(*count, reading, "a count");
-        form_count(inner, test);
+    std::vector<std::string> given;
+    for (const std::string& aggregate : words<Aggregate>())
+      if (node.find(aggregate)) given.push_back(aggregate);
+    if (given.size() > 1)
+      reading.problem(in.place(), "a rule compares one thing, found " + join(given, " and ") +
+                                      ": put several rules into the list of an `all` or `any`");
+    for (const std::string& aggregate : given) {
+      const Node* of = in.node(aggregate);
+      test.aggregate = from_word<Aggregate>(aggregate).value_or(Aggregate::count);
+      if (of->kind == Node::Kind::map) {
+        In inner(*of, reading, "a rule's `" + aggregate + "`");
+        form_aggregate(inner, test);
         inner.done();
       } else {
-        reading.expected(*count, "count", "a map like {op: gte, value: 2}");
+        reading.expected(*of, aggregate,
+                         test.aggregate == Aggregate::count
+                             ? "a map like {op: gte, value: 2}"
+                             : "a map like {field: total, op: gte, value: 2}");
       }
     }
     in.optional("where", test.where);
@@ -403,10 +426,14 @@ struct GiveTest {
   }
   Node operator()(const RelatedTest& test) const {
     Node node = only("related", give(test.relation));
-    if (const RelatedTest usual; !(test.op == usual.op && test.count == usual.count)) {
-      Node count = only("op", give(test.op));
-      count.add("value", give_operand(test.count));
-      node.add("count", std::move(count));
+    const RelatedTest usual;
+    if (test.aggregate != usual.aggregate || test.op != usual.op || test.value != usual.value) {
+      Node of = Node::map();
+      if (!test.field.empty()) of.add("field", give(test.field));
+      of.add("op", give(test.op));
+      if (!std::holds_alternative<std::monostate>(test.value))
+        of.add("value", give_operand(test.value));
+      node.add(word(test.aggregate), std::move(of));
     }
     if (test.where) node.add("where", give(*test.where));
     return node;

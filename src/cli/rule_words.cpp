@@ -112,6 +112,24 @@ const char* op_words(Op op) {
   return "";
 }
 
+std::string_view aggregate_words(Aggregate aggregate) {
+  switch (aggregate) {
+    case Aggregate::count:
+      return "number";
+    case Aggregate::count_distinct:
+      return "number of different values";
+    case Aggregate::sum:
+      return "sum";
+    case Aggregate::avg:
+      return "average";
+    case Aggregate::min:
+      return "least";
+    case Aggregate::max:
+      return "greatest";
+  }
+  return "";
+}
+
 std::string listed(const std::vector<Rule>& rules, const char* between) {
   std::vector<std::string> words;
   for (const Rule& rule : rules) words.push_back(cli::in_words(rule));
@@ -119,12 +137,15 @@ std::string listed(const std::vector<Rule>& rules, const char* between) {
 }
 
 std::string number_of(const RelatedTest& test) {
-  const auto* scalar = std::get_if<Scalar>(&test.count);
+  if (test.aggregate != Aggregate::count)
+    return fmt::format("{} of {} of {} {} {}", aggregate_words(test.aggregate), test.field,
+                       test.relation, op_words(test.op), operand_words(test.value));
+  const auto* scalar = std::get_if<Scalar>(&test.value);
   const auto* number = scalar ? std::get_if<int64_t>(scalar) : nullptr;
   if (number && test.op == Op::eq && *number == 0) return "no " + test.relation;
   if (number && test.op == Op::gte && *number == 1) return "any " + test.relation;
   return fmt::format("number of {} {} {}", test.relation, op_words(test.op),
-                     operand_words(test.count));
+                     operand_words(test.value));
 }
 
 struct RuleWords {

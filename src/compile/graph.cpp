@@ -55,6 +55,18 @@ std::vector<std::string> names_of(const std::vector<T>& all) {
   return names;
 }
 
+// The column of that name, or the only one that has it in other letters: engines that fold names
+// keep them in small letters or in capitals.
+std::vector<ColumnInfo>::const_iterator column_of(const std::vector<ColumnInfo>& columns,
+                                                  const std::string& name) {
+  const auto same = [&](const ColumnInfo& one) { return one.name == name; };
+  const auto alike = [&](const ColumnInfo& one) { return lower(one.name) == lower(name); };
+  const auto exact = std::find_if(columns.begin(), columns.end(), same);
+  if (exact != columns.end() || std::count_if(columns.begin(), columns.end(), alike) != 1)
+    return exact;
+  return std::find_if(columns.begin(), columns.end(), alike);
+}
+
 }  // namespace
 
 Error wrong(const Place& place, std::string message, std::string remedy) {
@@ -217,8 +229,7 @@ Result<std::vector<Node>> Graph::plain_fields(const Model& model) {
                       model.name, other->second, field.name),
           "Name one of them otherwise, under `fields`.");
     const std::string& column = field.column.empty() ? field.name : field.column;
-    const auto found = std::find_if(schema->second.begin(), schema->second.end(),
-                                    [&](const ColumnInfo& info) { return info.name == column; });
+    const auto found = column_of(schema->second, column);
     if (found == schema->second.end())
       return wrong(model.place,
                    fmt::format("the table of model `{}` has no column `{}`{}", model.name, column,
@@ -228,7 +239,7 @@ Result<std::vector<Node>> Graph::plain_fields(const Model& model) {
                    .model = &model,
                    .column = field.name,
                    .type = found->type,
-                   .source_column = column,
+                   .source_column = found->name,
                    .zoned = found->zoned,
                    .native = found->native});
   }
@@ -304,6 +315,17 @@ Result<const Node*> Graph::segment(const Model& model, const std::string& name,
              });
 }
 
+// A computed field that only this rule has.
+Result<const Node*> Graph::aggregate(const Model& model, const RelatedTest& test,
+                                     const Place& place) {
+  ComputedField& field = asked_.emplace_back();
+  field.name = free_name(model, fmt::format("{} of {}", test.field, test.relation));
+  field.how = ComputedField::Aggregated{test.aggregate, test.relation, test.field, test.where};
+  field.place = place;
+  return add(model, std::string("\0\0", 2) + field.name, "a rule over `" + test.relation + "`",
+             place, [&] { return computed(model, field); });
+}
+
 Result<Condition> Graph::rule_of(const Segment& segment, const Model& model) {
   const auto bound = [&] {
     return in_context(condition(model, segment.where), "segment " + segment.name);
@@ -327,6 +349,7 @@ std::string Graph::free_name(const Model& model, std::string wanted) {
   for (const ComputedField& field : model.computed) taken.push_back(lower(field.name));
   for (const Node& node : nodes_)
     if (node.model == &model) taken.push_back(lower(node.column));
+  for (const ComputedField& field : asked_) taken.push_back(lower(field.name));
   while (std::find(taken.begin(), taken.end(), lower(wanted)) != taken.end()) wanted += '_';
   return wanted;
 }
@@ -383,33 +406,41 @@ Result<Condition> Graph::bind(const Model& model, const Rule& rule, int depth) {
     return bind_parts(Condition::Kind::any, any->rules);
   if (const auto* none = std::get_if<NoneOf>(&rule.test))
     return bind_parts(Condition::Kind::none, none->rules);
-  if (const auto* test = std::get_if<FieldTest>(&rule.test)) {
+  const auto bind_test = [&](const Node* node, const std::string& name, const Op op,
+                             const Operand& value) -> Result<Condition> {
     out.kind = Condition::Kind::test;
-    out.node = TRY(field(model, test->field, rule.place));
-    out.name = test->field;
-    out.op = test->op;
-    out.value = test->value;
-    out.ignore_case = test->ignore_case;
-    const auto allowed = operators_of(out.node->type);
-    if (std::find(allowed.begin(), allowed.end(), test->op) == allowed.end()) {
-      std::vector<std::string> names;
-      for (const Op op : allowed) names.emplace_back(name_of(op));
-      return wrong(rule.place,
-                   fmt::format("`{}` is of type {}, which has no operator `{}`", test->field,
-                               to_string(out.node->type), name_of(test->op)),
-                   "Operators: " + join(names, ", ") + ".");
-    }
-    if (test->ignore_case && out.node->type != FieldType::text)
+    out.node = node;
+    out.name = name;
+    out.op = op;
+    out.value = value;
+    const auto allowed = operators_of(node->type);
+    if (std::find(allowed.begin(), allowed.end(), op) != allowed.end()) return out;
+    std::vector<std::string> names;
+    for (const Op one : allowed) names.emplace_back(name_of(one));
+    return wrong(rule.place,
+                 fmt::format("`{}` is of type {}, which has no operator `{}`", name,
+                             to_string(node->type), name_of(op)),
+                 "Operators: " + join(names, ", ") + ".");
+  };
+  if (const auto* test = std::get_if<FieldTest>(&rule.test)) {
+    const Node* node = TRY(field(model, test->field, rule.place));
+    if (test->ignore_case && node->type != FieldType::text)
       return wrong(rule.place, fmt::format("`{}` is of type {}: `ignore_case` is for text",
-                                           test->field, to_string(out.node->type)));
-    return out;
+                                           test->field, to_string(node->type)));
+    out.ignore_case = test->ignore_case;
+    return bind_test(node, test->field, test->op, test->value);
+  }
+  if (const auto* related = std::get_if<RelatedTest>(&rule.test);
+      related && related->aggregate != Aggregate::count) {
+    const Node* node = TRY(aggregate(model, *related, rule.place));
+    return bind_test(node, related->field, related->op, related->value);
   }
   if (const auto* related = std::get_if<RelatedTest>(&rule.test)) {
     out.kind = Condition::Kind::related;
     out.join = TRY(way(model, related->relation, rule.place));
     out.name = "count";
     out.op = related->op;
-    out.value = related->count;
+    out.value = related->value;
     if (related->where)
       out.parts.push_back(TRY(bind(*out.join->other, *related->where, depth + 1)));
     return out;

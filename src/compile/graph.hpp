@@ -80,6 +80,7 @@ class Graph {
   Result<const Node*> field(const Model& model, const std::string& name, const Place& place);
   // The membership of a segment of that model.
   Result<const Node*> segment(const Model& model, const std::string& name, const Place& place);
+  Result<const Node*> aggregate(const Model& model, const RelatedTest& test, const Place& place);
   Result<Condition> condition(const Model& model, const Rule& rule);
   // A rule that belongs to the segment of that name, so that it cannot use itself.
   Result<Condition> rule_of(const Segment& segment, const Model& model);
@@ -102,7 +103,8 @@ class Graph {
   const Schemas& schemas_;
   const Printer& printer_;
   std::vector<const Model*> models_;
-  std::deque<Node> nodes_;  // their addresses stay
+  std::deque<Node> nodes_;           // their addresses stay
+  std::deque<ComputedField> asked_;  // likewise: aggregates that rules name
   // Null while being resolved: met again, the thing is made of itself.
   std::map<std::pair<const Model*, std::string>, const Node*> known_;
   std::vector<std::string> path_;  // what is being resolved, outermost first

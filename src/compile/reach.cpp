@@ -101,7 +101,9 @@ class Reach {
       return field(of, test->field, depth + 1);
     if (const auto* related = std::get_if<RelatedTest>(&one.test)) {
       const Model* other = TRY(relation(of, related->relation, depth + 1));
-      return other && related->where ? rule(*other, *related->where, depth + 1) : ok_status();
+      if (!other) return ok_status();
+      if (!related->field.empty()) TRY(field(*other, related->field, depth + 1));
+      return related->where ? rule(*other, *related->where, depth + 1) : ok_status();
     }
     return member(of, std::get<SegmentTest>(one.test), one.place, depth);
   }

@@ -38,8 +38,6 @@ struct Relation {
   bool operator==(const Relation&) const = default;
 };
 
-enum class Aggregate { count, count_distinct, sum, avg, min, max };
-
 // A field that is worked out: exactly one of the kinds below.
 struct ComputedField {
   struct Aggregated {

@@ -89,11 +89,16 @@ struct FieldTest {
   bool operator==(const FieldTest&) const = default;
 };
 
-// How many related rows there are that satisfy `where`; at least one unless said otherwise.
+enum class Aggregate { count, count_distinct, sum, avg, min, max };
+
+// What the related rows that satisfy `where` come to: how many they are (at least one unless said
+// otherwise), or what their values of a field add up to.
 struct RelatedTest {
   std::string relation;
+  Aggregate aggregate = Aggregate::count;
+  std::string field = {};  // of the related model; empty for count
   Op op = Op::gte;
-  Operand count = Scalar(int64_t{1});
+  Operand value = Scalar(int64_t{1});
   std::shared_ptr<const Rule> where = nullptr;  // null: any row
   bool operator==(const RelatedTest&) const;
 };
@@ -115,7 +120,8 @@ inline bool AnyOf::operator==(const AnyOf& o) const { return rules == o.rules; }
 inline bool NoneOf::operator==(const NoneOf& o) const { return rules == o.rules; }
 inline bool RelatedTest::operator==(const RelatedTest& o) const {
   const bool same_where = where && o.where ? *where == *o.where : !where && !o.where;
-  return relation == o.relation && op == o.op && count == o.count && same_where;
+  return relation == o.relation && aggregate == o.aggregate && field == o.field && op == o.op &&
+         value == o.value && same_where;
 }
 
 }  // namespace rollcall

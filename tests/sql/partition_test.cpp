@@ -9,7 +9,9 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <numeric>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <tuple>
 
@@ -244,10 +246,16 @@ class Evaluator {
         return person(one, segments_.at(named->segment)) == named->member;
       if (const auto* related = std::get_if<RelatedTest>(&leaf.test)) {
         int64_t count = 0;
-        for (const Order& order : data_.orders)
-          if (order.customer == one.id && (!related->where || this->order(order, *related->where)))
-            ++count;
-        return counted(count, *related);
+        std::vector<double> totals;
+        for (const Order& order : data_.orders) {
+          if (order.customer != one.id || (related->where && !this->order(order, *related->where)))
+            continue;
+          ++count;
+          if (order.total) totals.push_back(*order.total);
+        }
+        if (related->aggregate == Aggregate::count) return counted(count, *related);
+        return plain(aggregate(related->aggregate, totals),
+                     {.field = related->field, .op = related->op, .value = related->value});
       }
       const auto& test = std::get<FieldTest>(leaf.test);
       if (test.field == "born") return timed({one.born, true}, test);
@@ -275,6 +283,22 @@ class Evaluator {
     if (const auto* any = std::get_if<AnyOf>(&rule.test)) return each(any->rules, true);
     if (const auto* none = std::get_if<NoneOf>(&rule.test)) return !each(none->rules, true);
     return leaf(rule);
+  }
+
+  static Value aggregate(Aggregate how, const std::vector<double>& values) {
+    if (how == Aggregate::count_distinct)
+      return static_cast<double>(std::set<double>(values.begin(), values.end()).size());
+    const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+    if (how == Aggregate::sum) return sum;  // of nothing, 0
+    if (values.empty()) return {};
+    switch (how) {
+      case Aggregate::avg:
+        return sum / static_cast<double>(values.size());
+      case Aggregate::min:
+        return *std::min_element(values.begin(), values.end());
+      default:
+        return *std::max_element(values.begin(), values.end());
+    }
   }
 
   bool order(const Order& one, const Rule& rule) const {
@@ -360,7 +384,7 @@ class Evaluator {
     }
   }
   static bool counted(int64_t count, const RelatedTest& test) {
-    return compare(static_cast<double>(count), test.op, test.count);
+    return compare(static_cast<double>(count), test.op, test.value);
   }
 
   static std::vector<std::string> texts(const FieldTest& test) {
@@ -483,8 +507,10 @@ class Rules {
 
   Rule person(int depth, bool segments) {
     if (depth > 0 && dice_.one_in(2)) return group([&] { return person(depth - 1, segments); });
-    if (depth > 0 && dice_.one_in(3))
-      return related("orders", dice_.one_in(4) ? nullptr : shared(order(depth - 1, segments)));
+    if (depth > 0 && dice_.one_in(3)) {
+      auto where = dice_.one_in(4) ? nullptr : shared(order(depth - 1, segments));
+      return dice_.one_in(3) ? totals(std::move(where)) : related("orders", std::move(where));
+    }
     if (segments && dice_.one_in(6))
       return {.test = SegmentTest{dice_.one_in(2) ? "One" : "Two", dice_.one_in(2)}};
     const std::vector<std::string> texts = {"city", "shout", "tier"};
@@ -545,8 +571,19 @@ class Rules {
     RelatedTest test{.relation = name, .where = std::move(where)};
     if (!dice_.one_in(3)) {
       test.op = dice_.pick(ops);
-      test.count = numbers(test.op, [&] { return Scalar(dice_.below(4)); });
+      test.value = numbers(test.op, [&] { return Scalar(dice_.below(4)); });
     }
+    return {.test = std::move(test)};
+  }
+  // An aggregate of what orders came to.
+  Rule totals(std::shared_ptr<const Rule> where) {
+    RelatedTest test{.relation = "orders", .field = "total", .where = std::move(where)};
+    test.aggregate = dice_.pick(std::vector<Aggregate>{
+        Aggregate::count_distinct, Aggregate::sum, Aggregate::avg, Aggregate::min, Aggregate::max});
+    const Rule drawn = number("total");
+    const auto& number = std::get<FieldTest>(drawn.test);
+    test.op = number.op;
+    test.value = number.value;
     return {.test = std::move(test)};
   }
   Operand numbers(Op op, const std::function<Scalar()>& make) {
