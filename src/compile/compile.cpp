@@ -329,26 +329,7 @@ class Compiler {
                                      conditions_.column(related, *node.order), node.info());
     const auto& how = std::get<ComputedField::Aggregated>(node.computed->how);
     const std::string value = node.of ? conditions_.column(related, *node.of) : "*";
-    const bool floats = node.of && node.of->type == FieldType::number;
-    switch (how.aggregate) {
-      case Aggregate::count:
-        return "count(" + value + ")";
-      case Aggregate::count_distinct:
-        return "count(DISTINCT " + value + ")";
-      case Aggregate::min:
-        return "min(" + value + ")";
-      case Aggregate::max:
-        return "max(" + value + ")";
-      case Aggregate::sum:
-        if (floats) return printer_.sum_of_floats("sum", value);
-        return node.type == FieldType::integer
-                   ? printer_.cast("sum(" + value + ")", FieldType::integer)
-                   : "sum(" + value + ")";
-      case Aggregate::avg:
-        return floats ? printer_.sum_of_floats("avg", value)
-                      : printer_.cast("avg(" + value + ")", FieldType::number);
-    }
-    return "count(*)";
+    return printer_.aggregate(how.aggregate, value, node.of ? node.of->type : FieldType::integer);
   }
 
   Result<std::string> formula(const Model& model, const Node& node) {
