@@ -41,6 +41,8 @@ const Printer& printer_of(Dialect dialect) {
       return duckdb_printer();
     case Dialect::postgres:
       return postgres_printer();
+    case Dialect::trino:
+      return trino_printer();
   }
   return duckdb_printer();
 }
@@ -400,7 +402,9 @@ Result<std::vector<ColumnInfo>> fields_of(const Catalog& catalog, const Schemas&
 }
 
 Dialect dialect_of(const Source& source) {
-  return source.kind == "postgres" ? Dialect::postgres : Dialect::duckdb;
+  if (source.kind == "postgres") return Dialect::postgres;
+  if (source.kind == "trino") return Dialect::trino;
+  return Dialect::duckdb;
 }
 
 Result<SqlQuery> compile(const Catalog& catalog, const Schemas& schemas, const Query& query,

@@ -112,5 +112,6 @@ class Printer {
 
 const Printer& duckdb_printer();
 const Printer& postgres_printer();
+const Printer& trino_printer();
 
 }  // namespace rollcall::compile
