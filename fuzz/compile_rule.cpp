@@ -58,7 +58,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // Without dots, which part a table's name.
   std::string name = "n";
   for (const char c : text.substr(0, 200)) name += c == '.' ? '_' : c;
-  for (const auto dialect : {compile::Dialect::duckdb, compile::Dialect::postgres}) {
+  for (const auto dialect :
+       {compile::Dialect::duckdb, compile::Dialect::postgres, compile::Dialect::trino}) {
     const auto plain = compiled("x", "n", op, dialect, ignore_case);
     CHECK(plain.ok());
     if (const auto sql = compiled(text, "n", op, dialect, ignore_case); sql.ok())

@@ -41,6 +41,8 @@ const Printer& printer_of(Dialect dialect) {
       return duckdb_printer();
     case Dialect::postgres:
       return postgres_printer();
+    case Dialect::trino:
+      return trino_printer();
   }
   return duckdb_printer();
 }
@@ -329,26 +331,7 @@ class Compiler {
                                      conditions_.column(related, *node.order), node.info());
     const auto& how = std::get<ComputedField::Aggregated>(node.computed->how);
     const std::string value = node.of ? conditions_.column(related, *node.of) : "*";
-    const bool floats = node.of && node.of->type == FieldType::number;
-    switch (how.aggregate) {
-      case Aggregate::count:
-        return "count(" + value + ")";
-      case Aggregate::count_distinct:
-        return "count(DISTINCT " + value + ")";
-      case Aggregate::min:
-        return "min(" + value + ")";
-      case Aggregate::max:
-        return "max(" + value + ")";
-      case Aggregate::sum:
-        if (floats) return printer_.sum_of_floats("sum", value);
-        return node.type == FieldType::integer
-                   ? printer_.cast("sum(" + value + ")", FieldType::integer)
-                   : "sum(" + value + ")";
-      case Aggregate::avg:
-        return floats ? printer_.sum_of_floats("avg", value)
-                      : printer_.cast("avg(" + value + ")", FieldType::number);
-    }
-    return "count(*)";
+    return printer_.aggregate(how.aggregate, value, node.of ? node.of->type : FieldType::integer);
   }
 
   Result<std::string> formula(const Model& model, const Node& node) {
@@ -419,7 +402,9 @@ Result<std::vector<ColumnInfo>> fields_of(const Catalog& catalog, const Schemas&
 }
 
 Dialect dialect_of(const Source& source) {
-  return source.kind == "postgres" ? Dialect::postgres : Dialect::duckdb;
+  if (source.kind == "postgres") return Dialect::postgres;
+  if (source.kind == "trino") return Dialect::trino;
+  return Dialect::duckdb;
 }
 
 Result<SqlQuery> compile(const Catalog& catalog, const Schemas& schemas, const Query& query,

@@ -16,7 +16,7 @@
 
 namespace rollcall::compile {
 
-enum class Dialect { duckdb, postgres };
+enum class Dialect { duckdb, postgres, trino };
 
 Dialect dialect_of(const Source& source);
 

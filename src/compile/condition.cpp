@@ -72,9 +72,16 @@ bool is_plain_decimal(std::string_view text) {
          part.find_first_not_of(kDigits) == std::string_view::npos;
 }
 
-Result<std::string> number_literal(const Condition& condition, const Scalar& value) {
+// Digits, perhaps after a minus.
+std::string signed_digits(const Printer& printer, std::string_view number) {
+  return number.starts_with('-') ? "(-" + printer.digits(number.substr(1)) + ")"
+                                 : printer.digits(number);
+}
+
+Result<std::string> number_literal(const Printer& printer, const Condition& condition,
+                                   const Scalar& value) {
   if (const auto* whole = std::get_if<int64_t>(&value))
-    return *whole < 0 ? fmt::format("({})", *whole) : fmt::format("{}", *whole);
+    return signed_digits(printer, fmt::format("{}", *whole));
   if (const auto* number = std::get_if<double>(&value)) {
     if (std::isfinite(*number)) return number_text(*number);
     return wrong(condition.place, "`" + condition.name + "` needs a finite number");
@@ -82,8 +89,7 @@ Result<std::string> number_literal(const Condition& condition, const Scalar& val
   // Where no number of YAML or JSON is exact enough, digits in quotes are.
   const auto* text = std::get_if<std::string>(&value);
   const bool exact = condition.node && condition.node->type == FieldType::decimal;
-  if (text && exact && is_plain_decimal(*text))
-    return text->starts_with('-') ? "(" + *text + ")" : *text;
+  if (text && exact && is_plain_decimal(*text)) return signed_digits(printer, *text);
   return wrong(condition.place, "`" + condition.name + "` is a number, and this value is not",
                "Write digits, without quotes.");
 }
@@ -102,7 +108,8 @@ Result<std::string> checked_text(const Condition& condition, const Scalar& value
 
 std::string ConditionPrinter::literal(const Scalar& value) const {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "TRUE" : "FALSE";
-  if (const auto* whole = std::get_if<int64_t>(&value)) return fmt::format("{}", *whole);
+  if (const auto* whole = std::get_if<int64_t>(&value))
+    return signed_digits(printer_, fmt::format("{}", *whole));
   if (const auto* number = std::get_if<double>(&value)) return number_text(*number);
   return printer_.text(std::get<std::string>(value));
 }
@@ -306,7 +313,7 @@ Result<std::string> ConditionPrinter::number_test(const Condition& condition,
   for (const Scalar& one : TRY(values_of(condition, many                          ? 0
                                                     : condition.op == Op::between ? 2
                                                                                   : 1)))
-    literals.push_back(TRY(number_literal(condition, one)));
+    literals.push_back(TRY(number_literal(printer_, condition, one)));
   if (many) return membership(value, literals, condition.op == Op::in);
   // In parentheses, since its AND would take the next condition's place beside NOT.
   if (condition.op == Op::between)
@@ -317,22 +324,25 @@ Result<std::string> ConditionPrinter::number_test(const Condition& condition,
                                 : condition.op == Op::gte ? ">="
                                 : condition.op == Op::lt  ? "<"
                                                           : "<=";
-  return fmt::format("{} {} {}", value, sign, literals[0]);
+  return printer_.compared(value, sign, literals[0],
+                           condition.node ? condition.node->type : FieldType::integer);
 }
 
 Result<std::string> ConditionPrinter::list_test(const Condition& condition,
                                                 const std::string& value) const {
   if (condition.op == Op::is_empty) return printer_.list_length(value) + " = 0";
   if (condition.op == Op::is_not_empty) return printer_.list_length(value) + " > 0";
+  const ColumnInfo info = condition.node->info();
   std::vector<std::string> tests;
   for (const Scalar& one : TRY(values_of(condition, condition.op == Op::has ? 1 : 0))) {
     if (const auto* flag = std::get_if<bool>(&one)) {
-      tests.push_back(printer_.list_has_text(value, printer_.text(*flag ? "true" : "false")));
+      tests.push_back(printer_.list_has_text(value, info, printer_.text(*flag ? "true" : "false")));
     } else if (std::holds_alternative<std::string>(one)) {
       tests.push_back(
-          printer_.list_has_text(value, printer_.text(TRY(checked_text(condition, one)))));
+          printer_.list_has_text(value, info, printer_.text(TRY(checked_text(condition, one)))));
     } else {
-      tests.push_back(printer_.list_has_number(value, TRY(number_literal(condition, one))));
+      tests.push_back(
+          printer_.list_has_number(value, info, TRY(number_literal(printer_, condition, one))));
     }
   }
   if (tests.empty())

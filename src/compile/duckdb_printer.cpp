@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "compile/dialect.hpp"
-#include "core/quote.hpp"
 
 namespace rollcall::compile {
 
@@ -27,11 +26,7 @@ std::string_view unit_of(Duration::Unit unit) {
 
 class DuckdbPrinter : public Printer {
  public:
-  std::string identifier(std::string_view name) const override { return quoted(name, '"'); }
-  std::string text(std::string_view value) const override { return quoted(value, '\''); }
   std::string inlined() const override { return "NOT MATERIALIZED "; }
-
-  std::string column(const std::string& value, const ColumnInfo&) const override { return value; }
 
   std::string lower(const std::string& value) const override {
     return fmt::format("lower({})", value);
@@ -42,9 +37,6 @@ class DuckdbPrinter : public Printer {
   std::string contains(const std::string& value, const std::string& part) const override {
     return fmt::format("contains({}, {})", value, part);
   }
-  std::string starts_with(const std::string& value, const std::string& part) const override {
-    return fmt::format("starts_with({}, {})", value, part);
-  }
   std::string ends_with(const std::string& value, const std::string& part) const override {
     return fmt::format("ends_with({}, {})", value, part);
   }
@@ -54,10 +46,12 @@ class DuckdbPrinter : public Printer {
                        ignore_case ? ", 'i'" : "");
   }
 
-  std::string list_has_text(const std::string& list, const std::string& value) const override {
+  std::string list_has_text(const std::string& list, const ColumnInfo&,
+                            const std::string& value) const override {
     return fmt::format("list_contains(CAST({} AS VARCHAR[]), {})", list, value);
   }
-  std::string list_has_number(const std::string& list, const std::string& value) const override {
+  std::string list_has_number(const std::string& list, const ColumnInfo&,
+                              const std::string& value) const override {
     // Decimal, so that 5, 5.0 and '5' are one number and large ids keep every digit.
     return fmt::format("list_contains(TRY_CAST({} AS DECIMAL(38, 9)[]), {})", list, value);
   }
@@ -78,13 +72,6 @@ class DuckdbPrinter : public Printer {
     if (zone == "UTC") return utc;
     return fmt::format("coalesce(timezone({0}, timezone('UTC', CAST({1} AS TIMESTAMP))), {1})",
                        text(zone), utc);
-  }
-  std::string timestamp(std::string_view literal) const override {
-    return "TIMESTAMP " + text(literal);
-  }
-  std::string date(std::string_view literal) const override { return "DATE " + text(literal); }
-  std::string date_of(const std::string& moment) const override {
-    return fmt::format("CAST({} AS DATE)", moment);
   }
   std::string plus(const std::string& moment, const Duration& duration,
                    bool is_date) const override {
@@ -110,18 +97,11 @@ class DuckdbPrinter : public Printer {
     return fmt::format("date_sub('year', {}, {})", from, to);
   }
 
-  std::string sum_of_floats(std::string_view aggregate, const std::string& value) const override {
-    return fmt::format("{0}({1} ORDER BY {1})", aggregate, value);
-  }
   std::string value_of_first(const std::string& value, const std::string& key,
                              const ColumnInfo&) const override {
     return fmt::format("arg_min_null({0}, row({1}, {0}))", value, key);
   }
 
-  std::string function(std::string_view name,
-                       const std::vector<std::string>& arguments) const override {
-    return fmt::format("{}({})", name, join(arguments, ", "));
-  }
   std::string text_of(const std::string& expression, FieldType) const override {
     return fmt::format("CAST({} AS VARCHAR)", expression);
   }

@@ -207,7 +207,9 @@ class Parser {
       if (!comparable(left.type, right.type))
         return at(column, fmt::format("{} cannot be compared with {}", to_string(left.type),
                                       to_string(right.type)));
-      return Typed{fmt::format("({} {} {})", left.sql, sign, right.sql), FieldType::boolean};
+      return Typed{
+          "(" + printer_.compared(left.sql, sign, right.sql, wider(left.type, right.type)) + ")",
+          FieldType::boolean};
     }
     return left;
   }
@@ -259,10 +261,11 @@ class Parser {
     if (token.kind != Token::Kind::end) ++next_;
     switch (token.kind) {
       case Token::Kind::number:
-        return Typed{token.value, token.value.size() <= kIntegerDigits &&
-                                          token.value.find('.') == std::string::npos
-                                      ? FieldType::integer
-                                      : FieldType::decimal};
+        return Typed{
+            printer_.digits(token.value),
+            token.value.size() <= kIntegerDigits && token.value.find('.') == std::string::npos
+                ? FieldType::integer
+                : FieldType::decimal};
       case Token::Kind::text:
         return Typed{printer_.text(token.value), FieldType::text};
       case Token::Kind::name:
@@ -371,8 +374,8 @@ class Parser {
     }
     if (f == "nullif") {
       TRY(count(2, 2));
-      TRY(common_type(name, args));
-      return Typed{fmt::format("nullif({}, {})", wide(args[0]), wide(args[1])), args[0].type};
+      const FieldType type = TRY(common_type(name, args));
+      return Typed{printer_.null_if(wide(args[0]), wide(args[1]), type), args[0].type};
     }
     if (f == "if") {
       TRY(count(3, 3));

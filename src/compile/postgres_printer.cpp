@@ -46,17 +46,11 @@ std::string_view unit_of(Duration::Unit unit) {
   return "days";
 }
 
-// What DuckDB's trim takes for a space: Unicode's space separators.
-constexpr std::string_view kSpaces =
-    " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
-    "\u3000";
-
 class PostgresPrinter : public Printer {
  public:
   std::string identifier(std::string_view name) const override {
     return quoted(short_name(name), '"');
   }
-  std::string text(std::string_view value) const override { return quoted(value, '\''); }
   std::string inlined() const override { return "NOT MATERIALIZED "; }
 
   std::string column(const std::string& value, const ColumnInfo& info) const override {
@@ -89,9 +83,6 @@ class PostgresPrinter : public Printer {
   std::string contains(const std::string& value, const std::string& part) const override {
     return fmt::format("(strpos({}, {}) > 0)", value, part);
   }
-  std::string starts_with(const std::string& value, const std::string& part) const override {
-    return fmt::format("starts_with({}, {})", value, part);
-  }
   std::string ends_with(const std::string& value, const std::string& part) const override {
     return fmt::format("(right({0}, length({1})) = {1})", value, part);
   }
@@ -103,10 +94,12 @@ class PostgresPrinter : public Printer {
                        : fmt::format("({} ~ {})", value, printed);
   }
 
-  std::string list_has_text(const std::string& list, const std::string& value) const override {
+  std::string list_has_text(const std::string& list, const ColumnInfo&,
+                            const std::string& value) const override {
     return fmt::format("({} COLLATE \"C\" = ANY (CAST({} AS text[])))", value, list);
   }
-  std::string list_has_number(const std::string& list, const std::string& value) const override {
+  std::string list_has_number(const std::string& list, const ColumnInfo&,
+                              const std::string& value) const override {
     // What is no number is none, and no error.
     return fmt::format(
         "EXISTS (SELECT 1 FROM unnest(CAST({} AS text[])) AS e(v) WHERE CASE WHEN v ~ "
@@ -129,13 +122,6 @@ class PostgresPrinter : public Printer {
   std::string zone_from_utc(const std::string& utc, std::string_view zone) const override {
     if (zone == "UTC") return utc;
     return fmt::format("timezone({}, timezone('UTC', CAST({} AS timestamp)))", text(zone), utc);
-  }
-  std::string timestamp(std::string_view literal) const override {
-    return "TIMESTAMP " + text(literal);
-  }
-  std::string date(std::string_view literal) const override { return "DATE " + text(literal); }
-  std::string date_of(const std::string& moment) const override {
-    return fmt::format("CAST({} AS date)", moment);
   }
   std::string plus(const std::string& moment, const Duration& duration,
                    bool is_date) const override {
@@ -173,9 +159,6 @@ class PostgresPrinter : public Printer {
         from, to);
   }
 
-  std::string sum_of_floats(std::string_view aggregate, const std::string& value) const override {
-    return fmt::format("{0}({1} ORDER BY {1})", aggregate, value);
-  }
   std::string value_of_first(const std::string& value, const std::string& key,
                              const ColumnInfo& info) const override {
     // Arrays of several lengths cannot be gathered in one: their texts can.
@@ -212,7 +195,7 @@ class PostgresPrinter : public Printer {
           "greatest(least({}, 15), -15) AS d) AS xd) AS xdp) AS xdpy) AS xdpr)",
           arguments[0], digits);
     }
-    return fmt::format("{}({})", name, join(arguments, ", "));
+    return Printer::function(name, arguments);
   }
 
   std::string text_of(const std::string& value, FieldType type) const override {

@@ -21,6 +21,12 @@ constexpr std::string_view kBoundary =
 constexpr std::string_view kNoBoundary =
     "(?:(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<![0-9A-Za-z_])(?![0-9A-Za-z_]))";
 
+// The one letter in use whose other case some engines take for two letters.
+constexpr char32_t kSharpS = 0xdf;
+constexpr char32_t kCapitalSharpS = 0x1e9e;
+constexpr std::string_view kSharpMembers = "\u00df\u1e9e";
+constexpr std::string_view kSharpLetters = "(?-i:[\u00df\u1e9e])";
+
 std::optional<std::string_view> perl_class(char letter) {
   switch (letter) {
     case 'd':
@@ -73,7 +79,7 @@ std::string plain(char32_t c) {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Reader(std::string_view text, const RegexStyle& style) : text_(text), style_(style) {}
 
   Result<std::string> whole() {
     if (text_.size() > kLongest) return wrong(fmt::format("has more than {} characters", kLongest));
@@ -117,6 +123,16 @@ class Reader {
     repeatable_ = false;
   }
 
+  // A character as itself. Within a class it cannot be taken together with the next.
+  void letter(char32_t c) {
+    if (!style_.one_to_one)
+      atom(plain(c));
+    else if (c == kSharpS || c == kCapitalSharpS)
+      atom(kSharpLetters);
+    else
+      atom("[" + plain(c) + "]");
+  }
+
   Status next() {
     if (take("\\")) return escape();
     if (take("(")) return open();
@@ -132,13 +148,13 @@ class Reader {
     if (take("|"))
       anchor("|");
     else if (take("^"))
-      anchor("^");
+      anchor(style_.begin);
     else if (take("$"))
-      anchor("$");
+      anchor(style_.end);
     else if (take("."))
       atom("[^\\n]");
     else
-      atom(plain(character()));
+      letter(character());
     return ok_status();
   }
 
@@ -226,7 +242,7 @@ class Reader {
 
   Status escape() {
     if (const auto c = TRY(escaped_character())) {
-      atom(plain(*c));
+      letter(*c);
       return ok_status();
     }
     const char letter = text_[at_++];
@@ -243,10 +259,10 @@ class Reader {
         anchor(kNoBoundary);
         return ok_status();
       case 'A':
-        anchor("^");
+        anchor(style_.begin);
         return ok_status();
       case 'z':
-        anchor("$");
+        anchor(style_.end);
         return ok_status();
       default:
         return wrong(fmt::format("has `\\{}`, which not all engines understand alike", letter));
@@ -255,7 +271,12 @@ class Reader {
 
   Status set() {
     std::string members;
+    bool sharp = false;  // ß is a member
     const bool negated = take("^");
+    const auto add = [&](char32_t from, char32_t to) {
+      members += plain(from);
+      if (to > from) members += "-" + plain(to);
+    };
     for (bool first = true;; first = false) {
       if (at_ >= text_.size()) return wrong("has a `[` that is not closed");
       if (!first && take("]")) break;
@@ -276,17 +297,31 @@ class Reader {
         }
       }
       const char32_t from = TRY(member());
-      if (!ahead("-") || text_.substr(at_).starts_with("-]")) {
-        members += plain(from);
-        continue;
+      char32_t to = from;
+      if (ahead("-") && !ahead("-]")) {
+        ++at_;
+        if (at_ >= text_.size()) return wrong("has a `[` that is not closed");
+        to = TRY(member());
+        if (to < from) return wrong("has a range in `[ ]` that runs backwards");
       }
-      ++at_;
-      if (at_ >= text_.size()) return wrong("has a `[` that is not closed");
-      const char32_t to = TRY(member());
-      if (to < from) return wrong("has a range in `[ ]` that runs backwards");
-      members += plain(from) + "-" + plain(to);
+      // Both of its cases; the rest of the range on its two sides.
+      char32_t next = from;
+      for (const char32_t letter : {kSharpS, kCapitalSharpS}) {
+        if (!style_.one_to_one || letter < next || letter > to) continue;
+        sharp = true;
+        if (letter > next) add(next, letter - 1);
+        next = letter + 1;
+      }
+      if (next <= to) add(next, to);
     }
-    atom((negated ? "[^" : "[") + members + "]");
+    if (!sharp)
+      atom((negated ? "[^" : "[") + members + "]");
+    else if (negated)
+      atom("[^" + members + std::string(kSharpMembers) + "]");
+    else if (members.empty())
+      atom(kSharpLetters);
+    else
+      atom(fmt::format("(?:[{}]|{})", members, kSharpLetters));
     return ok_status();
   }
 
@@ -297,6 +332,7 @@ class Reader {
   }
 
   std::string_view text_;
+  RegexStyle style_;
   size_t at_ = 0;
   int depth_ = 0;
   bool repeatable_ = false;
@@ -305,6 +341,8 @@ class Reader {
 
 }  // namespace
 
-Result<std::string> portable_regex(std::string_view pattern) { return Reader(pattern).whole(); }
+Result<std::string> portable_regex(std::string_view pattern, const RegexStyle& style) {
+  return Reader(pattern, style).whole();
+}
 
 }  // namespace rollcall::compile

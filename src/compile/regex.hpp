@@ -11,7 +11,15 @@
 
 namespace rollcall::compile {
 
+struct RegexStyle {
+  std::string_view begin = "^";  // of the text
+  std::string_view end = "$";
+  // The engine will ignore case, and takes one letter for several (ß and ss, ﬁ and fi): letters are
+  // printed so that each is of one.
+  bool one_to_one = false;
+};
+
 // Errors (invalid): what is no expression of RE2's, or has no equal elsewhere.
-Result<std::string> portable_regex(std::string_view pattern);
+Result<std::string> portable_regex(std::string_view pattern, const RegexStyle& style = {});
 
 }  // namespace rollcall::compile

@@ -107,8 +107,10 @@ TEST_P(SqlCase, SelectsItsMembers) { selects_its_members(*world_, GetParam()); }
 TEST_P(SqlCase, CountsThem) { counts_them(*world_, GetParam()); }
 
 // All in one, since a server takes its time to connect to.
-TEST(SqlCasesOnPostgres, SelectTheirMembers) {
-  const auto world = make_world("postgres");
+class SqlCasesOnServers : public testing::TestWithParam<std::string> {};
+
+TEST_P(SqlCasesOnServers, SelectTheirMembers) {
+  const auto world = make_world(GetParam());
   for (const Case& one : cases()) {
     SCOPED_TRACE(one.name);
     selects_its_members(*world, one);
@@ -116,6 +118,8 @@ TEST(SqlCasesOnPostgres, SelectTheirMembers) {
   }
 }
 
+INSTANTIATE_TEST_SUITE_P(Kinds, SqlCasesOnServers, testing::Values("postgres", "trino"),
+                         [](const auto& one) { return one.param; });
 INSTANTIATE_TEST_SUITE_P(Cases, SqlCase, testing::ValuesIn(cases()), [](const auto& one) {
   std::string name;
   for (const char c : one.param.name) name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';

@@ -19,6 +19,7 @@
 #include "duck/duck.hpp"
 #include "source/source.hpp"
 #include "tests/postgres.hpp"
+#include "tests/trino.hpp"
 
 namespace rollcall::sql_tests {
 
@@ -41,15 +42,17 @@ class World {
       auto connection = std::move(database->connect().value());
       const auto ran = connection->run(setup);
       EXPECT_TRUE(ran.ok()) << ran.error().text();
-      if (engine == "postgres") {
-        postgres_ = std::make_unique<tests::Postgres>();
-        source = postgres_->source();
+      const auto copy_to = [&](const auto& server) {
+        source = server.source();
+        source.name = "shop";
         const auto tables = connection->stream("SELECT table_name FROM duckdb_tables()");
         std::vector<std::string> names;
         while (const duck::Chunk* chunk = (*tables)->next().value())
           for (size_t row = 0; row < chunk->rows(); ++row) names.emplace_back(chunk->text(0, row));
-        for (const std::string& name : names) postgres_->copy(*connection, name);
-      }
+        for (const std::string& name : names) server.copy(*connection, name);
+      };
+      if (engine == "postgres") copy_to(*(postgres_ = std::make_unique<tests::Postgres>()));
+      if (engine == "trino") copy_to(*(trino_ = std::make_unique<tests::Trino>()));
     }
     catalog.models.reserve(32);  // so that what add_model returns stays where it is
     catalog.sources = {source};
@@ -97,6 +100,7 @@ class World {
   }
 
   source::Connection& connection() { return *connection_; }
+  tests::Trino& trino() { return *trino_; }
 
   Result<SqlQuery> compile(compile::Query query) {
     query.now = now;
@@ -139,24 +143,35 @@ class World {
     return out;
   }
 
-  // One field of every row, by primary key.
-  std::map<std::string, std::optional<std::string>> values(const std::string& model,
-                                                           const std::string& field) {
+  // Some fields of every row, by primary key.
+  using Values = std::map<std::string, std::vector<std::optional<std::string>>>;
+  Values values(const std::string& model, const std::vector<std::string>& fields) {
+    std::vector<std::string> all = {catalog.model(model)->primary_key};
+    all.insert(all.end(), fields.begin(), fields.end());
     const auto rows = run(compile::Query{.segment = {.name = "case", .model = model, .where = {}},
-                                         .fields = {catalog.model(model)->primary_key, field}});
+                                         .fields = std::move(all)});
     EXPECT_TRUE(rows.ok()) << rows.error().text();
-    std::map<std::string, std::optional<std::string>> out;
+    Values out;
     if (!rows.ok()) return out;
     for (const auto& row : rows->rows) {
-      const bool first = out.emplace(row[0].value_or("null"), row[1]).second;
+      const bool first =
+          out.emplace(row[0].value_or("null"), std::vector(row.begin() + 1, row.end())).second;
       EXPECT_TRUE(first) << "a row came twice";
     }
+    return out;
+  }
+  // One of them.
+  std::map<std::string, std::optional<std::string>> values(const std::string& model,
+                                                           const std::string& field) {
+    std::map<std::string, std::optional<std::string>> out;
+    for (auto& [key, all] : values(model, std::vector{field})) out.emplace(key, std::move(all[0]));
     return out;
   }
 
  private:
   std::filesystem::path path_;
   std::unique_ptr<tests::Postgres> postgres_;
+  std::unique_ptr<tests::Trino> trino_;
   std::unique_ptr<source::Connection> connection_;
   compile::Schemas described_;
 };
