@@ -17,6 +17,7 @@
 #include "catalog/catalog.hpp"
 #include "compile/compile.hpp"
 #include "duck/duck.hpp"
+#include "http/http.hpp"
 #include "source/source.hpp"
 #include "tests/postgres.hpp"
 #include "tests/trino.hpp"
@@ -56,7 +57,8 @@ class World {
     }
     catalog.models.reserve(32);  // so that what add_model returns stays where it is
     catalog.sources = {source};
-    auto opened = source::open(source, {.program = ROLLCALL_PROGRAM});
+    auto opened = source::open(
+        source, {.program = ROLLCALL_PROGRAM, .transport = transport_.get(), .clock = &clock_});
     EXPECT_TRUE(opened.ok()) << opened.error().text();
     connection_ = std::move(opened.value());
   }
@@ -172,6 +174,8 @@ class World {
   std::filesystem::path path_;
   std::unique_ptr<tests::Postgres> postgres_;
   std::unique_ptr<tests::Trino> trino_;
+  std::unique_ptr<http::Transport> transport_ = http::make_transport();
+  ManualClock clock_{Time{}};
   std::unique_ptr<source::Connection> connection_;
   compile::Schemas described_;
 };
