@@ -49,6 +49,10 @@ size_t on_header(char* data, size_t, size_t size, void* user) {
   ascii_lower(name);
   const std::string_view value = trim(line.substr(colon + 1));
   if (name == "content-type") exchange.response.content_type = std::string(value);
+  if (name == "date") {
+    const time_t seconds = curl_getdate(std::string(value).c_str(), nullptr);
+    if (seconds >= 0) exchange.response.date = Time(std::chrono::seconds(seconds));
+  }
   if (name == "retry-after") {
     int seconds = 0;
     const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), seconds);

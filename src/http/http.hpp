@@ -37,6 +37,7 @@ struct Response {
   std::string body = {};
   std::string content_type = {};
   std::optional<Millis> retry_after = std::nullopt;
+  std::optional<Time> date = std::nullopt;  // the server's clock as it began to answer
 };
 
 // No response was read. `may_have_arrived`: whether the server may have acted on the request.
