@@ -32,8 +32,8 @@ Result<std::unique_ptr<Contacts::Reading>> Contacts::read(
     const std::optional<iterable::Updated>& updated, const OnContact& on_contact,
     const std::stop_token& stop) {
   std::error_code ignored;
-  std::filesystem::create_directories(place_.file.parent_path(), ignored);
-  auto out = std::make_unique<Reading>(place_.file.parent_path());
+  std::filesystem::create_directories(index_file_.path.parent_path(), ignored);
+  auto out = std::make_unique<Reading>(index_file_.path.parent_path());
   for (int tries = 1;; ++tries) {
     out->emails.clear();
     out->user_ids.clear();
@@ -49,9 +49,9 @@ Result<std::unique_ptr<Contacts::Reading>> Contacts::read(
           if (on_contact) on_contact(email, user_id);
           key = email;
           ascii_lower(key);
-          if (kept.ok() && !key.empty()) kept = out->emails.add(hash_of(key, place_.secret));
+          if (kept.ok() && !key.empty()) kept = out->emails.add(hash_of(key, index_file_.secret));
           if (kept.ok() && !user_id.empty())
-            kept = out->user_ids.add(hash_of(user_id, place_.secret));
+            kept = out->user_ids.add(hash_of(user_id, index_file_.secret));
           constexpr int64_t kTellEvery = 10'000;
           if (++out->contacts % kTellEvery == 0) observer_.progress("export", out->contacts, 0);
         },
@@ -71,8 +71,8 @@ Result<std::unique_ptr<Contacts::Reading>> Contacts::read(
 
 Result<std::shared_ptr<const Index>> Contacts::write(const Moments& moments, Reading& reading,
                                                      const Index* before) {
-  TRY(write_index(place_, moments, reading.emails, reading.user_ids, before, observer_));
-  auto index = Index::open(place_, type_);
+  TRY(write_index(index_file_, moments, reading.emails, reading.user_ids, before, observer_));
+  auto index = Index::open(index_file_, type_);
   if (!index)
     return Error{ErrorKind::corrupt, "the contact index was written and cannot be read",
                  "Check the home's disk."};
@@ -81,7 +81,7 @@ Result<std::shared_ptr<const Index>> Contacts::write(const Moments& moments, Rea
 
 Status Contacts::read_whole(const OnContact& on_contact, const std::stop_token& stop) {
   const auto reading = TRY(read(std::nullopt, on_contact, stop));
-  const auto writing = TRY(WriteLock::take(place_));
+  const auto writing = TRY(WriteLock::take(index_file_));
   whole_ = {
       TRY(write({reading->asked_at, reading->complete_to, reading->asked_at}, *reading, nullptr)),
       reading->began};
@@ -112,7 +112,7 @@ Status Contacts::export_to(const OnContact& on_contact, const std::stop_token& s
 }
 
 std::shared_ptr<const Index> Contacts::open_young() const {
-  auto index = Index::open(place_, type_);
+  auto index = Index::open(index_file_, type_);
   if (!index) return nullptr;
   const Moments& m = index->moments();
   const Time now = clock_.now();  // a clock that was set back says nothing of what was before
@@ -141,7 +141,7 @@ Result<std::shared_ptr<const Index>> Contacts::up_to_date(const std::stop_token&
     const auto reading = TRY(read(updated, {}, stop));
     increment_told_ = {reading->contacts,
                        static_cast<double>((updated.to - updated.from).count()) / kMillisADay};
-    const auto writing = TRY(WriteLock::take(place_));
+    const auto writing = TRY(WriteLock::take(index_file_));
     before = open_young();  // perhaps another by now
     if (!before) return none;
     Moments moments = before->moments();
@@ -159,7 +159,7 @@ Result<std::shared_ptr<const Index>> Contacts::up_to_date(const std::stop_token&
 void Contacts::forget() {
   const std::lock_guard lock(mutex_);
   std::error_code ignored;
-  std::filesystem::remove(place_.file, ignored);
+  std::filesystem::remove(index_file_.path, ignored);
   kept_ = recent_ = nullptr;
 }
 

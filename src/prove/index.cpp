@@ -75,19 +75,19 @@ Error cannot_write(const fs::path& path) {
 int64_t millis(Time time) { return time.time_since_epoch().count(); }
 
 // The head of a file that is whole and ours; nothing otherwise.
-std::optional<Head> read_head(int file, const Place& place) {
+std::optional<Head> read_head(int file, const IndexFile& index_file) {
   struct stat about {};
   Head head;
   if (::fstat(file, &about) != 0 || about.st_size < static_cast<off_t>(sizeof head) ||
       !read_at(file, &head, sizeof head, 0).ok() || head.magic != kMagic ||
-      head.project != hash_of(place.project, place.secret))
+      head.project != hash_of(index_file.project, index_file.secret))
     return std::nullopt;
   const uint64_t hashes = (static_cast<uint64_t>(about.st_size) - sizeof head) / sizeof(Hash);
   if (head.emails > hashes || head.user_ids != hashes - head.emails ||
       static_cast<uint64_t>(about.st_size) != sizeof head + hashes * sizeof(Hash))
     return std::nullopt;
   // Read, not mapped: what is checked once need not stay in memory.
-  Seal seal(place.secret);
+  Seal seal(index_file.secret);
   std::vector<unsigned char> piece(kCheckedAtOnce);
   for (size_t at = sizeof head; at < static_cast<size_t>(about.st_size); at += piece.size()) {
     piece.resize(std::min(piece.size(), static_cast<size_t>(about.st_size) - at));
@@ -101,16 +101,16 @@ std::optional<Head> read_head(int file, const Place& place) {
 
 }  // namespace
 
-std::shared_ptr<const Index> Index::open(const Place& place, KeyType type) {
-  const File file(::open(place.file.c_str(), O_RDONLY | O_CLOEXEC));
+std::shared_ptr<const Index> Index::open(const IndexFile& index_file, KeyType type) {
+  const File file(::open(index_file.path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.fd < 0) return nullptr;
-  const auto head = read_head(file.fd, place);
+  const auto head = read_head(file.fd, index_file);
   if (!head) return nullptr;
   const size_t bytes = sizeof *head + (head->emails + head->user_ids) * sizeof(Hash);
   void* const mapped = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, file.fd, 0);
   if (mapped == MAP_FAILED) return nullptr;
   ::madvise(mapped, bytes, MADV_RANDOM);
-  std::shared_ptr<Index> out(new Index(place.secret, type));
+  std::shared_ptr<Index> out(new Index(index_file.secret, type));
   out->mapped_ = mapped;
   out->bytes_ = bytes;
   out->emails_ = head->emails;
@@ -135,10 +135,10 @@ bool Index::holds(std::string_view key) const {
   return std::binary_search(hashes.begin(), hashes.end(), hash_of(key, secret_));
 }
 
-Result<std::unique_ptr<WriteLock>> WriteLock::take(const Place& place) {
+Result<std::unique_ptr<WriteLock>> WriteLock::take(const IndexFile& index_file) {
   std::error_code ignored;
-  fs::create_directories(place.file.parent_path(), ignored);
-  const fs::path path = place.file.string() + ".lock";
+  fs::create_directories(index_file.path.parent_path(), ignored);
+  const fs::path path = index_file.path.string() + ".lock";
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return cannot_write(path);
   int result = 0;
@@ -153,16 +153,16 @@ Result<std::unique_ptr<WriteLock>> WriteLock::take(const Place& place) {
 
 WriteLock::~WriteLock() { ::close(file_); }
 
-Status write_index(const Place& place, const Moments& moments, Sorter& emails, Sorter& user_ids,
-                   const Index* before, Observer& observer) {
-  const fs::path fresh = place.file.string() + ".new";
+Status write_index(const IndexFile& index_file, const Moments& moments, Sorter& emails,
+                   Sorter& user_ids, const Index* before, Observer& observer) {
+  const fs::path fresh = index_file.path.string() + ".new";
   const File file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (file.fd < 0) return cannot_write(fresh);
-  Head head{.project = hash_of(place.project, place.secret),
+  Head head{.project = hash_of(index_file.project, index_file.secret),
             .whole_at_ms = millis(moments.whole_at),
             .complete_to_ms = millis(moments.complete_to),
             .brought_up_at_ms = millis(moments.brought_up_at)};
-  Seal seal(place.secret);
+  Seal seal(index_file.secret);
   size_t end = sizeof head;
   const auto append = [&](std::span<const Hash> page) -> Status {
     seal.add(page.data(), page.size_bytes());
@@ -182,8 +182,9 @@ Status write_index(const Place& place, const Moments& moments, Sorter& emails, S
   TRY(write_at(file.fd, &head, sizeof head, 0));
   if (::fsync(file.fd) != 0) return cannot_write(fresh);
   observer.reached("index.written");
-  if (::rename(fresh.c_str(), place.file.c_str()) != 0) return cannot_write(place.file);
-  const File folder(::open(place.file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (::rename(fresh.c_str(), index_file.path.c_str()) != 0) return cannot_write(index_file.path);
+  const File folder(
+      ::open(index_file.path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.fd >= 0) ::fsync(folder.fd);
   observer.reached("index.kept");
   return ok_status();

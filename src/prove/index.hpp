@@ -13,10 +13,10 @@
 
 namespace rollcall::prove {
 
-// The right to write a place's index; waits for whoever has it.
+// The right to write an index; waits for whoever has it.
 class WriteLock {
  public:
-  static Result<std::unique_ptr<WriteLock>> take(const Place& place);
+  static Result<std::unique_ptr<WriteLock>> take(const IndexFile& index_file);
   ~WriteLock();
   WriteLock(const WriteLock&) = delete;
   WriteLock& operator=(const WriteLock&) = delete;
@@ -27,7 +27,7 @@ class WriteLock {
 };
 
 // The next index: what was told, and what is in `before` where there is one. Under the lock.
-Status write_index(const Place& place, const Moments& moments, Sorter& emails, Sorter& user_ids,
-                   const Index* before, Observer& observer);
+Status write_index(const IndexFile& index_file, const Moments& moments, Sorter& emails,
+                   Sorter& user_ids, const Index* before, Observer& observer);
 
 }  // namespace rollcall::prove

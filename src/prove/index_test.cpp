@@ -22,21 +22,21 @@ class IndexTest : public testing::Test {
               ("index-" + std::to_string(::getpid()) + "-" +
                testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
-    place_ = {folder_ / "1.index", Secret(std::string(32, 's')), "hybrid us 1"};
+    index_file_ = {folder_ / "1.index", Secret(std::string(32, 's')), "hybrid us 1"};
   }
   void TearDown() override { fs::remove_all(folder_); }
 
   // Puts the e-mails of people from..to-1 and one user id into the index.
   Status put(int from, int to, const Index* before = nullptr, Moments moments = {}) {
-    const auto lock = WriteLock::take(place_);
+    const auto lock = WriteLock::take(index_file_);
     EXPECT_TRUE(lock.ok());
     Sorter emails(folder_, 100), user_ids(folder_, 100);
-    for (int i = from; i < to; ++i) TRY(emails.add(hash_of(key_of(i), place_.secret)));
-    TRY(user_ids.add(hash_of("U" + std::to_string(from), place_.secret)));
-    return write_index(place_, moments, emails, user_ids, before, observer_);
+    for (int i = from; i < to; ++i) TRY(emails.add(hash_of(key_of(i), index_file_.secret)));
+    TRY(user_ids.add(hash_of("U" + std::to_string(from), index_file_.secret)));
+    return write_index(index_file_, moments, emails, user_ids, before, observer_);
   }
   std::shared_ptr<const Index> opened(KeyType type = KeyType::email) {
-    return Index::open(place_, type);
+    return Index::open(index_file_, type);
   }
   // How many of people from..to-1 it shows.
   int shown(int from, int to) {
@@ -47,7 +47,7 @@ class IndexTest : public testing::Test {
   }
 
   fs::path folder_;
-  Place place_;
+  IndexFile index_file_;
   Observer observer_;
 };
 
@@ -63,13 +63,13 @@ TEST_F(IndexTest, IsReadAsItWasWritten) {
   EXPECT_EQ(index->moments().whole_at, moments.whole_at);
   EXPECT_EQ(index->moments().complete_to, moments.complete_to);
   EXPECT_EQ(index->moments().brought_up_at, moments.brought_up_at);
-  EXPECT_EQ(fs::file_size(place_.file), 96U + 1001 * 16);
-  EXPECT_EQ(fs::status(place_.file).permissions(), fs::perms(0600));
+  EXPECT_EQ(fs::file_size(index_file_.path), 96U + 1001 * 16);
+  EXPECT_EQ(fs::status(index_file_.path).permissions(), fs::perms(0600));
 }
 
 TEST_F(IndexTest, HoldsNoKeyInClear) {
   ASSERT_TRUE(put(0, 10).ok());
-  std::ifstream file(place_.file, std::ios::binary);
+  std::ifstream file(index_file_.path, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(file)), {});
   EXPECT_EQ(bytes.find("example"), std::string::npos);
 }
@@ -87,8 +87,8 @@ TEST_F(IndexTest, AddsToTheOneBefore) {
 
 TEST_F(IndexTest, DamageOfAnyByteIsSeen) {
   ASSERT_TRUE(put(0, 20).ok());
-  std::fstream file(place_.file, std::ios::in | std::ios::out | std::ios::binary);
-  const auto size = static_cast<int>(fs::file_size(place_.file));
+  std::fstream file(index_file_.path, std::ios::in | std::ios::out | std::ios::binary);
+  const auto size = static_cast<int>(fs::file_size(index_file_.path));
   for (int at = 0; at < size; ++at) {
     file.seekg(at);
     const int byte = file.get();
@@ -99,18 +99,18 @@ TEST_F(IndexTest, DamageOfAnyByteIsSeen) {
     file.put(static_cast<char>(byte)).flush();
   }
   EXPECT_EQ(shown(0, 20), 20);
-  fs::resize_file(place_.file, static_cast<size_t>(size) - 16);
+  fs::resize_file(index_file_.path, static_cast<size_t>(size) - 16);
   EXPECT_EQ(opened(), nullptr);
-  std::ofstream(place_.file) << "something else";
+  std::ofstream(index_file_.path) << "something else";
   EXPECT_EQ(opened(), nullptr);
 }
 
 TEST_F(IndexTest, AnotherProjectsOrHomesIsNotTaken) {
   ASSERT_TRUE(put(0, 20).ok());
-  Place other = place_;
+  IndexFile other = index_file_;
   other.project = "hybrid us 2";
   EXPECT_EQ(Index::open(other, KeyType::email), nullptr);
-  other = place_;
+  other = index_file_;
   other.secret = Secret(std::string(31, 's') + "t");
   EXPECT_EQ(Index::open(other, KeyType::email), nullptr);
 }
@@ -127,13 +127,13 @@ TEST_F(IndexTest, WritersOfSeveralProcessesLoseNothing) {
       for (int i = 0; i < kTimes; ++i) {
         const int from = writer * 10'000 + i * 300;
         // As an increment does: what is there is read under the lock.
-        const auto lock = WriteLock::take(place_);
+        const auto lock = WriteLock::take(index_file_);
         const auto before = opened();
         Sorter emails(folder_, 100), user_ids(folder_, 100);
         for (int p = from; p < from + 300; ++p)
-          good = good && emails.add(hash_of(key_of(p), place_.secret)).ok();
+          good = good && emails.add(hash_of(key_of(p), index_file_.secret)).ok();
         good = good && before &&
-               write_index(place_, {}, emails, user_ids, before.get(), observer_).ok();
+               write_index(index_file_, {}, emails, user_ids, before.get(), observer_).ok();
       }
       ::_exit(good ? 0 : 1);
     }
@@ -164,10 +164,10 @@ TEST_F(IndexTest, AWriterThatDiedLeavesTheOneBefore) {
         if (point == "index.part") ::raise(SIGKILL);
       }
     } killer;
-    const auto lock = WriteLock::take(place_);
+    const auto lock = WriteLock::take(index_file_);
     Sorter emails(folder_), user_ids(folder_);
-    (void)emails.add(hash_of("x", place_.secret));
-    (void)write_index(place_, {}, emails, user_ids, nullptr, killer);
+    (void)emails.add(hash_of("x", index_file_.secret));
+    (void)write_index(index_file_, {}, emails, user_ids, nullptr, killer);
     ::_exit(0);
   }
   int status = 0;

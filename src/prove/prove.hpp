@@ -33,8 +33,8 @@ Result<std::vector<Seen>> look_up_all(const iterable::Client& client, KeyType ty
                                       const std::stop_token& stop);
 
 // Where a destination keeps its contact index, and what opens it.
-struct Place {
-  std::filesystem::path file;
+struct IndexFile {
+  std::filesystem::path path;
   Secret secret;        // 32 bytes that this home alone can tell
   std::string project;  // an index of another project is not taken
 };
@@ -54,7 +54,7 @@ using Hash = std::array<uint64_t, 2>;
 class Index {
  public:
   // Nothing: there is none, or it is damaged, or another home's or project's.
-  static std::shared_ptr<const Index> open(const Place& place, KeyType type);
+  static std::shared_ptr<const Index> open(const IndexFile& index_file, KeyType type);
   ~Index();
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
@@ -84,12 +84,12 @@ ExportRates export_rates_from_json(const std::string& json);
 class Contacts {
  public:
   Contacts(const iterable::Client& client, KeyType type, Clock& clock, Observer& observer,
-           Place place)
+           IndexFile index_file)
       : client_(client),
         type_(type),
         clock_(clock),
         observer_(observer),
-        place_(std::move(place)),
+        index_file_(std::move(index_file)),
         began_at_(clock.now()) {}
 
   // Everybody, by a whole export begun in this run: whom it shows is proven, until it is too old
@@ -131,7 +131,7 @@ class Contacts {
   KeyType type_;
   Clock& clock_;
   Observer& observer_;
-  Place place_;
+  IndexFile index_file_;
   Time began_at_;
   mutable std::mutex mutex_;
   Exported whole_;  // protected by mutex_, and all below

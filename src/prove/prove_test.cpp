@@ -48,9 +48,11 @@ class ContactsTest : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
-  Place place() { return {folder_ / "1.index", Secret(std::string(32, 's')), project_text_}; }
+  IndexFile index_file() {
+    return {folder_ / "1.index", Secret(std::string(32, 's')), project_text_};
+  }
   std::unique_ptr<Contacts> contacts(KeyType type = KeyType::email) {
-    return std::make_unique<Contacts>(client_, type, clock_, observer_, place());
+    return std::make_unique<Contacts>(client_, type, clock_, observer_, index_file());
   }
   // A run that exports everybody.
   void export_everybody() {
@@ -162,7 +164,8 @@ TEST_F(ContactsTest, ALaterRunAsksForThoseUpdatedSinceAnHourBefore) {
                         "&endDateTime=1970-01-13%2013%3A46%3A42%20%2B00%3A00&"));
   EXPECT_EQ((*people->up_to_date({})), *index) << "once in a run";
   EXPECT_EQ(exports_.urls.size(), 1U);
-  EXPECT_TRUE(Index::open(place(), KeyType::user_id)->holds("N")) << "whichever key it is used for";
+  EXPECT_TRUE(Index::open(index_file(), KeyType::user_id)->holds("N"))
+      << "whichever key it is used for";
   EXPECT_DOUBLE_EQ(people->rates({10, 1}).updated_a_day, 1 / (25.0 + 2 / 3600.0) * 24 / 10);
 }
 

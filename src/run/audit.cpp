@@ -69,7 +69,7 @@ Result<std::unique_ptr<Audit>> audit(const World& world, const Catalog& catalog,
                                 "foreign until the next run has settled it");
     auto scratch = TRY(Scratch::open(world, "audit-" + new_id(world.clock, world.random)));
     prove::Contacts contacts(line.client, activation.match_key.type, world.clock, world.observer,
-                             index_place(world, destination));
+                             index_file(world, destination));
     TRY(read_list(line.client, contacts, activation.match_key.type, state.list->id, scratch->work(),
                   stop));
     report.counts = TRY(ledger::compare(lease->folder(), state, scratch->work(), "listed"));

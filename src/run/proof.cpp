@@ -59,7 +59,7 @@ std::string project_text(const Destination& destination) {
                      attributes::fingerprint(destination.api_key.reveal()));
 }
 
-prove::Place index_place(const World& world, const Destination& destination) {
+prove::IndexFile index_file(const World& world, const Destination& destination) {
   return {world.home / "contacts" / (destination.uid + ".index"),
           world.store.derived("contact index of " + destination.uid), project_text(destination)};
 }
@@ -75,7 +75,7 @@ Prover::Prover(const World& world, const Destination& destination, const iterabl
       destination_(destination),
       client_(client),
       warnings_(warnings),
-      contacts_(client, type, world.clock, world.observer, index_place(world, destination)) {}
+      contacts_(client, type, world.clock, world.observer, index_file(world, destination)) {}
 
 Result<ProofChoice> Prover::choose(const Unproven& unproven) {
   const prove::Rates rates{client_.look_ups_per_second(), client_.seconds_to_export(),

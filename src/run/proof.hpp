@@ -12,7 +12,7 @@ namespace rollcall::run {
 // of one project says nothing of another.
 std::string project_text(const Destination& destination);
 // Where the destination's contact index is.
-prove::Place index_place(const World& world, const Destination& destination);
+prove::IndexFile index_file(const World& world, const Destination& destination);
 
 // As far as is known before the trial of a run: whether everybody needs a proof, or the parked
 // alone.

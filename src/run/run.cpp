@@ -477,8 +477,11 @@ class Pass {
     const bool had = TRY(prover_.prepare(choice.way, stop));
     // What was chosen for more people, the parked that are left out now among them, stays told.
     if (!prepared_) report_.proof.choice = choice;
-    if (had && choice.way == ProofWay::whole_export) delivery.prove_by(prover_.contacts());
-    if (had && choice.way == ProofWay::increment) delivery.look_up_by(prover_.index());
+    if (had && choice.way == ProofWay::whole_export) {
+      delivery.prove_by(prover_.contacts());
+    } else if (prover_.index()) {  // even where all are looked up: it may turn out to lack people
+      delivery.look_up_by(prover_.index());
+    }
     return ok_status();
   }
 

@@ -1,6 +1,8 @@
 """The contact index: it saves calls, is shared by the activations of a destination, and proves nobody."""
 
-from world import LIST, World, copy_home, customer, restore_home
+import json
+
+from world import COLUMNS, LIST, World, copy_home, customer, restore_home
 
 MEMBERS, PARKED, STRANGERS = 100, 20_000, 4_000
 DAY = 86_400
@@ -12,15 +14,35 @@ def made(make_world, project_type="email") -> World:
     world = make_world(project_type, "email", double={"keep_bodies": False, "export_seconds": 4.0})
     world.double.define_field("firstName", "string")
     world.attributes = [{"field": "first_name", "to": "firstName"}]
-    world.put(*[customer(i) for i in range(1, MEMBERS + PARKED + 1)])
+    world.rows = [customer(i) for i in range(1, MEMBERS + PARKED + 1)]
     for i in range(1, MEMBERS + 1):
         world.double.add_contact(email=f"user{i}@example.com", user_id=f"U{i}")
     for i in range(1, STRANGERS + 1):
         world.double._new_contact(f"stranger{i}@example.com", f"S{i}")
     world.double.grow_old(3 * DAY)
-    world.write_source()
+    write_source(world)
     world.apply()
     return world
+
+
+def exported(make_world, project_type="email") -> World:
+    """The same after a first run, which exported everybody, and a second, after which the destination is trusted."""
+    world = made(make_world, project_type)
+    first = run(world)
+    assert first["proof"]["by"] == "export" and exports(world) == ["whole"]
+    assert first["proof"]["choice"]["way"] == "export"
+    assert first["outcomes"]["added"] == MEMBERS and first["standing"]["not_a_contact"] == PARKED
+    run(world)
+    assert exports(world) == ["increment"]
+    return world
+
+
+def write_source(world: World):
+    """So many rows are written faster by way of a file."""
+    path = world.folder / "rows.json"
+    path.write_text("".join(json.dumps(row, default=str) + "\n" for row in world.rows))
+    columns = ", ".join(f"{name}: '{type}'" for name, type in COLUMNS.items())
+    world.write_source(f"SELECT * FROM read_json('{path}', format = 'newline_delimited', columns = {{{columns}}})")
 
 
 def run(world: World, *options, **more) -> dict:
@@ -43,11 +65,7 @@ def index_file(world: World):
 
 
 def test_parked_people_are_looked_at_by_an_increment_and_a_handful_of_calls(make_world):
-    world = made(make_world)
-    first = run(world)
-    assert first["proof"]["by"] == "export" and exports(world) == ["whole"]
-    assert first["proof"]["choice"]["way"] == "export"
-    assert first["outcomes"]["added"] == MEMBERS and first["standing"]["not_a_contact"] == PARKED
+    world = exported(make_world)
     assert index_file(world).stat().st_size < 40 * (MEMBERS + STRANGERS)
 
     world.double.clear_log()
@@ -79,14 +97,13 @@ def test_parked_people_are_looked_at_by_an_increment_and_a_handful_of_calls(make
     report = run(world)
     assert exports(world) == ["increment"]
     assert report["outcomes"]["added"] == 1 and "user777@example.com" in world.members()
-    assert len(look_ups(world)) == 21 and not look_ups(world) & waited
+    assert len(look_ups(world)) == 21 and not look_ups(world) & waited - {"user777@example.com"}
     world.assert_right()
 
 
 def test_an_index_or_an_increment_proves_nobody(make_world):
     """Contacts of the index are gone, contacts of the increment came and went: nobody is made again."""
-    world = made(make_world)
-    run(world)
+    world = exported(make_world)
     world.put(*[customer(30_000 + i, email=f"stranger{i}@example.com", user_id=f"S{i}") for i in range(1, 4)])
     world.put(customer(40_000))  # nobody knows them: taken for no contact without a look-up
     for i in (1, 2):
@@ -97,7 +114,7 @@ def test_an_index_or_an_increment_proves_nobody(make_world):
     world.change(5, first_name="Gone at Iterable")
     world.double.remove_contact(email="user6@example.com")
     world.drop(6)
-    world.write_source()
+    write_source(world)
     before = len(world.double.contacts())
     # The index is brought up to date by a run that ends there; then one of the new ones is deleted.
     assert world.run_expecting_death("contacts.updated", 1)
@@ -118,8 +135,9 @@ def test_activations_of_one_destination_share_one_index(make_world):
     catalog = world.catalog()
     catalog["activations"].append(catalog["activations"][0] | {"name": SHARED})
     world.apply(catalog=catalog)
-    run(world)
-    assert exports(world) == ["whole"]
+    for way in ("whole", "increment"):
+        run(world)
+        assert exports(world) == [way]
     world.name = SHARED
     other = run(world)
     assert exports(world) == ["increment"]
@@ -193,7 +211,7 @@ def test_an_index_that_lacks_people_is_found_out(make_world):
     world.assert_right()
     late = range(STRANGERS - 30, STRANGERS)
     world.put(*[customer(30_000 + i, email=f"stranger{i}@example.com", user_id=f"S{i}") for i in late])
-    world.write_source()
+    write_source(world)
     report = run(world)
     assert exports(world) == ["increment"]
     assert report["outcomes"]["added"] == len(late)
