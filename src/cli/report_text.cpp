@@ -39,6 +39,13 @@ std::string in_words(const ChangeCounts& c) {
                 "none");
 }
 
+std::string in_words(const ParkedUse& parked) {
+  std::string out = people(parked.people) + ", ";
+  if (parked.looked_up == parked.people) return out + "looked up again";
+  return out + fmt::format("{} of them looked up again (at most {} a run)",
+                           thousands(parked.looked_up), thousands(parked.budget));
+}
+
 std::string in_words(RunStatus status) {
   switch (status) {
     case RunStatus::running:
@@ -95,6 +102,13 @@ std::string in_lines(const RunReport& r) {
       !rest.empty())
     now += ", " + rest;
   line("now", now);
+  if (r.parked.people > 0) line("parked", in_words(r.parked));
+  if (r.proof.people > 0 && r.proof.by != "answer")
+    line("proof", fmt::format("{} by {}; the oldest was {} old when it was relied on",
+                              people(r.proof.people),
+                              r.proof.by == "export" ? "an export of all contacts" : "look-ups",
+                              duration(Millis(r.proof.max_age_ms))));
+  if (!r.proof.choice.why.empty()) line("because", r.proof.choice.why);
   if (!r.fields_created.empty())
     line("created", counted(static_cast<int64_t>(r.fields_created.size()), "field: ", "fields: ") +
                         join(r.fields_created, ", "));

@@ -12,5 +12,7 @@ std::string in_lines(const RunReport& report);
 std::string in_words(const SegmentCounts& counts);
 std::string in_words(const ChangeCounts& counts);
 std::string in_words(RunStatus status);
+// "20,000 people, 23 of them looked up again (at most 10,000 a run)"
+std::string in_words(const ParkedUse& parked);
 
 }  // namespace rollcall::cli

@@ -95,13 +95,14 @@ void print(Session& session, const run::PlanReport& p) {
   line("list", p.list);
   line("segment", in_words(p.segment));
   line("changes", in_words(p.changes));
-  if (p.parked > 0) line("parked", people(p.parked) + ", looked up again");
+  if (p.parked.people > 0) line("parked", in_words(p.parked));
   if (!p.fields_to_create.empty())
     line("creates",
          counted(static_cast<int64_t>(p.fields_to_create.size()), "field: ", "fields: ") +
              join(p.fields_to_create, ", "));
   for (const std::string& missing : p.fields_missing) line("missing", missing);
   line("proof", p.proof);
+  if (!p.proof_choice.why.empty()) line("because", p.proof_choice.why);
   line("forecast", fmt::format("{}, about {}", counted(p.forecast_calls, "call", "calls"),
                                duration(Millis(static_cast<int64_t>(p.forecast_seconds * 1000)))));
   if (p.breaches.empty()) line("guard", "lets it pass");

@@ -19,7 +19,8 @@ struct Change {
   uint32_t seq = 0;  // its place in the sealed plan
   std::string key;
   ChangeKind kind = ChangeKind::entered;
-  bool was_on_list = false;  // by the ledger, before this run (or perhaps on it, when unknown)
+  bool was_on_list = false;      // by the ledger, before this run
+  bool perhaps_on_list = false;  // by the ledger; never together with was_on_list
   bool look_up_first =
       false;  // parked: reads alone may touch this person until one shows a contact
   int64_t not_before_ms =

@@ -31,6 +31,20 @@ std::string_view to_string(FieldType type) {
   return "text";
 }
 
+std::string_view to_string(ProofWay way) {
+  switch (way) {
+    case ProofWay::none:
+      return "none";
+    case ProofWay::look_ups:
+      return "look_ups";
+    case ProofWay::whole_export:
+      return "export";
+    case ProofWay::increment:
+      return "increment";
+  }
+  return "none";
+}
+
 std::string_view to_string(OutcomeKind kind) {
   switch (kind) {
     case OutcomeKind::added:

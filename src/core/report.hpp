@@ -41,10 +41,29 @@ struct CallCounts {
   int64_t total = 0, throttled = 0, retried = 0;
   std::map<std::string, int64_t> by_endpoint = {};
 };
+// How people are proven: a look-up each; one export of all contacts; or, of those whom the contact
+// index shows once an increment has brought it up to date, a look-up each.
+enum class ProofWay { none, look_ups, whole_export, increment };
+std::string_view to_string(ProofWay way);  // none, look_ups, export, increment
+struct ProofForecast {
+  int64_t calls = 0;
+  double seconds = 0;
+};
+struct ProofChoice {
+  ProofWay way = ProofWay::none;
+  std::string why = {};
+  std::map<ProofWay, ProofForecast> ways = {};  // those there were to choose from
+};
 struct ProofUse {
   std::string by = "none";  // answer | lookup | export | none
   int64_t people = 0;
   int64_t max_age_ms = 0;  // longest time between a proof and the write that relied on it
+  ProofChoice choice = {};
+};
+struct ParkedUse {
+  int64_t people = 0;     // parked and in the segment as the run began
+  int64_t looked_up = 0;  // of them planned to be looked at
+  int64_t budget = 0;     // how many would have been, at most
 };
 
 struct RunReport {
@@ -66,6 +85,7 @@ struct RunReport {
   OutcomeCounts outcomes;
   StandingCounts standing;
   ProofUse proof;
+  ParkedUse parked = {};
   std::vector<std::string> fields_created = {};
   std::vector<std::string> fields_pending = {};
   std::vector<std::string> warnings = {};

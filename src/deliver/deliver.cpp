@@ -47,12 +47,21 @@ bool leaves_existence_open(const Verdict& verdict) {
           verdict.reason == "unknown_email");
 }
 
-// Of those an export does not show so many are looked up (of leavers all: gone counts as removed),
-// and so many found there mean that the export is not whole. One may have come since.
+// Of those an export or an index does not show so many are looked up, and so many found there mean
+// that it is not whole. One may have come since.
 constexpr int64_t kAbsentChecked = 20;
 constexpr int64_t kMissesThatTell = 2;
 
+// An index cannot show whom Iterable was told of just now.
+bool was_to_be_shown(const iterable::Profile& profile, const prove::Index& index, bool by_export) {
+  return by_export || !profile.updated_at || *profile.updated_at < index.moments().complete_to;
+}
+
 }  // namespace
+
+bool may_be_absent(const Change& change) {
+  return change.kind == ChangeKind::entered && !change.was_on_list && !change.perhaps_on_list;
+}
 
 Delivered Delivery::delivered() const {
   const std::lock_guard lock(mutex_);
@@ -104,41 +113,43 @@ void Delivery::write_now(const std::vector<Change>& people, const std::stop_toke
   if (!items.empty()) send(std::move(items), BatchCall::subscribe, "trial", stop);
 }
 
-Result<Delivery::Proof> Delivery::prove(const std::vector<std::string>& keys, bool removing,
+Result<Delivery::Proof> Delivery::prove(const std::vector<const Change*>& people,
                                         const std::stop_token& stop) {
-  if (contacts_ != nullptr && absent_found_ < kMissesThatTell)
-    return prove_by_export(keys, removing, stop);
   Proof proof{{}, order_.clock.monotonic()};
-  for (const prove::Seen& seen :
-       TRY(prove::look_up_all(order_.client, order_.key_type, keys, order_.clock, stop))) {
-    proof.there.push_back(seen.profile.has_value());
-    if (seen.profile) proof.oldest = std::min(proof.oldest, seen.at);
+  const bool told = absent_found_ < kMissesThatTell;  // what lacks people tells nothing
+  const bool by_export = contacts_ != nullptr && told;
+  std::shared_ptr<const prove::Index> index = told ? index_ : nullptr;
+  if (by_export) {
+    const prove::Contacts::Exported exported = TRY(contacts_->exported(stop));
+    index = exported.index;
+    proof.oldest = exported.read_at;
   }
-  return proof;
-}
-
-Result<Delivery::Proof> Delivery::prove_by_export(const std::vector<std::string>& keys,
-                                                  bool removing, const std::stop_token& stop) {
-  const auto index = TRY(contacts_->fresh(stop));
-  Proof proof{{}, index->read_at()};
   std::vector<std::string> doubtful;
   std::vector<size_t> whose;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    proof.there.push_back(index->holds(keys[i]));
-    if (proof.there[i] || (!removing && absent_checked_ >= kAbsentChecked)) continue;
-    ++absent_checked_;
-    doubtful.push_back(keys[i]);
+  for (size_t i = 0; i < people.size(); ++i) {
+    const bool shown = index && index->holds(people[i]->key);
+    proof.there.push_back(by_export && shown);
+    // Of leavers nothing but a look-up is enough: gone counts as removed.
+    const bool settled = by_export ? shown || people[i]->kind != ChangeKind::left
+                                   : index && !shown && may_be_absent(*people[i]);
+    if (settled && (shown || absent_checked_.fetch_add(1) >= kAbsentChecked)) {
+      proof.proven += by_export ? 1 : 0;
+      continue;
+    }
+    doubtful.push_back(people[i]->key);
     whose.push_back(i);
   }
+  proof.proven += static_cast<int64_t>(doubtful.size());
   const auto seen =
       TRY(prove::look_up_all(order_.client, order_.key_type, doubtful, order_.clock, stop));
   for (size_t i = 0; i < seen.size(); ++i) {
     if (!seen[i].profile) continue;
     proof.there[whose[i]] = true;
-    ++absent_found_;
+    proof.oldest = std::min(proof.oldest, seen[i].at);
+    if (index && !index->holds(doubtful[i]) && was_to_be_shown(*seen[i].profile, *index, by_export))
+      ++absent_found_;
   }
-  // An export that lacks people proves nobody absent.
-  if (absent_found_ >= kMissesThatTell) return prove(keys, removing, stop);
+  if (told && absent_found_ >= kMissesThatTell) return prove(people, stop);
   return proof;
 }
 
@@ -155,18 +166,18 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part,
   }
   const bool removing = chunk[0].kind == ChangeKind::left;
   // Proof, for those who need it here: everybody, or the parked alone.
-  std::vector<std::string> keys;
+  std::vector<const Change*> unproven;
   std::vector<size_t> whose;
   const bool all = order_.trust.by() == prove::By::lookup;
   for (size_t i = 0; i < chunk.size(); ++i) {
     if (!all && !chunk[i].look_up_first) continue;
-    keys.push_back(chunk[i].key);
+    unproven.push_back(&chunk[i]);
     whose.push_back(i);
   }
   Millis oldest = order_.clock.monotonic();
   std::vector<bool> absent(chunk.size());
-  if (!keys.empty()) {
-    const auto proof = prove(keys, removing, stop);
+  if (!unproven.empty()) {
+    const auto proof = prove(unproven, stop);
     if (!proof.ok()) return fail(proof.error());
     oldest = proof->oldest;
     std::vector<uint32_t> gone;
@@ -175,7 +186,7 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part,
       absent[whose[i]] = true;
       gone.push_back(chunk[whose[i]].seq);
     }
-    proven_ += static_cast<int64_t>(keys.size());
+    proven_ += proof->proven;
     const Outcome outcome{removing ? OutcomeKind::removed : OutcomeKind::not_a_contact};
     if (Status written =
             order_.journal.answered(std::nullopt, gone, std::vector<Outcome>(gone.size(), outcome));
@@ -199,7 +210,7 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part,
          stop);
   if (!updates.empty() && !failed()) send(std::move(updates), BatchCall::bulk_update, part, stop);
   const int64_t age = (order_.clock.monotonic() - oldest).count();
-  if (!keys.empty() && age > max_age_ms_.load()) max_age_ms_ = age;
+  if (!unproven.empty() && age > max_age_ms_.load()) max_age_ms_ = age;
   done_ += people;
   order_.observer.progress(part, done_.load(), order_.changes);
 }

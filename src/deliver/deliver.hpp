@@ -43,16 +43,24 @@ struct Delivered {
   std::optional<Error> error = std::nullopt;  // what ended it early
   int64_t proven_people = 0;
   int64_t proof_max_age_ms = 0;
-  bool by_export = false;          // how they were proven, otherwise by look-ups
-  bool export_incomplete = false;  // so that people were looked up after all
+  bool by_export = false;   // how they were proven, otherwise by look-ups
+  bool incomplete = false;  // the export, or the index: people were looked up after all
 };
+
+// Whether it is enough that an up-to-date index does not show somebody, to take them for no contact
+// without a look-up: people new to the list. Parked people are in a plan to be looked up.
+bool may_be_absent(const Change& change);
 
 class Delivery {
  public:
   explicit Delivery(const Order& order) : order_(order) {}
 
-  // From now on whoever must be proven is looked for here, not by look-ups. Outlives the delivery.
+  // From now on whoever must be proven is looked for in an export of everybody, not by look-ups.
+  // `contacts` outlives the delivery.
   void prove_by(prove::Contacts& contacts) { contacts_ = &contacts; }
+  // From now on people new to the list whom this index does not show are taken not to be contacts,
+  // and nobody looks them up. It is to be up to date.
+  void look_up_by(std::shared_ptr<const prove::Index> index) { index_ = std::move(index); }
   // Delivers every change of `changes` that `settled` has no outcome for (unknown ones are sent
   // again). `part` names it in points and progress: "add" or "remove".
   void deliver(plan::Changes& changes, const ledger::Settled& settled, const std::string& part,
@@ -67,16 +75,13 @@ class Delivery {
     const Change* change;
     std::string data_fields;
   };
-  // Who of the keys is a contact, and how old the oldest of it is.
+  // Who of the people is a contact, and how old the oldest of it is.
   struct Proof {
     std::vector<bool> there;
-    Millis oldest{0};  // monotonic
+    Millis oldest{0};    // monotonic
+    int64_t proven = 0;  // the others were taken not to be contacts
   };
-  Result<Proof> prove(const std::vector<std::string>& keys, bool removing,
-                      const std::stop_token& stop);
-  // The same from the export, of which some of those it does not show are looked up.
-  Result<Proof> prove_by_export(const std::vector<std::string>& keys, bool removing,
-                                const std::stop_token& stop);
+  Result<Proof> prove(const std::vector<const Change*>& people, const std::stop_token& stop);
   void handle(std::vector<Change>& chunk, const std::string& part, const std::stop_token& stop);
   // `maybe_applied`: these people were in a larger batch whose answer made no sense.
   void send(std::vector<Item> items, iterable::BatchCall call, const std::string& part,
@@ -91,6 +96,7 @@ class Delivery {
 
   Order order_;
   prove::Contacts* contacts_ = nullptr;
+  std::shared_ptr<const prove::Index> index_;
   std::atomic<bool> failed_{false};
   std::atomic<int64_t> resends_{0}, answered_{0}, refused_for_data_{0}, done_{0};
   std::atomic<int64_t> proven_{0}, max_age_ms_{0};

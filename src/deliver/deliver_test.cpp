@@ -23,10 +23,19 @@ class FakeIterable : public http::Transport {
       const std::string email = request.url.substr(request.url.find('=') + 1);
       std::string plain = email;
       if (const size_t at = plain.find("%40"); at != std::string::npos) plain.replace(at, 3, "@");
-      return http::Response{.status = 200,
-                            .body = contacts.count(plain)
-                                        ? R"({"user":{"email":")" + plain + R"(","dataFields":{}}})"
-                                        : "{}"};
+      return http::Response{
+          .status = 200,
+          .body =
+              contacts.count(plain)
+                  ? json{{"user",
+                          {{"email", plain}, {"dataFields", {{"profileUpdatedAt", updated_at}}}}}}
+                        .dump()
+                  : "{}"};
+    }
+    if (request.url.find("export/data.json") != std::string::npos) {
+      for (const std::string& email : contacts)
+        EXPECT_TRUE(request.on_body(json{{"email", email}}.dump() + "\n"));
+      return http::Response{.status = 200};
     }
     ++writes;
     const json body = json::parse(request.body);
@@ -57,6 +66,7 @@ class FakeIterable : public http::Transport {
   }
 
   std::set<std::string> contacts, forgotten, list;
+  std::string updated_at = "1970-01-01 00:00:00 +00:00";
   std::function<std::optional<http::Answer>(const json& people)> mischief;
   int writes = 0, look_ups = 0;
   size_t biggest = 0;
@@ -101,10 +111,20 @@ class DeliverTest : public testing::Test {
     Observer observer;
     Delivery delivery({client, counter, *journal_, trust, clock_, observer, targets_,
                        KeyType::email, 7, false, count_});
+    if (indexed_) {
+      iterable_.contacts.swap(*indexed_);
+      prove::Contacts contacts(client, KeyType::email, clock_, observer,
+                               {folder_ / "index", Secret(std::string(32, 's')), "a project"});
+      const auto exported = contacts.exported({});
+      EXPECT_TRUE(exported.ok());
+      iterable_.contacts.swap(*indexed_);
+      delivery.look_up_by(exported->index);
+    }
     auto changes = plan::Changes::open(*work_, 1, "true");
     EXPECT_TRUE(changes.ok());
     delivery.deliver(**changes, settled(), "add", {});
-    return delivery.delivered().error;
+    delivered_ = delivery.delivered();
+    return delivered_.error;
   }
   ledger::Settled settled() { return *ledger::Journal::read(folder_, static_cast<size_t>(count_)); }
   std::vector<std::string> outcomes() {
@@ -136,6 +156,9 @@ class DeliverTest : public testing::Test {
   std::vector<attributes::Target> targets_ = {
       {"name", "name", FieldType::text, AttributeType::string}};
   int64_t count_ = 0;
+  // The contacts as they were when the index was made; nothing: there is none.
+  std::optional<std::set<std::string>> indexed_;
+  Delivered delivered_;
 };
 
 TEST_F(DeliverTest, AddsEverybodyInBatchesOfAThousandAtMost) {
@@ -180,6 +203,49 @@ TEST_F(DeliverTest, CountsALeaverWhoIsGoneAsRemovedWithoutACall) {
   EXPECT_FALSE(deliver(ProjectType::email));
   EXPECT_EQ(iterable_.writes, 0);
   EXPECT_THAT(outcomes(), Each("removed"));
+}
+TEST_F(DeliverTest, ParksNewPeopleWhomTheIndexDoesNotShow) {
+  people(400);
+  iterable_.contacts = {"p1@x.co", "p2@x.co"};
+  indexed_ = iterable_.contacts;
+  EXPECT_FALSE(deliver(ProjectType::email));
+  EXPECT_EQ(iterable_.list, iterable_.contacts);
+  EXPECT_EQ(iterable_.look_ups, 22) << "some whom it does not show are looked up all the same";
+  EXPECT_EQ(delivered_.proven_people, 22);
+  EXPECT_FALSE(delivered_.incomplete);
+  const auto all = outcomes();
+  EXPECT_EQ(std::count(all.begin(), all.end(), "not_a_contact"), 398);
+}
+TEST_F(DeliverTest, AnIndexProvesNobody) {
+  people(3);
+  indexed_ = iterable_.contacts;
+  iterable_.contacts.erase("p1@x.co");  // deleted since
+  EXPECT_FALSE(deliver(ProjectType::email));
+  EXPECT_EQ(iterable_.look_ups, 3);
+  EXPECT_EQ(iterable_.list, iterable_.contacts);
+  EXPECT_THAT(outcomes(), ElementsAre("added", "not_a_contact", "added"));
+}
+TEST_F(DeliverTest, LooksUpTheParkedAndTheLeaversWhateverTheIndexShows) {
+  people(50, 3, true);
+  indexed_.emplace();
+  iterable_.updated_at = "2026-01-01 00:00:00 +00:00";  // contacts of just now
+  EXPECT_FALSE(deliver());
+  EXPECT_EQ(iterable_.look_ups, 50);
+  EXPECT_EQ(iterable_.list.size(), 50u);
+  EXPECT_FALSE(delivered_.incomplete);
+  ASSERT_TRUE(work_->run("UPDATE changes SET kind = 1, was_on = 1, look_up = false").ok());
+  std::filesystem::remove_all(folder_);
+  journal_ = std::move(*ledger::Journal::open(folder_));
+  EXPECT_FALSE(deliver(ProjectType::email));
+  EXPECT_EQ(iterable_.look_ups, 100);
+  EXPECT_TRUE(iterable_.list.empty());
+}
+TEST_F(DeliverTest, AnIndexThatLacksPeopleIsNotAskedAnyMore) {
+  people(400);
+  indexed_.emplace();
+  EXPECT_FALSE(deliver(ProjectType::email));
+  EXPECT_TRUE(delivered_.incomplete);
+  EXPECT_EQ(iterable_.list.size(), 400u);
 }
 TEST_F(DeliverTest, HalvesARefusedBatchUntilTheBadRowStandsAlone) {
   people(1000);

@@ -54,6 +54,10 @@ size_t on_header(char* data, size_t, size_t size, void* user) {
   if (exchange.response.headers.size() < kMostHeaders)
     exchange.response.headers.emplace_back(name, value);
   if (name == "content-type") exchange.response.content_type = std::string(value);
+  if (name == "date") {
+    const time_t seconds = curl_getdate(std::string(value).c_str(), nullptr);
+    if (seconds >= 0) exchange.response.date = Time(std::chrono::seconds(seconds));
+  }
   if (name == "retry-after") {
     int seconds = 0;
     const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), seconds);

@@ -44,6 +44,7 @@ struct Response {
       if (one == name) return &value;
     return nullptr;
   }
+  std::optional<Time> date = std::nullopt;  // the server's clock as it began to answer
 };
 
 // No response was read. `may_have_arrived`: whether the server may have acted on the request.

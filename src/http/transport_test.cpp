@@ -254,6 +254,20 @@ TEST_F(TransportTest, ReadsRetryAfterInSecondsUpToAnHour) {
   }
 }
 
+TEST_F(TransportTest, ReadsTheServersClock) {
+  const std::pair<const char*, std::optional<Time>> kCases[] = {
+      {"Fri, 31 Dec 2027 23:59:59 GMT", parse_iso_utc("2027-12-31T23:59:59Z")},
+      {"now", std::nullopt},
+      {"", std::nullopt},
+  };
+  for (const auto& [text, expected] : kCases) {
+    Server server(always(200, "{}", "date: " + std::string(text) + "\r\n"));
+    const Answer answer = send({.url = server.url()});
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->date, expected) << text;
+  }
+}
+
 TEST_F(TransportTest, FollowsNoRedirect) {
   Server server(always(302, "", "Location: http://example.com/\r\n"));
   const Answer answer = send({.url = server.url()});

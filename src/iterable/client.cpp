@@ -53,6 +53,22 @@ std::vector<int64_t> ids_at(const json& object, const char* name) {
   return out;
 }
 
+// Iterable's dates, to the second: "2026-01-02 03:04:05 +00:00".
+std::string date_of(Time time) {
+  std::string text = iso_utc(time);
+  text[text.find('T')] = ' ';
+  text.resize(text.size() - 1);
+  return text + " +00:00";
+}
+std::optional<Time> time_of(std::string text) {
+  constexpr std::string_view kUtc = " +00:00";
+  if (text.size() <= kUtc.size() || !text.ends_with(kUtc) || text.find(' ') != 10)
+    return std::nullopt;
+  text.replace(text.size() - kUtc.size(), kUtc.size(), "Z");
+  text[10] = 'T';
+  return parse_iso_utc(text);
+}
+
 // A streamed body in lines; a line that is longer than `line_bytes_max` ends it.
 class Lines {
  public:
@@ -301,7 +317,8 @@ Status Client::list_members(int64_t list_id, KeyType prefer,
   return ok_status();
 }
 
-Status Client::all_contacts(
+Result<std::optional<Time>> Client::contacts(
+    const std::optional<Updated>& updated,
     const std::function<void(std::string_view, std::string_view)>& on_contact,
     const std::stop_token& stop) const {
   constexpr size_t kLineBytesMax = 4'000'000;  // a profile may be as large as a body that made it
@@ -313,11 +330,14 @@ Status Client::all_contacts(
     return sense;
   });
   const auto on_body = [&](std::string_view piece) { return lines.feed(piece); };
+  const std::string range = updated ? "startDateTime=" + http::url_encode(date_of(updated->from)) +
+                                          "&endDateTime=" + http::url_encode(date_of(updated->to))
+                                    : "range=All";
   const http::Answer answer =
       perform({.endpoint = "export/data.json",
                .bucket = "export/data.json",
-               .request = {.url = "export/data.json?dataTypeName=user&range=All&onlyFields=email"
-                                  "&onlyFields=userId",
+               .request = {.url = "export/data.json?dataTypeName=user&" + range +
+                                  "&onlyFields=email&onlyFields=userId",
                            .timeout = kMembersTimeout,
                            .on_body = on_body},
                .told = &lines.begun()},
@@ -330,13 +350,17 @@ Status Client::all_contacts(
                : answer.error().error;
   if (answer->status != 200) return error_of("export/data.json", *answer);
   if (!lines.finish() || !sense) return cut;
-  return ok_status();
+  return answer->date;
 }
 
 double Client::look_ups_per_second() const {
   const auto rate = pace_.rate("users/get");
   CHECK(rate.has_value());  // its limit is published
   return *rate;
+}
+
+double Client::seconds_to_export() const {
+  return static_cast<double>(pace_.wait_of("export/data.json").count()) / 1000;
 }
 
 Result<std::optional<Profile>> Client::look_up(KeyType type, std::string_view key,
@@ -380,6 +404,7 @@ Result<std::optional<Profile>> Client::look_up(KeyType type, std::string_view ke
     if (profile.email.empty()) profile.email = text_at(data, "email");
     if (profile.user_id.empty()) profile.user_id = text_at(data, "userId");
     profile.data_fields_json = data.dump(-1, ' ', false, json::error_handler_t::replace);
+    profile.updated_at = time_of(text_at(data, "profileUpdatedAt"));
   }
   // Somebody without any identifier is nobody we could name: seen just after a person is made.
   if (profile.email.empty() && profile.user_id.empty()) return std::optional<Profile>();

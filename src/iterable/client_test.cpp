@@ -516,7 +516,8 @@ TEST_F(ClientTest, KnowsAListThatIsGone) {
 TEST_F(ClientTest, FindsAContact) {
   const auto found = look_up(KeyType::email, "ann@example.com",
                              answered(200, R"({"user":{"email":"ann@example.com","userId":"U1",
-      "dataFields":{"email":"ann@example.com","firstName":"Zoë","emailListIds":[1,2],"userListIds":[3,"x",null]}}})"));
+      "dataFields":{"email":"ann@example.com","firstName":"Zoë","emailListIds":[1,2],"userListIds":[3,"x",null],
+      "profileUpdatedAt":"2021-07-01 18:00:32 +00:00"}}})"));
   ASSERT_TRUE(found.ok());
   ASSERT_TRUE(found->has_value());
   EXPECT_EQ((*found)->email, "ann@example.com");
@@ -524,6 +525,21 @@ TEST_F(ClientTest, FindsAContact) {
   EXPECT_THAT((*found)->email_list_ids, ElementsAre(1, 2));
   EXPECT_THAT((*found)->user_list_ids, ElementsAre(3));
   EXPECT_EQ(json::parse((*found)->data_fields_json).at("firstName"), "Zoë");
+  EXPECT_EQ((*found)->updated_at, parse_iso_utc("2021-07-01T18:00:32Z"));
+}
+
+TEST_F(ClientTest, TakesAMomentItCannotReadForNone) {
+  for (const char* text :
+       {"", "yesterday", " +00:00", "2021-07-01 18:00:32", "x2021-07-01 18 +00:00"}) {
+    const auto found = look_up(
+        KeyType::email, "a@example.com",
+        answered(200,
+                 json{{"user",
+                       {{"email", "a@example.com"}, {"dataFields", {{"profileUpdatedAt", text}}}}}}
+                     .dump()));
+    ASSERT_TRUE(found.ok() && found->has_value());
+    EXPECT_EQ((*found)->updated_at, std::nullopt) << text;
+  }
 }
 
 TEST_F(ClientTest, FindsAContactWithoutAnAddress) {

@@ -54,6 +54,12 @@ struct Profile {
   std::vector<int64_t> email_list_ids;
   std::vector<int64_t> user_list_ids;
   std::string data_fields_json;
+  std::optional<Time> updated_at = std::nullopt;  // Iterable's clock; nothing: it does not say
+};
+
+// Contacts whose last update lies within, by Iterable's clock: `from` inclusive, `to` exclusive.
+struct Updated {
+  Time from, to;
 };
 
 // One person of a batch: the normalised match key, and the JSON text of the dataFields object (""
@@ -139,6 +145,8 @@ class Pace {
   void answered(std::string_view endpoint);
   // Calls a second that this endpoint may make now; nothing: no limit known.
   [[nodiscard]] std::optional<double> rate(std::string_view endpoint) const;
+  // How long a call would wait for its place now.
+  [[nodiscard]] Millis wait_of(std::string_view endpoint) const;
 
  private:
   Clock& clock_;
@@ -160,6 +168,8 @@ class Client {
   [[nodiscard]] const Project& project() const { return project_; }
   // At the rate that look-ups may be made now.
   [[nodiscard]] double look_ups_per_second() const;
+  // Until an export may begin: there are only a few a minute.
+  [[nodiscard]] double seconds_to_export() const;
 
   [[nodiscard]] Result<std::vector<ListInfo>> lists(const std::stop_token& stop) const;
   // Sent once; never repeated here, because a lost answer may hide a list.
@@ -174,10 +184,13 @@ class Client {
   // Nothing: not a contact.
   [[nodiscard]] Result<std::optional<Profile>> look_up(KeyType type, std::string_view key,
                                                        const std::stop_token& stop) const;
-  // Every contact of the project by the whole `user` export, streamed; either identifier may be
-  // empty. Fails with unavailable when the stream broke, after contacts may have been told: the
-  // caller starts over with a clean slate.
-  Status all_contacts(
+  // Contacts of the project by the `user` export, streamed: all, or those updated lately; either
+  // identifier may be empty. The contacts of an export of the updated are no proof: the deleted are
+  // not in it. Returns Iterable's clock as it began to answer, where it tells it. Fails with
+  // unavailable when the stream broke, after contacts may have been told: the caller starts over
+  // with a clean slate.
+  Result<std::optional<Time>> contacts(
+      const std::optional<Updated>& updated,
       const std::function<void(std::string_view email, std::string_view user_id)>& on_contact,
       const std::stop_token& stop) const;
   // Iterable's field names and types; nested ones dotted.

@@ -111,6 +111,15 @@ void Pace::answered(std::string_view endpoint) {
   });
 }
 
+Millis Pace::wait_of(std::string_view endpoint) const {
+  double wait_ms = 0;
+  const int64_t now = clock_.monotonic().count();
+  board_->update(endpoint, fresh(endpoint), now, [&](const Bucket& b) {
+    wait_ms = std::max(0.0, b.next_free_ms - static_cast<double>(now));
+  });
+  return Millis(static_cast<int64_t>(std::ceil(wait_ms)));
+}
+
 std::optional<double> Pace::rate(std::string_view endpoint) const {
   std::optional<double> out;
   board_->update(endpoint, fresh(endpoint), clock_.monotonic().count(), [&](const Bucket& b) {

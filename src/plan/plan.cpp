@@ -50,6 +50,37 @@ Result<std::string> ledger_relation(duck::Connection& work, const Input& input) 
 
 namespace {
 
+// Leaves of the parked in `found` those who are looked at again, the longest waiting first.
+Status leave_parked(duck::Connection& work, const Input& input) {
+  const std::string longest_waiting = "FROM found WHERE look_up ORDER BY tried_ms, key";
+  TRY(work.run("CREATE OR REPLACE TABLE again(place BIGINT)"));
+  if (input.parked_candidate) {
+    std::vector<int64_t> again;
+    int64_t candidates = 0, others = 0;
+    const auto stream = TRY(work.stream("SELECT rowid::BIGINT, key " + longest_waiting));
+    while (const duck::Chunk* chunk = TRY(stream->next())) {
+      for (size_t row = 0; row < chunk->rows(); ++row) {
+        const bool candidate = input.parked_candidate(chunk->text(1, row));
+        if ((candidate ? candidates : others)++ <
+            (candidate ? input.parked_lookups_max : input.parked_others_max))
+          again.push_back(chunk->integer(0, row));
+      }
+    }
+    const auto appender = TRY(work.appender("again"));
+    for (const int64_t place : again) {
+      appender->integer(place);
+      TRY(appender->end_row());
+    }
+    TRY(appender->finish());
+  } else {
+    TRY(work.run("INSERT INTO again SELECT rowid " + longest_waiting + " LIMIT " +
+                 std::to_string(input.parked_lookups_max)));
+  }
+  return work.run(
+      "DELETE FROM found WHERE look_up AND rowid NOT IN (SELECT place FROM again);"
+      "DROP TABLE again");
+}
+
 Result<Plan> compare(duck::Connection& work, const Input& input) {
   const std::string ledger = TRY(ledger_relation(work, input));
   const size_t n = input.targets.size();
@@ -115,11 +146,8 @@ Result<Plan> compare(duck::Connection& work, const Input& input) {
                ") WHERE kind IS NOT NULL"));
   Plan plan;
   plan.parked = TRY(work.scalar("SELECT count(*) FROM found WHERE look_up"));
-  if (plan.parked > input.parked_lookups_max)
-    TRY(work.run(
-        "DELETE FROM found WHERE look_up AND rowid NOT IN (SELECT rowid FROM found WHERE look_up "
-        "ORDER BY tried_ms, key LIMIT " +
-        std::to_string(input.parked_lookups_max) + ")"));
+  if (plan.parked > input.parked_lookups_max || (input.parked_candidate && plan.parked > 0))
+    TRY(leave_parked(work, input));
   // People who may be written at once come first, so that whoever must wait does not hold them up.
   TRY(
       work.run("CREATE TABLE changes AS SELECT * EXCLUDE (tried_ms) FROM found WHERE kind <> 1 AND "
@@ -178,6 +206,17 @@ Result<Plan> make(duck::Connection& work, const Input& input) {
   return plan;
 }
 
+Status parked(duck::Connection& work, const std::filesystem::path& ledger,
+              const std::function<void(std::string_view)>& on_key) {
+  const auto stream = TRY(work.stream("SELECT s.key FROM rows s JOIN read_parquet(" +
+                                      duck::literal(ledger.string()) +
+                                      ") l ON s.key = l.key WHERE l.in_segment AND l.reason = "
+                                      "'not_a_contact'"));
+  while (const duck::Chunk* chunk = TRY(stream->next()))
+    for (size_t row = 0; row < chunk->rows(); ++row) on_key(chunk->text(0, row));
+  return ok_status();
+}
+
 Result<std::unique_ptr<Changes>> Changes::open(duck::Connection& work, size_t targets,
                                                const std::string& where) {
   std::string sql = "SELECT rowid::BIGINT, key, kind::BIGINT, was_on::BIGINT, look_up, not_before";
@@ -200,6 +239,7 @@ Status Changes::next(std::vector<Change>& out, size_t limit) {
     change.key = std::string(chunk_->text(1, row_));
     change.kind = static_cast<ChangeKind>(chunk_->integer(2, row_));
     change.was_on_list = chunk_->integer(3, row_) == 1;
+    change.perhaps_on_list = chunk_->integer(3, row_) == 2;
     change.look_up_first = chunk_->integer(4, row_) != 0;
     change.not_before_ms = chunk_->integer(5, row_);
     change.values.resize(targets_);

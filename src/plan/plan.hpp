@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -34,6 +35,10 @@ struct Input {
   Time now = {};
   Millis settle{0};                     // opposite writes of one key keep this long between them
   int64_t parked_lookups_max = 10'000;  // parked people looked at again in one run
+  // The parked who may have become contacts; nothing: all. Of the others only the longest waiting
+  // are looked at again, so many.
+  std::function<bool(std::string_view key)> parked_candidate = {};
+  int64_t parked_others_max = 20;
 };
 
 struct Plan {
@@ -49,6 +54,9 @@ struct Plan {
 
 // Makes (or makes anew) the table of changes.
 Result<Plan> make(duck::Connection& work, const Input& input);
+// Streams the keys of all parked people still in the segment.
+Status parked(duck::Connection& work, const std::filesystem::path& ledger,
+              const std::function<void(std::string_view key)>& on_key);
 
 // The changes in their order, from `from_seq` on.
 class Changes {

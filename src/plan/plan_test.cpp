@@ -162,6 +162,25 @@ TEST_F(PlanTest, LooksAtTheLongestWaitingParkedFirst) {
   EXPECT_EQ(plan.look_ups, 1);
   EXPECT_THAT(changes(), ElementsAre("b:retried:x"));
 }
+TEST_F(PlanTest, LooksAtTheParkedWhoMayHaveBecomeContactsAndAtAFewOthers) {
+  input_.parked_candidate = [](std::string_view key) { return key.starts_with('c'); };
+  input_.parked_lookups_max = 2;
+  input_.parked_others_max = 1;
+  rows("('c1', 'x'), ('c2', 'x'), ('c3', 'x'), ('o1', 'x'), ('o2', 'x'), ('new', 'x')");
+  std::vector<Person> people;
+  for (const auto& [key, tried_ms] : std::vector<std::pair<std::string, int64_t>>{
+           {"c1", 30}, {"c2", 20}, {"c3", 10}, {"o1", 20}, {"o2", 10}, {"gone", 1}})
+    people.push_back({.key = key, .on_list = 0, .reason = "'not_a_contact'", .tried_ms = tried_ms});
+  ledger(people);
+  const Plan plan = made();
+  EXPECT_EQ(plan.parked, 5);
+  EXPECT_EQ(plan.look_ups, 3);
+  EXPECT_THAT(changes(), UnorderedElementsAre("new:entered:x", "c2:retried:x", "c3:retried:x",
+                                              "o2:retried:x"));
+  std::vector<std::string> all;
+  ASSERT_TRUE(parked(*work_, ledger_, [&](std::string_view key) { all.emplace_back(key); }).ok());
+  EXPECT_THAT(all, UnorderedElementsAre("c1", "c2", "c3", "o1", "o2"));
+}
 TEST_F(PlanTest, SubscribesAgainWhoReturnsBeforeTheRemovalWasConfirmed) {
   rows("('a', 'x')");
   ledger({{.key = "a", .in_segment = false, .reason = "'unknown'", .fingerprint = "1"}});

@@ -1,10 +1,7 @@
 #include "prove/prove.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -12,9 +9,6 @@ namespace rollcall::prove {
 
 namespace {
 constexpr size_t kLookupsAtOnce = 8;
-// A proof holds so long from the moment its record was read.
-constexpr Millis kProofLife{15 * 60'000};
-constexpr int kExportTries = 4;  // at four a minute, and the stream may break
 }  // namespace
 
 Result<std::vector<Seen>> look_up_all(const iterable::Client& client, KeyType type,
@@ -48,71 +42,6 @@ Result<std::vector<Seen>> look_up_all(const iterable::Client& client, KeyType ty
   if (failure) return std::move(*failure).in("looking people up");
   if (stop.stop_requested()) return Error{ErrorKind::cancelled, "stopped while looking people up"};
   return out;
-}
-
-Index::Hash Index::hash(std::string_view key) const {
-  static_assert(sizeof(Hash) == crypto_shorthash_siphashx24_BYTES &&
-                sizeof(Hash) == crypto_shorthash_siphashx24_KEYBYTES);
-  Hash out;
-  crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(out.data()),
-                              reinterpret_cast<const unsigned char*>(key.data()), key.size(),
-                              reinterpret_cast<const unsigned char*>(secret_.data()));
-  return out;
-}
-
-bool Index::holds(std::string_view key) const {
-  return std::binary_search(hashes_.begin(), hashes_.end(), hash(key));
-}
-
-Result<std::shared_ptr<const Index>> Contacts::fresh(const std::stop_token& stop) {
-  const std::lock_guard lock(mutex_);  // held while reading: the others wait for it
-  if (!index_ || clock_.monotonic() - index_->read_at() > kProofLife) index_ = TRY(read(stop));
-  return index_;
-}
-
-Result<std::shared_ptr<const Index>> Contacts::read(const std::stop_token& stop) {
-  auto index = std::make_shared<Index>();
-  index->secret_ = {random_.next(), random_.next()};
-  for (int tries = 1;; ++tries) {
-    index->hashes_.clear();
-    index->read_at_ = clock_.monotonic();
-    std::string key;
-    const Status read = client_.all_contacts(
-        [&](std::string_view email, std::string_view user_id) {
-          key = type_ == KeyType::email ? email : user_id;
-          if (key.empty()) return;
-          if (type_ == KeyType::email) ascii_lower(key);
-          index->hashes_.push_back(index->hash(key));
-          constexpr size_t kTellEvery = 10'000;
-          if (index->hashes_.size() % kTellEvery == 0)
-            observer_.progress("export", static_cast<int64_t>(index->hashes_.size()), 0);
-        },
-        stop);
-    if (read.ok()) break;
-    if (read.error().kind != ErrorKind::unavailable || tries == kExportTries ||
-        stop.stop_requested())
-      return Error(read.error());
-  }
-  std::sort(index->hashes_.begin(), index->hashes_.end());
-  observer_.reached("contacts.exported");
-  return std::shared_ptr<const Index>(std::move(index));
-}
-
-std::string to_json(const ExportRate& rate) {
-  return nlohmann::json{{"contacts", rate.contacts}, {"seconds", rate.seconds}}.dump();
-}
-
-ExportRate export_rate_from_json(const std::string& text) {
-  const nlohmann::json in = nlohmann::json::parse(text, nullptr, false);
-  if (!in.is_object() || !in.contains("contacts") || !in["contacts"].is_number_integer() ||
-      !in.contains("seconds") || !in["seconds"].is_number())
-    return {};
-  return {in["contacts"].get<int64_t>(), in["seconds"].get<double>()};
-}
-
-Choice choose(int64_t people, double look_ups_per_second, const ExportRate& rate) {
-  const double look_ups = static_cast<double>(people) / look_ups_per_second;
-  return {look_ups > rate.seconds, look_ups, rate.seconds};
 }
 
 std::string to_json(const Trial& trial) {

@@ -1,15 +1,18 @@
-// Who is a contact: proof by look-ups or by an export of everybody, and the trial of a destination
-// that decides whether Iterable's own answer may stand as proof.
+// Who is a contact: proof by look-ups or by an export of everybody, the contact index that chooses
+// whom to look up, and the trial of a destination that decides whether Iterable's own answer may
+// stand as proof.
 //
 // A proof is worth as long as it is fresh: whoever writes relies on it at once. Threads:
 // look_up_all makes its own; a Trust and Contacts may be shared by several.
 #pragma once
 
 #include <array>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,57 +32,135 @@ Result<std::vector<Seen>> look_up_all(const iterable::Client& client, KeyType ty
                                       const std::vector<std::string>& keys, Clock& clock,
                                       const std::stop_token& stop);
 
-// Every contact of a project, as one export showed them: 16 bytes each, a keyed hash of the match
-// key.
-class Index {
- public:
-  [[nodiscard]] bool holds(std::string_view key) const;
-  [[nodiscard]] size_t contacts() const { return hashes_.size(); }
-  [[nodiscard]] Millis read_at() const { return read_at_; }  // monotonic, before the first record
-
- private:
-  friend class Contacts;
-  using Hash = std::array<uint64_t, 2>;
-  [[nodiscard]] Hash hash(std::string_view key) const;
-  Hash secret_{};
-  std::vector<Hash> hashes_;  // sorted
-  Millis read_at_{0};
+// Where a destination keeps its contact index, and what opens it.
+struct IndexFile {
+  std::filesystem::path path;
+  Secret secret;        // 32 bytes that this home alone can tell
+  std::string project;  // an index of another project is not taken
 };
 
-// The index of a run; read anew when it is older than a proof may be.
-class Contacts {
+struct Moments {
+  Time whole_at;       // when the whole export that it began with was asked for
+  Time complete_to;    // whoever was updated before is in it; by Iterable's clock, early enough
+  Time brought_up_at;  // when the last export that it holds was asked for
+};
+
+using Hash = std::array<uint64_t, 2>;
+
+// Who was a contact when exports told it: of every e-mail and every user id a keyed hash, 16 bytes,
+// in a file of the home that all activations of a destination share. It proves nobody, because it
+// never hears of the deleted: it only chooses whom to look up. The file is mapped, not read, and
+// stays as it was opened while others put the next one in its place.
+class Index {
  public:
-  Contacts(const iterable::Client& client, KeyType type, Clock& clock, Random& random,
-           Observer& observer)
-      : client_(client), type_(type), clock_(clock), random_(random), observer_(observer) {}
-  // Errors: those of the export.
-  Result<std::shared_ptr<const Index>> fresh(const std::stop_token& stop);
+  // Nothing: there is none, or it is damaged, or another home's or project's.
+  static std::shared_ptr<const Index> open(const IndexFile& index_file, KeyType type);
+  ~Index();
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+  [[nodiscard]] bool holds(std::string_view key) const;
+  [[nodiscard]] const Moments& moments() const { return moments_; }
+  [[nodiscard]] std::span<const Hash> hashes(KeyType type) const;
 
  private:
-  Result<std::shared_ptr<const Index>> read(const std::stop_token& stop);
+  Index(Secret secret, KeyType type) : secret_(std::move(secret)), type_(type) {}
+  Secret secret_;
+  KeyType type_;
+  void* mapped_ = nullptr;
+  size_t bytes_ = 0, emails_ = 0;
+  Moments moments_{};
+};
+
+// What the exports of a project took when they were last made.
+struct ExportRates {
+  int64_t contacts = 1'000'000;  // of a whole one; assumed until one was made
+  double seconds = 60;
+  double updated_a_day = 0.1;  // contacts, as a share of all; likewise
+};
+std::string to_json(const ExportRates& rates);
+ExportRates export_rates_from_json(const std::string& json);
+
+// The contacts of a project, by exports. Everything that is exported goes into the index.
+class Contacts {
+ public:
+  Contacts(const iterable::Client& client, KeyType type, Clock& clock, Observer& observer,
+           IndexFile index_file)
+      : client_(client),
+        type_(type),
+        clock_(clock),
+        observer_(observer),
+        index_file_(std::move(index_file)),
+        began_at_(clock.now()) {}
+
+  // Everybody, by a whole export begun in this run: whom it shows is proven, until it is too old
+  // for a proof; then it is made anew. Errors: those of the export and of the disk.
+  struct Exported {
+    std::shared_ptr<const Index> index;
+    Millis read_at{0};  // monotonic, before the first record
+  };
+  Result<Exported> exported(const std::stop_token& stop);
+  using OnContact = std::function<void(std::string_view email, std::string_view user_id)>;
+  // The same made now, for a caller who wants to hear of everybody. When the stream breaks it fails
+  // with unavailable: the caller starts over with a clean slate.
+  Status export_to(const OnContact& on_contact, const std::stop_token& stop);
+  // Whether `exported` has one that still proves.
+  [[nodiscard]] bool has_exported() const;
+  // The index as it is kept, unless its whole export is too long ago. Proves nobody.
+  std::shared_ptr<const Index> kept();
+  // The same after an increment: the export of those updated since. Once in a run is enough, and
+  // another process may have made it. Proves nobody. Errors: not_found (none is kept), and as
+  // above.
+  Result<std::shared_ptr<const Index>> up_to_date(const std::stop_token& stop);
+  // It was found to lack people: the next run has none.
+  void forget();
+  // What the exports of this run took, added to what was known.
+  [[nodiscard]] ExportRates rates(ExportRates known) const;
+
+ private:
+  struct Reading;
+  // Also told to `on_contact`, if there is one; it is read once then, else a few times at most.
+  Result<std::unique_ptr<Reading>> read(const std::optional<iterable::Updated>& updated,
+                                        const OnContact& on_contact, const std::stop_token& stop);
+  Status read_whole(const OnContact& on_contact, const std::stop_token& stop);
+  [[nodiscard]] bool proves() const;
+  [[nodiscard]] std::shared_ptr<const Index> open_young() const;
+  Result<std::shared_ptr<const Index>> write(const Moments& moments, Reading& reading,
+                                             const Index* before);
+
   const iterable::Client& client_;
   KeyType type_;
   Clock& clock_;
-  Random& random_;
   Observer& observer_;
-  std::mutex mutex_;
-  std::shared_ptr<const Index> index_;  // protected by mutex_
+  IndexFile index_file_;
+  Time began_at_;
+  mutable std::mutex mutex_;
+  Exported whole_;  // protected by mutex_, and all below
+  std::optional<std::shared_ptr<const Index>> kept_;
+  std::shared_ptr<const Index> recent_;                       // brought up to date in this run
+  std::optional<std::pair<int64_t, double>> whole_took_;      // contacts, seconds
+  std::optional<std::pair<int64_t, double>> increment_told_;  // contacts, days
 };
 
-// What an export of everybody took when this project last made one.
-struct ExportRate {
-  int64_t contacts = 1'000'000;  // assumed until one was made
-  double seconds = 60;
+// What must be proven, and what an index saves.
+struct Need {
+  int64_t people = 0;
+  struct ByIndex {
+    int64_t look_ups = 0;     // of those whom it shows, and of those who are looked up all the same
+    Time complete_to = {};    // its increment begins here
+    bool up_to_date = false;  // no increment is needed any more
+  };
+  std::optional<ByIndex> by_index = std::nullopt;
+  bool exported = false;   // everybody was, in this run
+  bool may_export = true;  // otherwise an export was tried, and failed
 };
-std::string to_json(const ExportRate& rate);
-ExportRate export_rate_from_json(const std::string& json);
-
-// How so many people are proven soonest, at the published limits.
-struct Choice {
-  bool by_export = false;
-  double look_up_seconds = 0, export_seconds = 0;
+struct Rates {
+  double look_ups_per_second = 0;
+  double seconds_to_export = 0;  // until one may begin
+  ExportRates exports;
+  Time now;
 };
-Choice choose(int64_t people, double look_ups_per_second, const ExportRate& rate);
+// The way that takes the fewest seconds. This is the one place that chooses.
+ProofChoice choose(const Need& need, const Rates& rates);
 
 // How existence is proven in a run.
 enum class By {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <deque>
 
@@ -17,6 +18,7 @@ struct Export {
   std::string body;
   bool breaks = false;
   int status = 200;
+  std::optional<Time> date = std::nullopt;
 };
 class Exports : public http::Transport {
  public:
@@ -31,7 +33,7 @@ class Exports : public http::Transport {
         return tl::unexpected(http::Failure{{ErrorKind::corrupt, "ended by its reader"}});
     if (next.breaks)
       return tl::unexpected(http::Failure{{ErrorKind::unavailable, "the connection was lost"}});
-    return http::Response{.status = 200};
+    return http::Response{.status = 200, .date = next.date};
   }
   std::deque<Export> exports;
   std::vector<std::string> urls;
@@ -39,8 +41,27 @@ class Exports : public http::Transport {
 
 class ContactsTest : public testing::Test {
  protected:
-  Contacts contacts(KeyType type) { return {client_, type, clock_, random_, observer_}; }
+  void SetUp() override {
+    folder_ = std::filesystem::path(testing::TempDir()) /
+              ("contacts-" + std::to_string(::getpid()) + "-" +
+               testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::remove_all(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  IndexFile index_file() {
+    return {folder_ / "1.index", Secret(std::string(32, 's')), project_text_};
+  }
+  std::unique_ptr<Contacts> contacts(KeyType type = KeyType::email) {
+    return std::make_unique<Contacts>(client_, type, clock_, observer_, index_file());
+  }
+  // A run that exports everybody.
+  void export_everybody() {
+    ASSERT_TRUE(contacts()->exported({}).ok());
+    exports_.urls.clear();
+  }
 
+  std::filesystem::path folder_;
+  std::string project_text_ = "a project";
   Exports exports_;
   ManualClock clock_{Time(Millis(1'000'000'000))};
   SeededRandom random_{1};
@@ -62,39 +83,39 @@ constexpr const char* kThree =
 
 TEST_F(ContactsTest, AnExportOfEverybodyAnswersForEmailsInAnyCase) {
   exports_.exports = {{kThree}};
-  auto people = contacts(KeyType::email);
-  const auto index = people.fresh({});
-  ASSERT_TRUE(index.ok()) << index.error().text();
+  const auto people = contacts();
+  const auto exported = people->exported({});
+  ASSERT_TRUE(exported.ok()) << exported.error().text();
   EXPECT_THAT(exports_.urls.at(0), HasSubstr("/api/export/data.json?dataTypeName=user&range=All"));
-  EXPECT_EQ((*index)->contacts(), 2U);
-  EXPECT_TRUE((*index)->holds("ann@example.com"));
-  EXPECT_TRUE((*index)->holds("bob@example.com"));
-  EXPECT_FALSE((*index)->holds("c3"));
-  EXPECT_FALSE((*index)->holds("A1"));
-  EXPECT_FALSE((*index)->holds("eve@example.com"));
+  const Index& index = *exported->index;
+  EXPECT_EQ(index.hashes(KeyType::email).size(), 2U);
+  EXPECT_TRUE(index.holds("ann@example.com"));
+  EXPECT_TRUE(index.holds("bob@example.com"));
+  EXPECT_FALSE(index.holds("c3"));
+  EXPECT_FALSE(index.holds("A1"));
+  EXPECT_FALSE(index.holds("eve@example.com"));
 }
 
 TEST_F(ContactsTest, UserIdsAreExact) {
   exports_.exports = {{kThree}};
-  auto people = contacts(KeyType::user_id);
-  const auto index = people.fresh({});
-  ASSERT_TRUE(index.ok());
-  EXPECT_TRUE((*index)->holds("A1"));
-  EXPECT_TRUE((*index)->holds("c3"));
-  EXPECT_FALSE((*index)->holds("a1"));
+  const auto exported = contacts(KeyType::user_id)->exported({});
+  ASSERT_TRUE(exported.ok());
+  EXPECT_TRUE(exported->index->holds("A1"));
+  EXPECT_TRUE(exported->index->holds("c3"));
+  EXPECT_FALSE(exported->index->holds("a1"));
 }
 
 TEST_F(ContactsTest, IsReadOnceAndAnewWhenItsProofIsTooOld) {
   exports_.exports = {{kThree}, {R"({"email":"new@example.com"})"}};
-  auto people = contacts(KeyType::email);
-  ASSERT_TRUE(people.fresh({}).ok());
+  const auto people = contacts();
+  ASSERT_TRUE(people->exported({}).ok());
   clock_.advance(14min);
-  EXPECT_TRUE((*people.fresh({}))->holds("ann@example.com"));
+  EXPECT_TRUE(people->exported({})->index->holds("ann@example.com"));
   EXPECT_EQ(exports_.urls.size(), 1U);
   clock_.advance(2min);
-  const auto later = people.fresh({});
-  EXPECT_FALSE((*later)->holds("ann@example.com"));
-  EXPECT_TRUE((*later)->holds("new@example.com"));
+  const auto later = people->exported({});
+  EXPECT_FALSE(later->index->holds("ann@example.com"));
+  EXPECT_TRUE(later->index->holds("new@example.com"));
   EXPECT_EQ(exports_.urls.size(), 2U);
 }
 
@@ -102,45 +123,160 @@ TEST_F(ContactsTest, AStreamThatBreaksIsReadFromTheStart) {
   exports_.exports = {{kThree, true},
                       {"{\"email\":\"ann@example.com\"}\n{\"ema"},
                       {"{\"email\":\"bob@example.com\"}\n"}};
-  auto people = contacts(KeyType::email);
-  const auto index = people.fresh({});
-  ASSERT_TRUE(index.ok()) << index.error().text();
-  EXPECT_EQ((*index)->contacts(), 1U);
-  EXPECT_TRUE((*index)->holds("bob@example.com"));
-  EXPECT_FALSE((*index)->holds("ann@example.com"));
+  const auto exported = contacts()->exported({});
+  ASSERT_TRUE(exported.ok()) << exported.error().text();
+  EXPECT_EQ(exported->index->hashes(KeyType::email).size(), 1U);
+  EXPECT_TRUE(exported->index->holds("bob@example.com"));
+  EXPECT_FALSE(exported->index->holds("ann@example.com"));
 }
 
 TEST_F(ContactsTest, AStreamThatAlwaysBreaksIsAnErrorInTheEnd) {
   exports_.exports = {{kThree, true}};
-  auto people = contacts(KeyType::email);
-  const auto index = people.fresh({});
-  ASSERT_FALSE(index.ok());
-  EXPECT_EQ(index.error().kind, ErrorKind::unavailable);
+  const auto exported = contacts()->exported({});
+  ASSERT_FALSE(exported.ok());
+  EXPECT_EQ(exported.error().kind, ErrorKind::unavailable);
   EXPECT_EQ(exports_.urls.size(), 4U);
+  EXPECT_EQ(contacts()->kept(), nullptr);
 }
 
 TEST_F(ContactsTest, AKeyThatMayNotExportSaysSo) {
   exports_.exports = {{R"({"msg":"Invalid API key","code":"BadApiKey","params":{}})", false, 401}};
-  auto people = contacts(KeyType::email);
-  const auto index = people.fresh({});
-  ASSERT_FALSE(index.ok());
-  EXPECT_EQ(index.error().kind, ErrorKind::denied);
+  const auto exported = contacts()->exported({});
+  ASSERT_FALSE(exported.ok());
+  EXPECT_EQ(exported.error().kind, ErrorKind::denied);
   EXPECT_EQ(exports_.urls.size(), 1U);
 }
 
+// The clock of these tests stands at 1970-01-12 13:46:40.
+TEST_F(ContactsTest, ALaterRunAsksForThoseUpdatedSinceAnHourBefore) {
+  exports_.exports = {{kThree}, {R"({"email":"new@example.com","userId":"N"})"}};
+  export_everybody();
+  clock_.advance(24h);
+  const auto people = contacts();
+  EXPECT_TRUE(people->kept()->holds("ann@example.com"));
+  EXPECT_FALSE(people->kept()->holds("new@example.com"));
+  const auto index = people->up_to_date({});
+  ASSERT_TRUE(index.ok()) << index.error().text();
+  EXPECT_TRUE((*index)->holds("ann@example.com"));
+  EXPECT_TRUE((*index)->holds("new@example.com"));
+  EXPECT_THAT(exports_.urls.at(0),
+              HasSubstr("dataTypeName=user&startDateTime=1970-01-12%2012%3A46%3A40%20%2B00%3A00"
+                        "&endDateTime=1970-01-13%2013%3A46%3A42%20%2B00%3A00&"));
+  EXPECT_EQ((*people->up_to_date({})), *index) << "once in a run";
+  EXPECT_EQ(exports_.urls.size(), 1U);
+  EXPECT_TRUE(Index::open(index_file(), KeyType::user_id)->holds("N"))
+      << "whichever key it is used for";
+  EXPECT_DOUBLE_EQ(people->rates({10, 1}).updated_a_day, 1 / (25.0 + 2 / 3600.0) * 24 / 10);
+}
+
+TEST_F(ContactsTest, AnIncrementBeginsByIterablesClock) {
+  const Time theirs = clock_.now() - 2h;
+  exports_.exports = {{kThree, false, 200, theirs}};
+  export_everybody();
+  clock_.advance(24h);
+  ASSERT_TRUE(contacts()->up_to_date({}).ok());
+  EXPECT_THAT(exports_.urls.at(0), HasSubstr("startDateTime=1970-01-12%2010%3A46%3A40"));
+}
+
+TEST_F(ContactsTest, WhatAnotherProcessBroughtUpToDateSinceTheRunBeganIsEnough) {
+  exports_.exports = {{kThree}};
+  export_everybody();
+  clock_.advance(1h);
+  const auto ours = contacts();
+  clock_.advance(1min);
+  ASSERT_TRUE(contacts()->up_to_date({}).ok());
+  ASSERT_TRUE(ours->up_to_date({}).ok());
+  EXPECT_EQ(exports_.urls.size(), 1U);
+}
+
+TEST_F(ContactsTest, ADeletedContactStaysInTheIndexUntilAWholeExport) {
+  exports_.exports = {{kThree}, {""}, {R"({"email":"bob@example.com"})"}};
+  export_everybody();
+  EXPECT_TRUE((*contacts()->up_to_date({}))->holds("ann@example.com"));
+  EXPECT_FALSE(contacts()->exported({})->index->holds("ann@example.com"));
+  EXPECT_FALSE(contacts()->kept()->holds("ann@example.com"));
+}
+
+TEST_F(ContactsTest, AnIndexIsNotUsedForMoreThanAWeek) {
+  exports_.exports = {{kThree}};
+  export_everybody();
+  clock_.advance(6 * 24h);
+  ASSERT_TRUE(contacts()->up_to_date({}).ok());
+  clock_.advance(25h);
+  EXPECT_EQ(contacts()->kept(), nullptr);
+  EXPECT_EQ(contacts()->up_to_date({}).error().kind, ErrorKind::not_found);
+}
+
+TEST_F(ContactsTest, AnIndexFromTheFutureIsNotUsed) {
+  exports_.exports = {{kThree}};
+  export_everybody();
+  clock_.advance(-1min);
+  EXPECT_EQ(contacts()->kept(), nullptr);
+}
+
+TEST_F(ContactsTest, AnIndexOfAnotherProjectIsMadeAnew) {
+  exports_.exports = {{kThree}};
+  export_everybody();
+  project_text_ = "another project";
+  EXPECT_EQ(contacts()->kept(), nullptr);
+  ASSERT_TRUE(contacts()->exported({}).ok());
+  EXPECT_NE(contacts()->kept(), nullptr);
+}
+
+TEST_F(ContactsTest, AnIndexThatLacksPeopleIsForgotten) {
+  exports_.exports = {{kThree}};
+  export_everybody();
+  contacts()->forget();
+  EXPECT_EQ(contacts()->kept(), nullptr);
+}
+
+Rates rates(double look_ups, ExportRates exports = {}, double wait = 0) {
+  return {look_ups, wait, exports, Time(Millis(0))};
+}
+ProofWay way_for(int64_t people, const Rates& rates) {
+  return choose({.people = people}, rates).way;
+}
+
 TEST(ChooseTest, ManyAreProvenByExportAndFewByLookUps) {
-  EXPECT_FALSE(choose(5'000, 97, {}).by_export);
-  EXPECT_TRUE(choose(7'000, 97, {}).by_export);
-  EXPECT_TRUE(choose(5'000, 48, {}).by_export);  // throttled
-  EXPECT_TRUE(choose(500, 97, {2'000, 1.5}).by_export);
-  EXPECT_FALSE(choose(0, 97, {0, 0}).by_export);
+  EXPECT_EQ(way_for(5'000, rates(97)), ProofWay::look_ups);
+  EXPECT_EQ(way_for(7'000, rates(97)), ProofWay::whole_export);
+  EXPECT_EQ(way_for(5'000, rates(48)), ProofWay::whole_export) << "throttled";
+  EXPECT_EQ(way_for(500, rates(97, {2'000, 1.5})), ProofWay::whole_export);
+  EXPECT_EQ(way_for(500, rates(97, {2'000, 1.5}, 15)), ProofWay::look_ups) << "and must wait";
+  EXPECT_EQ(way_for(0, rates(97, {0, 0})), ProofWay::none);
+}
+
+TEST(ChooseTest, AnIndexSavesLookUpsWhereItShowsFew) {
+  const Time yesterday = Time(Millis(0)) - 24h;
+  const Rates now = rates(97);
+  const auto chosen = choose({.people = 20'000, .by_index = {{25, yesterday}}}, now);
+  EXPECT_EQ(chosen.way, ProofWay::increment);
+  EXPECT_EQ(chosen.ways.at(ProofWay::increment).calls, 26);
+  EXPECT_NEAR(chosen.ways.at(ProofWay::increment).seconds, 25 / 97.0 + 6, 0.01);
+  EXPECT_EQ(chosen.ways.at(ProofWay::look_ups).calls, 20'000);
+  EXPECT_EQ(chosen.ways.at(ProofWay::whole_export).calls, 1);
+  EXPECT_EQ(chosen.why,
+            "an increment and 25 look-ups in about 7 s; 20,000 look-ups: 207 s; an export of all "
+            "contacts: 60 s");
+  EXPECT_EQ(choose({.people = 20'000, .by_index = {{19'000, yesterday}}}, now).way,
+            ProofWay::whole_export);
+  EXPECT_EQ(choose({.people = 30, .by_index = {{25, yesterday}}}, now).way, ProofWay::look_ups);
+}
+
+TEST(ChooseTest, WhatWasMadeInTheRunCostsNothingMore) {
+  const Rates now = rates(97, {}, 15);
+  EXPECT_EQ(choose({.people = 30, .by_index = {{25, {}, true}}}, now).way, ProofWay::increment);
+  EXPECT_EQ(choose({.people = 30, .exported = true}, now).way, ProofWay::whole_export);
+  EXPECT_EQ(choose({.people = 90'000, .may_export = false}, now).way, ProofWay::look_ups);
 }
 
 TEST(ChooseTest, WhatAnExportTookIsKept) {
-  const ExportRate kept = export_rate_from_json(to_json(ExportRate{12, 3.5}));
+  const ExportRates kept = export_rates_from_json(to_json(ExportRates{12, 3.5, 0.25}));
   EXPECT_EQ(kept.contacts, 12);
   EXPECT_EQ(kept.seconds, 3.5);
-  EXPECT_EQ(export_rate_from_json("[]").contacts, ExportRate{}.contacts);
+  EXPECT_EQ(kept.updated_a_day, 0.25);
+  EXPECT_EQ(export_rates_from_json("[]").contacts, ExportRates{}.contacts);
+  EXPECT_EQ(export_rates_from_json(R"({"contacts":5,"seconds":1})").updated_a_day, 0.1);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "run/list.hpp"
 #include "run/pass.hpp"
+#include "run/proof.hpp"
 #include "run/run.hpp"
 
 namespace rollcall::run {
@@ -67,7 +68,10 @@ Result<std::unique_ptr<Audit>> audit(const World& world, const Catalog& catalog,
                                 " was interrupted: whom it wrote last may be told as missing or "
                                 "foreign until the next run has settled it");
     auto scratch = TRY(Scratch::open(world, "audit-" + new_id(world.clock, world.random)));
-    TRY(read_list(line.client, activation.match_key.type, state.list->id, scratch->work(), stop));
+    prove::Contacts contacts(line.client, activation.match_key.type, world.clock, world.observer,
+                             index_file(world, destination));
+    TRY(read_list(line.client, contacts, activation.match_key.type, state.list->id, scratch->work(),
+                  stop));
     report.counts = TRY(ledger::compare(lease->folder(), state, scratch->work(), "listed"));
     TRY(world.store.put_fact(activation.uid, kFact, to_json(report)));
     world.observer.reached("list.audited");

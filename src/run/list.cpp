@@ -200,8 +200,8 @@ Result<bool> ensure_list(const ListWork& work, const std::stop_token& stop) {
   }
 }
 
-Status read_list(const iterable::Client& client, KeyType key_type, int64_t list_id,
-                 duck::Connection& work, const std::stop_token& stop) {
+Status read_list(const iterable::Client& client, prove::Contacts& contacts, KeyType key_type,
+                 int64_t list_id, duck::Connection& work, const std::stop_token& stop) {
   const bool told_in_emails =
       client.project().type == ProjectType::email || key_type == KeyType::email;
   TRY(read_into(work, "told", "shown VARCHAR", [&](duck::Appender& rows, Status& appended) {
@@ -222,7 +222,7 @@ Status read_list(const iterable::Client& client, KeyType key_type, int64_t list_
   TRY(read_into(work, "contacts", "email VARCHAR, user_id VARCHAR",
                 [&](duck::Appender& rows, Status& appended) {
                   std::string lower;
-                  return client.all_contacts(
+                  return contacts.export_to(
                       [&](std::string_view email, std::string_view user_id) {
                         if (email.empty() || user_id.empty()) return;
                         lower = email;

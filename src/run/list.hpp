@@ -2,6 +2,7 @@
 #pragma once
 
 #include "iterable/iterable.hpp"
+#include "prove/prove.hpp"
 #include "run/run.hpp"
 
 namespace rollcall::run {
@@ -26,7 +27,7 @@ Result<bool> ensure_list(const ListWork& work, const std::stop_token& stop);
 // normalised key (null: a member that has none of this type) and by what the list calls them.
 // Email projects tell their lists in e-mails: where the key is a user id, whose they are is read
 // from an export of all contacts.
-Status read_list(const iterable::Client& client, KeyType key_type, int64_t list_id,
-                 duck::Connection& work, const std::stop_token& stop);
+Status read_list(const iterable::Client& client, prove::Contacts& contacts, KeyType key_type,
+                 int64_t list_id, duck::Connection& work, const std::stop_token& stop);
 
 }  // namespace rollcall::run

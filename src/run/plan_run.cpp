@@ -1,12 +1,11 @@
 // The dry run: everything a run does up to the guard, in memory, and then in words.
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "prove/prove.hpp"
 #include "run/fields.hpp"
 #include "run/list.hpp"
 #include "run/pass.hpp"
+#include "run/proof.hpp"
 #include "run/trial.hpp"
 
 namespace rollcall::run {
@@ -33,6 +32,34 @@ std::string why(const Change& change, const std::vector<attributes::Target>& tar
     if (change.values[i])
       names.push_back(targets[i].to + (*change.values[i] == "null" ? " cleared" : ""));
   return "changed: " + join(names, ", ");
+}
+
+// How the run would prove who is a contact.
+std::string in_words(const Destination& destination, const prove::Trial& trial, ProofWay way) {
+  const bool everybody = must_prove_everybody(destination, trial);
+  if (!everybody && trial.standing == prove::Trial::Standing::untried)
+    return "a trial with a few people first; then by Iterable's own answer, or by looking up "
+           "everybody";
+  std::string out = everybody ? "" : "by Iterable's own answer, and of the parked ";
+  switch (way) {
+    case ProofWay::none:
+    case ProofWay::look_ups:
+      out += everybody ? "by looking up everybody first" : "by look-ups first";
+      break;
+    case ProofWay::whole_export:
+      out += "by an export of all contacts first";
+      break;
+    case ProofWay::increment:
+      out += "by looking up first whom the contact index shows, after an increment";
+      break;
+  }
+  if (!everybody)
+    return way == ProofWay::none
+               ? "by Iterable's own answer (updateExistingUsersOnly holds in this project)"
+               : out;
+  return out + (destination.project_type == ProjectType::email
+                    ? ": email-based projects create whoever they do not know"
+                    : ": this project did not keep the promise of updateExistingUsersOnly");
 }
 
 }  // namespace
@@ -88,61 +115,58 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   out.segment = taken.counts;
   std::vector<bool> pending(targets.size());
   for (size_t i = 0; i < targets.size(); ++i) pending[i] = fields.missing[i] && !targets[i].create;
-  const plan::Plan made = TRY(plan::make(
-      *work, {.ledger = state.generation == 0 ? std::nullopt
-                                              : std::optional(folder.ledger_file(state.generation)),
-              .targets = targets,
-              .pending = pending,
-              .on_null = activation.on_null,
-              .now = world.clock.now(),
-              .settle = destination.settle}));
+  plan::Input wanted{.ledger = state.generation == 0
+                                   ? std::nullopt
+                                   : std::optional(folder.ledger_file(state.generation)),
+                     .targets = targets,
+                     .pending = pending,
+                     .on_null = activation.on_null,
+                     .now = world.clock.now(),
+                     .settle = destination.settle};
+  plan::Plan made = TRY(plan::make(*work, wanted));
+
+  const prove::Trial trial = TRY(known_trial(world.store, destination));
+  const bool everybody = must_prove_everybody(destination, trial);
+  Prover prover(world, destination, client, activation.match_key.type, out.warnings);
+  out.proof_choice =
+      TRY(prover.choose({.work = *work, .everybody = everybody, .parked_in = wanted.ledger}));
+  // With --prove everybody is looked at.
+  if (!request.prove && out.proof_choice.way == ProofWay::increment)
+    wanted.parked_candidate = shown_by(prover.contacts().kept());
+  if (out.proof_choice.way == ProofWay::whole_export) wanted.parked_lookups_max = made.parked;
+  if (made.parked > made.look_ups || wanted.parked_candidate) made = TRY(plan::make(*work, wanted));
   out.changes = made.changes;
-  out.parked = made.parked;
+  out.parked = {made.parked, made.look_ups, wanted.parked_lookups_max};
   out.numbers = plan::guard_numbers(made);
   out.breaches = plan::guard(out.numbers, activation.guard, state.settled, std::nullopt);
 
-  const prove::Trial trial = TRY(known_trial(world.store, destination));
-  const prove::Trust trust(destination.project_type, trial);
-  const bool by_lookup = trust.by() == prove::By::lookup;
-  const int64_t look_ups = destination.project_type == ProjectType::email ||
-                                   trial.standing == prove::Trial::Standing::failed
-                               ? made.writes + made.removals
-                               : made.look_ups + (trial.standing == prove::Trial::Standing::untried
-                                                      ? std::min<int64_t>(100, made.changes.entered)
-                                                      : 0);
-  const prove::Choice choice = TRY(choose_proof(world.store, destination, client, look_ups));
-  const std::string everybody =
-      choice.by_export ? "by an export of all contacts first" : "by looking up everybody first";
-  out.proof = !by_lookup
-                  ? "by Iterable's own answer (updateExistingUsersOnly holds in this project)"
-              : destination.project_type == ProjectType::email
-                  ? everybody + ": email-based projects create whoever they do not know"
-              : trial.standing == prove::Trial::Standing::failed
-                  ? everybody + ": this project did not keep the promise of updateExistingUsersOnly"
-                  : "a trial with a few people first; then by Iterable's own answer, or by looking "
-                    "up everybody";
-  if (look_ups > 0)
-    out.proof +=
-        fmt::format(" ({} look-ups would take {:.0f} s, an export {:.0f} s)", thousands(look_ups),
-                    std::ceil(choice.look_up_seconds), std::ceil(choice.export_seconds));
+  out.proof = in_words(destination, trial, out.proof_choice.way);
+  const bool tried = everybody || trial.standing == prove::Trial::Standing::passed;
+  // Of an untried project a few are looked up for the trial; then the answer is taken to be enough.
+  const int64_t for_trial = tried ? 0 : std::min<int64_t>(100, made.changes.entered);
   const auto batches = [](int64_t people) {
     return (people + static_cast<int64_t>(iterable::kPeoplePerCallMax) - 1) /
            static_cast<int64_t>(iterable::kPeoplePerCallMax);
   };
   const int64_t write_calls = batches(made.writes - made.look_ups) + batches(made.removals);
-  out.forecast_calls = 2 + (choice.by_export ? 1 : look_ups) + write_calls + (state.list ? 0 : 2);
-  out.forecast_seconds = (choice.by_export ? choice.export_seconds : choice.look_up_seconds) +
+  const ProofForecast proof = out.proof_choice.way == ProofWay::none
+                                  ? ProofForecast{}
+                                  : out.proof_choice.ways.at(out.proof_choice.way);
+  out.forecast_calls = 2 + proof.calls + for_trial + write_calls + (state.list ? 0 : 2);
+  out.forecast_seconds = proof.seconds +
+                         static_cast<double>(for_trial) / client.look_ups_per_second() +
                          static_cast<double>(write_calls) * kSecondsPerBatch;
   if (destination.project_type == ProjectType::email)
     out.forecast_seconds +=
         static_cast<double>(batches(made.changes.changed)) / kBulkUpdatesPerSecond;
 
-  prove::Contacts contacts(client, activation.match_key.type, world.clock, world.random,
-                           world.observer);
-  std::shared_ptr<const prove::Index> index;
-  if (request.prove)
-    index = TRY(export_if_sooner({world, destination, client, contacts, out.warnings},
-                                 made.writes + made.removals, stop));
+  std::shared_ptr<const prove::Index> exported;
+  if (request.prove) {
+    const Unproven all{.work = *work, .everybody = true, .index_may_choose = false};
+    if (TRY(prover.choose(all)).way == ProofWay::whole_export &&
+        TRY(prover.prepare(ProofWay::whole_export, stop)))
+      exported = TRY(prover.contacts().exported(stop)).index;
+  }
   const auto stream = TRY(plan::Changes::open(*work, targets.size(), "true"));
   std::vector<Change> chunk;
   int64_t seen = 0;
@@ -151,8 +175,8 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
     TRY(stream->next(chunk, request.prove ? 200 : 2000));
     if (chunk.empty()) break;
     std::vector<std::optional<bool>> contact(chunk.size());
-    if (index) {
-      for (size_t i = 0; i < chunk.size(); ++i) contact[i] = index->holds(chunk[i].key);
+    if (exported) {
+      for (size_t i = 0; i < chunk.size(); ++i) contact[i] = exported->holds(chunk[i].key);
     } else if (request.prove) {
       std::vector<std::string> keys;
       for (const Change& change : chunk) keys.push_back(change.key);

@@ -37,6 +37,28 @@ json changes_json(const ChangeCounts& c) {
   return {{"entered", c.entered}, {"left", c.left}, {"changed", c.changed}, {"retried", c.retried}};
 }
 
+json choice_json(const ProofChoice& choice) {
+  if (choice.way == ProofWay::none) return nullptr;
+  json ways = json::object();
+  for (const auto& [way, forecast] : choice.ways)
+    ways[std::string(to_string(way))] = {{"calls", forecast.calls}, {"seconds", forecast.seconds}};
+  return {{"way", to_string(choice.way)}, {"why", choice.why}, {"ways", std::move(ways)}};
+}
+ProofChoice choice_of(const json& in) {
+  const auto ways = {ProofWay::look_ups, ProofWay::whole_export, ProofWay::increment};
+  ProofChoice out;
+  if (!in.is_object()) return out;
+  out.way = named(ways, in.at("way"), ProofWay::none);
+  out.why = in.at("why");
+  for (const ProofWay way : ways)
+    if (const auto found = in.at("ways").find(to_string(way)); found != in.at("ways").end())
+      out.ways[way] = {found->at("calls"), found->at("seconds")};
+  return out;
+}
+json parked_json(const ParkedUse& parked) {
+  return {{"people", parked.people}, {"looked_up", parked.looked_up}, {"budget", parked.budget}};
+}
+
 }  // namespace
 
 std::string to_json(const RunReport& r) {
@@ -61,8 +83,11 @@ std::string to_json(const RunReport& r) {
   out["standing"] = {{"on_list", s.on_list},   {"not_a_contact", s.not_a_contact},
                      {"rejected", s.rejected}, {"unknown", s.unknown},
                      {"not_sent", s.not_sent}, {"leavers_on_list", s.leavers_on_list}};
-  out["proof"] = {
-      {"by", r.proof.by}, {"people", r.proof.people}, {"max_age_ms", r.proof.max_age_ms}};
+  out["proof"] = {{"by", r.proof.by},
+                  {"people", r.proof.people},
+                  {"max_age_ms", r.proof.max_age_ms},
+                  {"choice", choice_json(r.proof.choice)}};
+  out["parked"] = parked_json(r.parked);
   out["fields_created"] = r.fields_created;
   out["fields_pending"] = r.fields_pending;
   out["warnings"] = r.warnings;
@@ -111,8 +136,11 @@ Result<RunReport> report_from_json(const std::string& text) {
                   o.at("rejected"), o.at("unknown"), o.at("not_sent")};
     r.standing = {t.at("on_list"), t.at("not_a_contact"), t.at("rejected"),
                   t.at("unknown"), t.at("not_sent"),      t.at("leavers_on_list")};
-    r.proof = {in.at("proof").at("by"), in.at("proof").at("people"),
-               in.at("proof").at("max_age_ms")};
+    const json& proof = in.at("proof");
+    r.proof = {proof.at("by"), proof.at("people"), proof.at("max_age_ms"),
+               choice_of(proof.value("choice", json()))};
+    if (const auto parked = in.find("parked"); parked != in.end())
+      r.parked = {parked->at("people"), parked->at("looked_up"), parked->at("budget")};
     for (const json& f : in.at("fields_created")) r.fields_created.push_back(f);
     for (const json& f : in.at("fields_pending")) r.fields_pending.push_back(f);
     for (const json& w : in.at("warnings")) r.warnings.push_back(w);
@@ -156,9 +184,11 @@ std::string to_json(const PlanReport& p) {
   }
   out["people"] = std::move(people);
   out["people_complete"] = p.people_complete;
-  out["parked"] = p.parked;
+  out["parked"] = p.parked.people;
+  out["parked_again"] = parked_json(p.parked);
   out["fields"] = {{"to_create", p.fields_to_create}, {"missing", p.fields_missing}};
   out["proof"] = p.proof;
+  out["proof_choice"] = choice_json(p.proof_choice);
   out["forecast"] = {{"calls", p.forecast_calls}, {"seconds", p.forecast_seconds}};
   out["warnings"] = p.warnings;
   return dump(out);

@@ -13,6 +13,7 @@
 #include "run/fields.hpp"
 #include "run/list.hpp"
 #include "run/pass.hpp"
+#include "run/proof.hpp"
 #include "run/trial.hpp"
 
 namespace rollcall::run {
@@ -62,7 +63,7 @@ class Pass {
         line_(world, destination),
         client_(line_.client),
         counter_(line_.counter),
-        contacts_(client_, activation_.match_key.type, world.clock, world.random, world.observer) {}
+        prover_(world, destination, client_, activation_.match_key.type, report_.warnings) {}
 
   Result<RunReport> go(const std::stop_token& stop) {
     TRY(resume_or_begin());
@@ -192,10 +193,6 @@ class Pass {
     std::vector<bool> pending(targets_.size());
     for (size_t i = 0; i < targets_.size(); ++i)
       pending[i] = field_state_.missing[i] && !targets_[i].create;
-    // All the parked are looked at where an export shows them; otherwise, within a budget.
-    if (state_.standing.not_a_contact > parked_max_ &&
-        TRY(export_contacts(state_.standing.not_a_contact, stop)))
-      parked_max_ = state_.standing.not_a_contact;
     plan_ = TRY(make_changes(pending));
     world_.observer.reached("plan.made");
 
@@ -219,6 +216,8 @@ class Pass {
       return ok_status();
     }
     world_.observer.reached("guard.passed");
+    if (plan_.parked > 0) TRY(choose_parked(pending, stop));
+    report_.parked = {plan_.parked, plan_.look_ups, parked_max_};
 
     state_.open_run = ledger::OpenRun{
         report_.run_id,   plan_hash(),       report_.started_at.time_since_epoch().count(),
@@ -226,6 +225,25 @@ class Pass {
     TRY(work_->run("CHECKPOINT"));
     TRY(lease_->write_state(state_));
     world_.observer.reached("plan.sealed");
+    return ok_status();
+  }
+
+  // All the parked are looked at where an export or the index shows them; otherwise, within a
+  // budget.
+  Status choose_parked(const std::vector<bool>& pending, const std::stop_token& stop) {
+    const prove::Trial trial = TRY(known_trial(world_.store, destination_));
+    report_.proof.choice =
+        TRY(prover_.choose({.work = *work_,
+                            .everybody = must_prove_everybody(destination_, trial),
+                            .parked_in = ledger_file()}));
+    const ProofWay way = report_.proof.choice.way;
+    const bool too_many = plan_.parked > parked_max_;
+    // An export that serves the delivery alone can wait until it begins.
+    if (way == ProofWay::increment || (way == ProofWay::whole_export && too_many)) {
+      prepared_ = TRY(prover_.prepare(way, stop));
+      if (prepared_ && way == ProofWay::whole_export) parked_max_ = plan_.parked;
+      if (prepared_) plan_ = TRY(make_changes(pending));
+    }
     return ok_status();
   }
 
@@ -237,6 +255,9 @@ class Pass {
     if (resuming_) {
       if (!state_.open_run->prepared) field_state_ = TRY(check_fields(client_, targets_, stop));
       earlier_calls_ = TRY(read_journal(report_.run_id)).calls;
+      // The index chose among the parked, and does so again should the plan be made again.
+      prepared_ = report_.proof.choice.way == ProofWay::increment;
+      if (prepared_) TRY(prover_.prepare(ProofWay::increment, stop));
     }
 
     const bool list_made = TRY(ensure_list(*list_work_, stop));
@@ -295,15 +316,7 @@ class Pass {
             trust.trial().note + "); everybody is looked up before a write");
       if (status.ok()) settled = TRY(read_journal(report_.run_id));
     }
-    // Proof by an export of everybody, where that is sooner than looking so many people up.
-    const int64_t to_prove = trust.by() == prove::By::lookup
-                                 ? TRY(unsettled(settled, "true"))
-                                 : TRY(work_->scalar("SELECT count(*) FROM changes WHERE look_up"));
-    if (status.ok()) {
-      const auto exported = export_contacts(to_prove, stop);
-      if (!exported.ok()) status = exported.error();
-      if (exported.ok() && *exported) delivery.prove_by(contacts_);
-    }
+    if (status.ok()) status = choose_proof(trust.by(), settled, delivery, stop);
     // Additions before removals; those whose last write has not settled yet, at the end.
     for (const auto& [part, where] : {std::pair("add", "kind <> 1 AND not_before = 0"),
                                       std::pair("remove", "kind = 1 AND not_before = 0"),
@@ -315,16 +328,19 @@ class Pass {
       world_.observer.reached(std::string(part) + ".ended");
     }
     const deliver::Delivered delivered = delivery.delivered();
-    if (delivered.export_incomplete)
+    if (delivered.incomplete) {
       report_.warnings.push_back(
           "the export of contacts lacked people who are there, so that people were looked up one "
           "by one");
+      prover_.contacts().forget();
+    }
     const bool by_answer = trust.by() == prove::By::answer;
-    report_.proof = {total == 0            ? "none"
-                     : by_answer           ? "answer"
-                     : delivered.by_export ? "export"
-                                           : "lookup",
-                     by_answer ? total : delivered.proven_people, delivered.proof_max_age_ms};
+    report_.proof.by = total == 0            ? "none"
+                       : by_answer           ? "answer"
+                       : delivered.by_export ? "export"
+                                             : "lookup";
+    report_.proof.people = by_answer ? total : delivered.proven_people;
+    report_.proof.max_age_ms = delivered.proof_max_age_ms;
     TRY(keep_trial(world_.store, destination_, known, trust.trial()));
     if (!status.ok()) return status;
     if (delivered.error) return Error(*delivered.error);
@@ -448,16 +464,25 @@ class Pass {
                             .put_on_again = request_.full && !list_read_,
                             .now = world_.clock.now(),
                             .settle = destination_.settle,
-                            .parked_lookups_max = parked_max_};
+                            .parked_lookups_max = parked_max_,
+                            .parked_candidate = shown_by(prover_.index())};
     return with_memory(*work_, [&] { return plan::make(*work_, input); });
   }
 
-  // Whether contacts are, or now were, exported, because that is sooner for so many people.
-  Result<bool> export_contacts(int64_t people, const std::stop_token& stop) {
-    if (!exported_)
-      exported_ = TRY(export_if_sooner({world_, destination_, client_, contacts_, report_.warnings},
-                                       people, stop)) != nullptr;
-    return exported_;
+  // How whoever is left of the plan is proven; then the delivery knows it.
+  Status choose_proof(prove::By by, const ledger::Settled& settled, deliver::Delivery& delivery,
+                      const std::stop_token& stop) {
+    const ProofChoice choice = TRY(prover_.choose(
+        {.work = *work_, .everybody = by == prove::By::lookup, .settled = &settled}));
+    const bool had = TRY(prover_.prepare(choice.way, stop));
+    // What was chosen for more people, the parked that are left out now among them, stays told.
+    if (!prepared_) report_.proof.choice = choice;
+    if (had && choice.way == ProofWay::whole_export) {
+      delivery.prove_by(prover_.contacts());
+    } else if (prover_.index()) {  // even where all are looked up: it may turn out to lack people
+      delivery.look_up_by(prover_.index());
+    }
+    return ok_status();
   }
 
   // What a sealed plan must have been made from to be continued.
@@ -506,7 +531,8 @@ class Pass {
 
   Status read_members(const std::stop_token& stop) {
     const int64_t id = state_.list ? state_.list->id : *activation_.adopt_list;
-    const Status read = read_list(client_, activation_.match_key.type, id, *work_, stop);
+    const Status read =
+        read_list(client_, prover_.contacts(), activation_.match_key.type, id, *work_, stop);
     if (!read.ok() && read.error().kind == ErrorKind::denied && !request_.repair) {
       // A key that may not export: everybody is put on the list again instead.
       report_.warnings.push_back("the list could not be read (" + read.error().message + ")");
@@ -557,8 +583,10 @@ class Pass {
   Line line_;
   const iterable::Client& client_;
   const iterable::CallCounter& counter_;
-  prove::Contacts contacts_;
-  bool exported_ = false;
+  RunReport report_;
+  Prover prover_;
+  bool prepared_ =
+      false;  // for the parked: everybody was exported, or the index brought up to date
   int64_t parked_max_ = plan::Input{}.parked_lookups_max;
   std::optional<ListWork> list_work_;
   std::unique_ptr<duck::Database> database_;
@@ -569,7 +597,6 @@ class Pass {
   FieldState field_state_;
   plan::Plan plan_;
   CallCounts earlier_calls_;
-  RunReport report_;
   bool resuming_ = false;
   bool snapshot_taken_ = false;
   bool list_read_ = false;

@@ -86,8 +86,9 @@ struct PlanReport {
   std::vector<PlannedPerson> people;
   bool people_complete = false;  // otherwise a sample
   std::vector<std::string> fields_to_create, fields_missing, warnings;
-  std::string proof;  // how existence would be proven, in words
-  int64_t parked = 0;
+  std::string proof;         // how existence would be proven, in words
+  ProofChoice proof_choice;  // and what it was chosen from
+  ParkedUse parked;
   int64_t forecast_calls = 0;
   double forecast_seconds = 0;  // at the published limits
   std::string list;             // what would become of the list, in words

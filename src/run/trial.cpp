@@ -1,26 +1,18 @@
 #include "run/trial.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include "run/proof.hpp"
 
 namespace rollcall::run {
 namespace {
 
 constexpr const char* kFact = "trial";
-constexpr const char* kExportFact = "export";
 constexpr size_t kPresentWanted = 10;
 constexpr size_t kAbsentMax = 3;
 constexpr size_t kLookUpsMax = 100;
 constexpr size_t kLookUpsAtOnce = 20;
 constexpr Millis kLookEvery{300};
-
-// The project as declared: type, place, and a fingerprint of the key that opens it.
-std::string about(const Destination& destination) {
-  return fmt::format("{} {} {:016x}", to_string(destination.project_type),
-                     destination.base_url.value_or(destination.region),
-                     attributes::fingerprint(destination.api_key.reveal()));
-}
 
 Error contradiction(const Destination& destination) {
   return {
@@ -144,8 +136,8 @@ Result<prove::Trial> known_trial(store::Store& store, const Destination& destina
   prove::Trial out;
   if (const auto fact = TRY(store.fact(destination.uid, kFact)))
     out = prove::trial_from_json(*fact);
-  if (out.about != about(destination)) out = {};
-  out.about = about(destination);
+  if (out.about != project_text(destination)) out = {};
+  out.about = project_text(destination);
   return out;
 }
 
@@ -153,34 +145,6 @@ Status keep_trial(store::Store& store, const Destination& destination, const pro
                   const prove::Trial& now) {
   if (prove::to_json(before) == prove::to_json(now)) return ok_status();
   return store.put_fact(destination.uid, kFact, prove::to_json(now));
-}
-
-Result<prove::Choice> choose_proof(store::Store& store, const Destination& destination,
-                                   const iterable::Client& client, int64_t people) {
-  const auto fact = TRY(store.fact(destination.uid, kExportFact));
-  return prove::choose(people, client.look_ups_per_second(),
-                       fact ? prove::export_rate_from_json(*fact) : prove::ExportRate{});
-}
-
-Result<std::shared_ptr<const prove::Index>> export_if_sooner(const ExportWork& work, int64_t people,
-                                                             const std::stop_token& stop) {
-  using Index = std::shared_ptr<const prove::Index>;
-  const World& world = work.world;
-  if (!TRY(choose_proof(world.store, work.destination, work.client, people)).by_export)
-    return Index();
-  const Millis began = world.clock.monotonic();
-  auto index = work.contacts.fresh(stop);
-  if (index.ok()) {
-    const double seconds = static_cast<double>((world.clock.monotonic() - began).count()) / 1000;
-    TRY(world.store.put_fact(
-        work.destination.uid, kExportFact,
-        prove::to_json(prove::ExportRate{static_cast<int64_t>((*index)->contacts()), seconds})));
-    return std::move(*index);
-  }
-  if (index.error().kind == ErrorKind::cancelled) return Error(index.error());
-  work.warnings.push_back("contacts could not be exported (" + index.error().message +
-                          "), so that people are looked up one by one");
-  return Index();
 }
 
 Status try_destination(const TrialWork& work, const deliver::Order& order,

@@ -14,21 +14,6 @@ Result<prove::Trial> known_trial(store::Store& store, const Destination& destina
 Status keep_trial(store::Store& store, const Destination& destination, const prove::Trial& before,
                   const prove::Trial& now);
 
-// How so many people of this destination are proven soonest.
-Result<prove::Choice> choose_proof(store::Store& store, const Destination& destination,
-                                   const iterable::Client& client, int64_t people);
-struct ExportWork {
-  const World& world;
-  const Destination& destination;
-  const iterable::Client& client;
-  prove::Contacts& contacts;
-  std::vector<std::string>& warnings;
-};
-// Exports all contacts where that is sooner than looking so many people up. Nothing: it is not, or
-// it could not be done, which is added to the warnings. Errors: cancelled, the store's.
-Result<std::shared_ptr<const prove::Index>> export_if_sooner(const ExportWork& work, int64_t people,
-                                                             const std::stop_token& stop);
-
 struct TrialWork {
   const World& world;
   const Destination& destination;

@@ -55,6 +55,13 @@ std::string Key::seal(std::string_view value, std::string_view belongs) const {
   return out;
 }
 
+std::string Key::derived(std::string_view purpose) const {
+  std::string out(32, '\0');
+  crypto_generichash(bytes(out), out.size(), bytes(purpose), purpose.size(), bytes_.data(),
+                     bytes_.size());
+  return out;
+}
+
 std::optional<std::string> Key::unseal(std::string_view sealed, std::string_view belongs) const {
   if (sealed.size() < kNonceBytes + kTagBytes) return std::nullopt;
   std::string out(sealed.size() - kNonceBytes - kTagBytes, '\0');

@@ -23,6 +23,8 @@ class Key {
 
   // Sealed values are bound to where they belong: moved to another object they do not open.
   [[nodiscard]] std::string seal(std::string_view value, std::string_view belongs) const;
+  // 32 bytes that only this key leads to; other purposes get others.
+  [[nodiscard]] std::string derived(std::string_view purpose) const;
   // Nothing when it was sealed by another key or for another place, or was changed since.
   [[nodiscard]] std::optional<std::string> unseal(std::string_view sealed,
                                                   std::string_view belongs) const;

@@ -178,6 +178,10 @@ class SqliteStore : public Store {
     return done(write.bind(uid).bind(name).bind(json));
   }
 
+  [[nodiscard]] Secret derived(std::string_view purpose) const override {
+    return Secret(key_.derived(purpose));
+  }
+
  private:
   Status done(Statement& statement) {
     return statement.step() == SQLITE_DONE ? ok_status() : Status(database_->trouble());

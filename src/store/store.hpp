@@ -74,6 +74,10 @@ class Store {
                                                   const std::string& name) = 0;
   virtual Status put_fact(const std::string& uid, const std::string& name,
                           const std::string& json) = 0;
+
+  // A secret of 32 bytes that only the key of this home leads to: the same at every call, and
+  // another for every purpose. It is kept nowhere.
+  [[nodiscard]] virtual Secret derived(std::string_view purpose) const = 0;
 };
 
 }  // namespace rollcall::store

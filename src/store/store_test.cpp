@@ -85,6 +85,17 @@ TEST_F(StoreTest, KeepsObjectsAndTheirSecretsAcrossOpenings) {
   EXPECT_EQ(object.secrets[0].second.reveal(), kHush);
 }
 
+TEST_F(StoreTest, DerivesTheSameSecretFromItsKeyForOnePurpose) {
+  put_destination();
+  const Secret one = open()->derived("one");
+  EXPECT_EQ(one.reveal().size(), 32U);
+  EXPECT_EQ(open()->derived("one"), one);
+  EXPECT_FALSE(open()->derived("another") == one);
+  fs::remove_all(home_);
+  put_destination();
+  EXPECT_FALSE(open()->derived("one") == one) << "another home has another key";
+}
+
 TEST_F(StoreTest, KeepsTextByteForByte) {
   using namespace std::string_literals;
   const std::string odd = "Zoë 李 😀 '\"\n\0x"s;

@@ -106,6 +106,7 @@ class Entry:
     status: int = 0
     answer: Any = None
     fault: str | None = None
+    pause: float = 0.0            # seconds that the answer takes
 
 
 @dataclass
@@ -201,7 +202,7 @@ def envelope(status, code, msg, params=None):
 class Double:
     def __init__(self, project_type="hybrid", *, api_key=API_KEY, limits="record", list_warmup=0.0, visible_after=0.0,
                  unsubscribe_creates=True, flag_holds=True, names_not_found=True, unknown_fields="add", type_conflict="row",
-                 user_id_unknown="json", keep_bodies=True):
+                 user_id_unknown="json", keep_bodies=True, export_seconds=0.0):
         assert project_type in ("hybrid", "user_id", "email")
         self.project_type = project_type
         self.api_key = api_key
@@ -215,6 +216,7 @@ class Double:
         self.type_conflict = type_conflict              # row: invalidData… in a 200; batch: 400 for all
         self.user_id_unknown = user_id_unknown          # json | text: both generations of that answer
         self.keep_bodies = keep_bodies
+        self.export_seconds = export_seconds            # that a whole export takes; one of some people takes its share
         self.forgotten: set[str] = set()
         self.refuses: dict[str, str] = {}               # identifier -> "invalidData" | "conflict" | "invalid"
         self.state = State()
@@ -283,6 +285,14 @@ class Double:
             id = self._new_contact(email.lower() if email else None, user_id)
             self._do("set_fields", id, {n: self._stored(v) for n, v in fields.items()}, time.time())
             return id
+
+    def grow_old(self, seconds):
+        """So long ago was everything that is there now."""
+        with self.lock:
+            for state in {id(one): one for one in (self.state, self.shown)}.values():
+                for contact in state.contacts.values():
+                    contact.created_at -= seconds
+                    contact.updated_at -= seconds
 
     def change_contact(self, id, **fields):
         with self.lock:
@@ -548,6 +558,7 @@ class Double:
             entry.status, entry.answer = status, body
             if not self.keep_bodies:
                 entry.body = entry.answer = None
+        time.sleep(entry.pause)
         if fault == "reset_after":
             return self._reset(connection)
         if fault == "garbage":
@@ -833,10 +844,19 @@ class Double:
         return "".join(line + "\n" for line in lines)
 
     def _export(self, entry, argument, refuse_some):
-        if entry.query.get("dataTypeName") != "user" or entry.query.get("range") != "All":
-            raise envelope(400, "BadParams", "only the whole export of users is served here")
-        lines = []
-        for contact in self._view().contacts.values():
+        if entry.query.get("dataTypeName") != "user":
+            raise envelope(400, "BadParams", "only users are exported here")
+        if entry.query.get("range") == "All":
+            since, until = float("-inf"), float("inf")
+        else:  # by the last update: the start is included, the end is not
+            since, until = (parse_date(entry.query.get(name, "")) for name in ("startDateTime", "endDateTime"))
+            if since is None or until is None:
+                raise envelope(400, "BadParams", "Either range or startDateTime and endDateTime must be set")
+            since, until = since.timestamp(), until.timestamp()
+        lines, everybody = [], self._view().contacts.values()
+        chosen = [one for one in everybody if since <= one.updated_at < until]
+        entry.pause = self.export_seconds * len(chosen) / max(len(everybody), 1)
+        for contact in chosen:
             names = (("email", contact.email), ("userId", contact.user_id))
             lines.append(json.dumps({name: value for name, value in names if value is not None}))
         return "".join(line + "\n" for line in lines)

@@ -278,6 +278,10 @@ class World:
         assert done.code == wanted[report["status"]] or (report["status"] == "failed" and done.code == 2), str(done)
         return report
 
+    def minutes_pass(self):
+        """Runs that follow each other at once in a test lie minutes apart in life: no call has to wait for its place."""
+        shutil.rmtree(self.home / "pace", ignore_errors=True)
+
     def run_expecting_death(self, point: str, occurrence: int) -> bool:
         """Runs until the named point is passed for the nth time; false when it never was."""
         done = self.rollcall("run", self.name, "--json", expect=None, env={"ROLLCALL_KILL_AT": f"{point}:{occurrence}"})

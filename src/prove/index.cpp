@@ -1,0 +1,193 @@
+#include "prove/index.hpp"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace rollcall::prove {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::array<char, 8> kMagic = {'r', 'c', 'i', 'n', 'd', 'e', 'x', '1'};
+constexpr size_t kSecretBytes = 32;
+constexpr size_t kCheckedAtOnce = 1 << 18;
+
+using SealBytes = std::array<unsigned char, 32>;
+struct Head {
+  std::array<char, 8> magic = kMagic;
+  Hash project{};
+  int64_t whole_at_ms = 0, complete_to_ms = 0, brought_up_at_ms = 0;
+  uint64_t emails = 0, user_ids = 0;
+  SealBytes seal{};
+};
+static_assert(std::is_trivially_copyable_v<Head> && sizeof(Head) == 96 &&
+              sizeof(Head) % sizeof(Hash) == 0);
+
+// Over the hashes first and then the head, whose numbers are known last.
+class Seal {
+ public:
+  explicit Seal(const Secret& secret) {
+    CHECK(secret.reveal().size() == kSecretBytes);
+    crypto_generichash_init(
+        &state_, reinterpret_cast<const unsigned char*>(secret.reveal().data()) + kSecretBytes / 2,
+        kSecretBytes / 2, SealBytes().size());
+  }
+  void add(const void* bytes, size_t size) {
+    crypto_generichash_update(&state_, static_cast<const unsigned char*>(bytes), size);
+  }
+  SealBytes of(Head head) {
+    head.seal = {};
+    add(&head, sizeof head);
+    SealBytes out;
+    crypto_generichash_final(&state_, out.data(), out.size());
+    return out;
+  }
+
+ private:
+  crypto_generichash_state state_;
+};
+
+// Closes on every way out.
+struct File {
+  int fd;
+  explicit File(int opened) : fd(opened) {}
+  ~File() {
+    if (fd >= 0) ::close(fd);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+};
+
+Error cannot_write(const fs::path& path) {
+  return {ErrorKind::unavailable,
+          "cannot write the contact index " + path.string() + ": " + std::strerror(errno),
+          "Check the space on the home's disk and its rights."};
+}
+
+int64_t millis(Time time) { return time.time_since_epoch().count(); }
+
+// The head of a file that is whole and ours; nothing otherwise.
+std::optional<Head> read_head(int file, const IndexFile& index_file) {
+  struct stat about {};
+  Head head;
+  if (::fstat(file, &about) != 0 || about.st_size < static_cast<off_t>(sizeof head) ||
+      !read_at(file, &head, sizeof head, 0).ok() || head.magic != kMagic ||
+      head.project != hash_of(index_file.project, index_file.secret))
+    return std::nullopt;
+  const uint64_t hashes = (static_cast<uint64_t>(about.st_size) - sizeof head) / sizeof(Hash);
+  if (head.emails > hashes || head.user_ids != hashes - head.emails ||
+      static_cast<uint64_t>(about.st_size) != sizeof head + hashes * sizeof(Hash))
+    return std::nullopt;
+  // Read, not mapped: what is checked once need not stay in memory.
+  Seal seal(index_file.secret);
+  std::vector<unsigned char> piece(kCheckedAtOnce);
+  for (size_t at = sizeof head; at < static_cast<size_t>(about.st_size); at += piece.size()) {
+    piece.resize(std::min(piece.size(), static_cast<size_t>(about.st_size) - at));
+    if (!read_at(file, piece.data(), piece.size(), at).ok()) return std::nullopt;
+    seal.add(piece.data(), piece.size());
+  }
+  const SealBytes found = seal.of(head);
+  if (sodium_memcmp(found.data(), head.seal.data(), found.size()) != 0) return std::nullopt;
+  return head;
+}
+
+}  // namespace
+
+std::shared_ptr<const Index> Index::open(const IndexFile& index_file, KeyType type) {
+  const File file(::open(index_file.path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.fd < 0) return nullptr;
+  const auto head = read_head(file.fd, index_file);
+  if (!head) return nullptr;
+  const size_t bytes = sizeof *head + (head->emails + head->user_ids) * sizeof(Hash);
+  void* const mapped = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, file.fd, 0);
+  if (mapped == MAP_FAILED) return nullptr;
+  ::madvise(mapped, bytes, MADV_RANDOM);
+  std::shared_ptr<Index> out(new Index(index_file.secret, type));
+  out->mapped_ = mapped;
+  out->bytes_ = bytes;
+  out->emails_ = head->emails;
+  out->moments_ = {Time(Millis(head->whole_at_ms)), Time(Millis(head->complete_to_ms)),
+                   Time(Millis(head->brought_up_at_ms))};
+  return out;
+}
+
+Index::~Index() {
+  if (mapped_ != nullptr) ::munmap(mapped_, bytes_);
+}
+
+std::span<const Hash> Index::hashes(KeyType type) const {
+  const auto* const first =
+      reinterpret_cast<const Hash*>(static_cast<const char*>(mapped_) + sizeof(Head));
+  const std::span<const Hash> all(first, (bytes_ - sizeof(Head)) / sizeof(Hash));
+  return type == KeyType::email ? all.first(emails_) : all.subspan(emails_);
+}
+
+bool Index::holds(std::string_view key) const {
+  const auto hashes = this->hashes(type_);
+  return std::binary_search(hashes.begin(), hashes.end(), hash_of(key, secret_));
+}
+
+Result<std::unique_ptr<WriteLock>> WriteLock::take(const IndexFile& index_file) {
+  std::error_code ignored;
+  fs::create_directories(index_file.path.parent_path(), ignored);
+  const fs::path path = index_file.path.string() + ".lock";
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return cannot_write(path);
+  int result = 0;
+  do result = ::flock(file, LOCK_EX);
+  while (result != 0 && errno == EINTR);
+  if (result != 0) {
+    ::close(file);
+    return cannot_write(path);
+  }
+  return std::unique_ptr<WriteLock>(new WriteLock(file));
+}
+
+WriteLock::~WriteLock() { ::close(file_); }
+
+Status write_index(const IndexFile& index_file, const Moments& moments, Sorter& emails,
+                   Sorter& user_ids, const Index* before, Observer& observer) {
+  const fs::path fresh = index_file.path.string() + ".new";
+  const File file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (file.fd < 0) return cannot_write(fresh);
+  Head head{.project = hash_of(index_file.project, index_file.secret),
+            .whole_at_ms = millis(moments.whole_at),
+            .complete_to_ms = millis(moments.complete_to),
+            .brought_up_at_ms = millis(moments.brought_up_at)};
+  Seal seal(index_file.secret);
+  size_t end = sizeof head;
+  const auto append = [&](std::span<const Hash> page) -> Status {
+    seal.add(page.data(), page.size_bytes());
+    TRY(write_at(file.fd, page.data(), page.size_bytes(), end));
+    end += page.size_bytes();
+    return ok_status();
+  };
+  for (auto& [sorter, type, count] :
+       {std::tuple<Sorter&, KeyType, uint64_t&>(emails, KeyType::email, head.emails),
+        std::tuple<Sorter&, KeyType, uint64_t&>(user_ids, KeyType::user_id, head.user_ids)}) {
+    const size_t from = end;
+    TRY(sorter.merge(before != nullptr ? before->hashes(type) : std::span<const Hash>(), append));
+    count = (end - from) / sizeof(Hash);
+    observer.reached("index.part");
+  }
+  head.seal = seal.of(head);
+  TRY(write_at(file.fd, &head, sizeof head, 0));
+  if (::fsync(file.fd) != 0) return cannot_write(fresh);
+  observer.reached("index.written");
+  if (::rename(fresh.c_str(), index_file.path.c_str()) != 0) return cannot_write(index_file.path);
+  const File folder(
+      ::open(index_file.path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.fd >= 0) ::fsync(folder.fd);
+  observer.reached("index.kept");
+  return ok_status();
+}
+
+}  // namespace rollcall::prove

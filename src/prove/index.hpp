@@ -1,0 +1,33 @@
+// The file of a contact index. Not a door.
+//
+//   head     what it is, whose, its moments, how many hashes, and a seal over everything
+//   e-mails  their hashes, sorted
+//   userIds  theirs
+//
+// The seal is keyed with the second half of the secret: it tells damage, and files of other homes.
+// A file is never changed: the next one is made beside it and put in its place by rename.
+#pragma once
+
+#include "prove/hashes.hpp"
+#include "prove/prove.hpp"
+
+namespace rollcall::prove {
+
+// The right to write an index; waits for whoever has it.
+class WriteLock {
+ public:
+  static Result<std::unique_ptr<WriteLock>> take(const IndexFile& index_file);
+  ~WriteLock();
+  WriteLock(const WriteLock&) = delete;
+  WriteLock& operator=(const WriteLock&) = delete;
+
+ private:
+  explicit WriteLock(int file) : file_(file) {}
+  int file_;
+};
+
+// The next index: what was told, and what is in `before` where there is one. Under the lock.
+Status write_index(const IndexFile& index_file, const Moments& moments, Sorter& emails,
+                   Sorter& user_ids, const Index* before, Observer& observer);
+
+}  // namespace rollcall::prove

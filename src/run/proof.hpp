@@ -1,0 +1,61 @@
+// How the people of a plan are proven: the choice among look-ups, a whole export and the contact
+// index, and what it takes.
+#pragma once
+
+#include "plan/plan.hpp"
+#include "prove/prove.hpp"
+#include "run/run.hpp"
+
+namespace rollcall::run {
+
+// The project as declared: type, place, and a fingerprint of the key that opens it. What was learnt
+// of one project says nothing of another.
+std::string project_text(const Destination& destination);
+// Where the destination's contact index is.
+prove::IndexFile index_file(const World& world, const Destination& destination);
+
+// As far as is known before the trial of a run: whether everybody needs a proof, or the parked
+// alone.
+bool must_prove_everybody(const Destination& destination, const prove::Trial& trial);
+
+// Who of a plan must be proven.
+struct Unproven {
+  duck::Connection& work;                    // the changes
+  bool everybody = false;                    // otherwise the parked alone
+  const ledger::Settled* settled = nullptr;  // whoever has an outcome already is not counted
+  // The ledger: all the parked it knows are counted instead of those in the plan.
+  std::optional<std::filesystem::path> parked_in = std::nullopt;
+  bool index_may_choose = true;
+};
+
+// What the plan asks of an index about the parked; nothing without one.
+std::function<bool(std::string_view)> shown_by(std::shared_ptr<const prove::Index> index);
+
+class Prover {
+ public:
+  // `warnings` outlives it, like everything else.
+  Prover(const World& world, const Destination& destination, const iterable::Client& client,
+         KeyType type, std::vector<std::string>& warnings);
+
+  // The way that takes the fewest seconds.
+  Result<ProofChoice> choose(const Unproven& people);
+  // What the way needs first: an export, or an increment. What cannot be had is added to the
+  // warnings; people are looked up then. Returns whether it was had. Errors: cancelled, the
+  // store's.
+  Result<bool> prepare(ProofWay way, const std::stop_token& stop);
+
+  prove::Contacts& contacts() { return contacts_; }
+  // Up to date, after prepare; nothing before.
+  [[nodiscard]] const std::shared_ptr<const prove::Index>& index() const { return index_; }
+
+ private:
+  const World& world_;
+  const Destination& destination_;
+  const iterable::Client& client_;
+  std::vector<std::string>& warnings_;
+  prove::Contacts contacts_;
+  std::shared_ptr<const prove::Index> index_;
+  bool refused_ = false;  // an export was tried, and failed
+};
+
+}  // namespace rollcall::run
