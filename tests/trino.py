@@ -49,6 +49,7 @@ RULES = {
         {"table": "hidden.*", "privileges": []},
         {"privileges": ["SELECT"]},
     ],
+    "procedures": [{"user": ADMIN, "privileges": ["EXECUTE"]}],
 }
 
 
