@@ -146,7 +146,7 @@ class DeliverTest : public testing::Test {
     }
 
    private:
-    std::atomic<int64_t> time_{1'000'000};
+    std::atomic<int64_t> time_{1'000'000'000'000};
   } clock_;
   SeededRandom random_{1};
   std::filesystem::path folder_;
