@@ -259,7 +259,11 @@ class Generator {
         out.test = NoneOf{rules()};
         break;
       case 7: {
-        RelatedTest test{relation_, Op::gte, Scalar(int64_t{1}), nullptr};
+        RelatedTest test{.relation = relation_};
+        if (flip()) {
+          test.aggregate = static_cast<Aggregate>(1 + below(5));  // all but count
+          test.field = "f" + text();
+        }
         if (flip()) test.op = Op::between, test.value = std::vector<Scalar>{int64_t{1}, int64_t{5}};
         if (flip()) test.where = std::make_shared<Rule>(rule(depth - 1));
         out.test = std::move(test);
