@@ -303,7 +303,7 @@ TEST_F(TransportTest, KnowsThatARefusedConnectionCarriedNothing) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().error.kind, ErrorKind::unavailable);
   EXPECT_FALSE(answer.error().may_have_arrived);
-  EXPECT_THAT(answer.error().error.remedy, HasSubstr("base_url"));
+  EXPECT_THAT(answer.error().error.remedy, HasSubstr("address"));
 }
 
 TEST_F(TransportTest, KnowsThatAnUnknownHostCarriedNothing) {

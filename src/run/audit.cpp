@@ -55,14 +55,14 @@ Result<std::unique_ptr<Audit>> audit(const World& world, const Catalog& catalog,
     if (!state.list)
       return Error{ErrorKind::invalid, "there is no list yet to audit", "`rollcall run` makes it."};
     const Line line(world, destination);
-    Audit::Report report{
-        .activation = activation.name,
-        .destination = destination.name,
-        .list = {state.list->id, state.list->name, state.list->created},
-        .counts = {},
-        .read_at = world.clock.now(),
-        .warnings = TRY(
-            check_list({world, line.client, activation, destination, *lease, state}, false, stop))};
+    auto warnings =
+        TRY(check_list({world, line.client, activation, destination, *lease, state}, false, stop));
+    Audit::Report report{.activation = activation.name,
+                         .destination = destination.name,
+                         .list = {state.list->id, state.list->name, state.list->created},
+                         .counts = {},
+                         .read_at = world.clock.now(),
+                         .warnings = std::move(warnings)};
     if (state.open_run)
       report.warnings.push_back("run " + state.open_run->run_id +
                                 " was interrupted: whom it wrote last may be told as missing or "

@@ -35,11 +35,11 @@ TEST_F(WithMemory, WhatDoesNotFitIsDoneAgainWithPlenty) {
   const Status done = with_memory(*work_, [&] {
     ++tried;
     return work_->run(
-        "CREATE OR REPLACE TABLE t AS SELECT list(range) AS all FROM range(12000000)");
+        "CREATE OR REPLACE TABLE t AS SELECT list(range) AS numbers FROM range(12000000)");
   });
   ASSERT_TRUE(done.ok()) << done.error().text();
   EXPECT_EQ(tried, 2) << "it fitted at once, and this proves nothing";
-  EXPECT_EQ(work_->scalar("SELECT len(all) FROM t").value(), 12000000);
+  EXPECT_EQ(work_->scalar("SELECT len(numbers) FROM t").value(), 12000000);
 }
 
 TEST_F(WithMemory, AnotherErrorIsNotTriedAgain) {

@@ -338,6 +338,8 @@ Secret secret(const Source& source, const std::string& name) {
 
 Result<std::unique_ptr<Connection>> open_trino(const Source& source, const OpenOptions& options) {
   TRY(check_options(source, {"url", "user", "catalog", "schema", "ca_file", "statement_timeout"}));
+  // Apart: what returns from within braces leaves behind what was made there (g++ 12).
+  const Millis timeout = TRY(statement_timeout(source));
   trino::Settings settings{.url = option(source, "url"),
                            .user = option(source, "user"),
                            .password = secret(source, "password"),
@@ -345,7 +347,7 @@ Result<std::unique_ptr<Connection>> open_trino(const Source& source, const OpenO
                            .catalog = option(source, "catalog"),
                            .schema = option(source, "schema"),
                            .ca_file = option(source, "ca_file"),
-                           .statement_timeout = TRY(statement_timeout(source))};
+                           .statement_timeout = timeout};
   const auto refuse = [](std::string message, std::string remedy) {
     return Error{
         .kind = ErrorKind::invalid, .message = std::move(message), .remedy = std::move(remedy)};
