@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/file.hpp"
+
 namespace rollcall::ledger {
 namespace fs = std::filesystem;
 
@@ -41,9 +43,8 @@ Status write_parquet(duck::Connection& db, const std::string& query, const fs::p
                                " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960)");
   TRY(db.run("RESET GLOBAL preserve_insertion_order"));
   TRY(copied);
-  const int file = ::open(fresh.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = file >= 0 && ::fsync(file) == 0;
-  if (file >= 0) ::close(file);
+  const File file(::open(fresh.c_str(), O_RDONLY | O_CLOEXEC));
+  const bool synced = file.fd >= 0 && ::fsync(file.fd) == 0;
   std::error_code problem;
   fs::permissions(fresh, fs::perms::owner_read | fs::perms::owner_write, problem);
   if (synced && !problem) fs::rename(fresh, path, problem);

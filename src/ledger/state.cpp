@@ -8,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/file.hpp"
 #include "ledger/ledger.hpp"
 
 namespace rollcall::ledger {
@@ -131,10 +132,7 @@ Status Lease::write_state(const State& state) {
       ::fsync(file) == 0;
   ::close(file);
   if (!written || ::rename(fresh.c_str(), path.c_str()) != 0) return trouble(path, "write");
-  if (const int at = ::open(folder_.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); at >= 0) {
-    ::fsync(at);
-    ::close(at);
-  }
+  (void)sync_folder(folder_.path);
   return ok_status();
 }
 

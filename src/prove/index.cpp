@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/file.hpp"
+
 namespace rollcall::prove {
 namespace fs = std::filesystem;
 
@@ -53,17 +55,6 @@ class Seal {
 
  private:
   crypto_generichash_state state_;
-};
-
-// Closes on every way out.
-struct File {
-  int fd;
-  explicit File(int opened) : fd(opened) {}
-  ~File() {
-    if (fd >= 0) ::close(fd);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
 };
 
 Error cannot_write(const fs::path& path) {
@@ -183,9 +174,7 @@ Status write_index(const IndexFile& index_file, const Moments& moments, Sorter& 
   if (::fsync(file.fd) != 0) return cannot_write(fresh);
   observer.reached("index.written");
   if (::rename(fresh.c_str(), index_file.path.c_str()) != 0) return cannot_write(index_file.path);
-  const File folder(
-      ::open(index_file.path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.fd >= 0) ::fsync(folder.fd);
+  (void)sync_folder(index_file.path.parent_path());
   observer.reached("index.kept");
   return ok_status();
 }

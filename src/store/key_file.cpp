@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/file.hpp"
+
 namespace rollcall::store {
 namespace fs = std::filesystem;
 
@@ -25,23 +27,6 @@ Error cannot(const char* what, const fs::path& path, int why) {
 unsigned char* bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 const unsigned char* bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-// Closes on every way out.
-struct File {
-  int fd;
-  explicit File(int opened) : fd(opened) {}
-  ~File() {
-    if (fd >= 0) ::close(fd);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-};
-
-// The name of a new file outlives a loss of power only when its folder is synced, too.
-bool sync_folder(const fs::path& folder) {
-  const File file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return file.fd >= 0 && ::fsync(file.fd) == 0;
 }
 
 }  // namespace
