@@ -6,6 +6,24 @@
 
 namespace rollcall::compile {
 
+std::string_view unit_of(Duration::Unit unit) {
+  switch (unit) {
+    case Duration::Unit::minutes:
+      return "minute";
+    case Duration::Unit::hours:
+      return "hour";
+    case Duration::Unit::days:
+      return "day";
+    case Duration::Unit::weeks:
+      return "week";
+    case Duration::Unit::months:
+      return "month";
+    case Duration::Unit::years:
+      return "year";
+  }
+  return "day";
+}
+
 std::string Printer::identifier(std::string_view name) const { return quoted(name, '"'); }
 
 std::string Printer::text(std::string_view value) const { return quoted(value, '\''); }
@@ -62,6 +80,18 @@ std::string Printer::function(std::string_view name,
 
 std::string Printer::null_if(const std::string& value, const std::string& other, FieldType) const {
   return fmt::format("nullif({}, {})", value, other);
+}
+
+std::string Printer::cast(const std::string& expression, FieldType type) const {
+  const TypeNames names = type_names();
+  const std::string_view name = type == FieldType::boolean     ? names.boolean
+                                : type == FieldType::integer   ? names.integer
+                                : type == FieldType::number    ? names.number
+                                : type == FieldType::decimal   ? names.decimal
+                                : type == FieldType::date      ? names.date
+                                : type == FieldType::timestamp ? names.timestamp
+                                                               : names.text;
+  return fmt::format("CAST({} AS {})", expression, name);
 }
 
 }  // namespace rollcall::compile

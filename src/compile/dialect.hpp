@@ -21,6 +21,14 @@ inline constexpr std::string_view kSpaces =
     " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
     "\u3000";
 
+// minute, hour, day, week, month or year.
+std::string_view unit_of(Duration::Unit unit);
+
+// An engine's names of the types that values are cast to; of the others, as they are: text.
+struct TypeNames {
+  std::string_view boolean, integer, number, decimal, date, timestamp, text;
+};
+
 class Printer {
  public:
   virtual ~Printer() = default;
@@ -105,9 +113,12 @@ class Printer {
   [[nodiscard]] virtual std::string null_if(const std::string& value, const std::string& other,
                                             FieldType type) const;
   // To a type that is not text.
-  [[nodiscard]] virtual std::string cast(const std::string& expression, FieldType type) const = 0;
+  [[nodiscard]] std::string cast(const std::string& expression, FieldType type) const;
   [[nodiscard]] virtual std::string text_of(const std::string& expression,
                                             FieldType type) const = 0;
+
+ private:
+  [[nodiscard]] virtual TypeNames type_names() const = 0;
 };
 
 const Printer& duckdb_printer();

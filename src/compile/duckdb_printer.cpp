@@ -6,7 +6,7 @@ namespace rollcall::compile {
 
 namespace {
 
-std::string_view unit_of(Duration::Unit unit) {
+std::string_view keyword_of(Duration::Unit unit) {
   switch (unit) {
     case Duration::Unit::minutes:
       return "MINUTE";
@@ -79,7 +79,7 @@ class DuckdbPrinter : public Printer {
     const uint64_t count =
         minus ? 0 - static_cast<uint64_t>(duration.count) : static_cast<uint64_t>(duration.count);
     const std::string sum = fmt::format("{} {} INTERVAL {} {}", moment, minus ? "-" : "+", count,
-                                        unit_of(duration.unit));
+                                        keyword_of(duration.unit));
     return is_date ? "CAST(" + sum + " AS DATE)" : "(" + sum + ")";
   }
   std::string anniversary(const std::string& date, const std::string& today,
@@ -105,31 +105,16 @@ class DuckdbPrinter : public Printer {
   std::string text_of(const std::string& expression, FieldType) const override {
     return fmt::format("CAST({} AS VARCHAR)", expression);
   }
-  std::string cast(const std::string& expression, FieldType type) const override {
-    const char* name = "VARCHAR";
-    switch (type) {
-      case FieldType::boolean:
-        name = "BOOLEAN";
-        break;
-      case FieldType::integer:
-        name = "BIGINT";
-        break;
-      case FieldType::number:
-        name = "DOUBLE";
-        break;
-      case FieldType::date:
-        name = "DATE";
-        break;
-      case FieldType::timestamp:
-        name = "TIMESTAMP";
-        break;
-      case FieldType::decimal:
-      case FieldType::text:
-      case FieldType::list:
-      case FieldType::object:
-        break;
-    }
-    return fmt::format("CAST({} AS {})", expression, name);
+
+ private:
+  TypeNames type_names() const override {
+    return {.boolean = "BOOLEAN",
+            .integer = "BIGINT",
+            .number = "DOUBLE",
+            .decimal = "VARCHAR",
+            .date = "DATE",
+            .timestamp = "TIMESTAMP",
+            .text = "VARCHAR"};
   }
 };
 

@@ -430,12 +430,11 @@ Result<Condition> Graph::bind(const Model& model, const Rule& rule, int depth) {
     out.ignore_case = test->ignore_case;
     return bind_test(node, test->field, test->op, test->value);
   }
-  if (const auto* related = std::get_if<RelatedTest>(&rule.test);
-      related && related->aggregate != Aggregate::count) {
-    const Node* node = TRY(aggregate(model, *related, rule.place));
-    return bind_test(node, related->field, related->op, related->value);
-  }
   if (const auto* related = std::get_if<RelatedTest>(&rule.test)) {
+    if (related->aggregate != Aggregate::count) {
+      const Node* node = TRY(aggregate(model, *related, rule.place));
+      return bind_test(node, related->field, related->op, related->value);
+    }
     out.kind = Condition::Kind::related;
     out.join = TRY(way(model, related->relation, rule.place));
     out.name = "count";

@@ -80,7 +80,6 @@ class Graph {
   Result<const Node*> field(const Model& model, const std::string& name, const Place& place);
   // The membership of a segment of that model.
   Result<const Node*> segment(const Model& model, const std::string& name, const Place& place);
-  Result<const Node*> aggregate(const Model& model, const RelatedTest& test, const Place& place);
   Result<Condition> condition(const Model& model, const Rule& rule);
   // A rule that belongs to the segment of that name, so that it cannot use itself.
   Result<Condition> rule_of(const Segment& segment, const Model& model);
@@ -93,6 +92,7 @@ class Graph {
 
  private:
   Result<Condition> bind(const Model& model, const Rule& rule, int depth);
+  Result<const Node*> aggregate(const Model& model, const RelatedTest& test, const Place& place);
   Result<Node> computed(const Model& model, const ComputedField& field);
   Result<Join> way(const Model& model, const std::string& relation, const Place& place);
   Result<const Node*> add(const Model& model, const std::string& key, const std::string& what,

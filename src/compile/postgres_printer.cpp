@@ -28,24 +28,6 @@ std::string short_name(std::string_view name) {
   return fmt::format("{}~{:016x}", name.substr(0, kept), digest);
 }
 
-std::string_view unit_of(Duration::Unit unit) {
-  switch (unit) {
-    case Duration::Unit::minutes:
-      return "minutes";
-    case Duration::Unit::hours:
-      return "hours";
-    case Duration::Unit::days:
-      return "days";
-    case Duration::Unit::weeks:
-      return "weeks";
-    case Duration::Unit::months:
-      return "months";
-    case Duration::Unit::years:
-      return "years";
-  }
-  return "days";
-}
-
 class PostgresPrinter : public Printer {
  public:
   std::string identifier(std::string_view name) const override {
@@ -128,7 +110,7 @@ class PostgresPrinter : public Printer {
     const bool minus = duration.count < 0;
     const uint64_t count =
         minus ? 0 - static_cast<uint64_t>(duration.count) : static_cast<uint64_t>(duration.count);
-    const std::string sum = fmt::format("{} {} INTERVAL '{} {}'", moment, minus ? "-" : "+", count,
+    const std::string sum = fmt::format("{} {} INTERVAL '{} {}s'", moment, minus ? "-" : "+", count,
                                         unit_of(duration.unit));
     return is_date ? "CAST(" + sum + " AS date)" : "(" + sum + ")";
   }
@@ -208,36 +190,17 @@ class PostgresPrinter : public Printer {
       return bytewise(fmt::format("('[' || array_to_string({}, ', ', 'NULL') || ']')", value));
     return bytewise(fmt::format("CAST({} AS text)", value));
   }
-  std::string cast(const std::string& expression, FieldType type) const override {
-    std::string_view name = "text";
-    switch (type) {
-      case FieldType::boolean:
-        name = "boolean";
-        break;
-      case FieldType::integer:
-        name = "bigint";
-        break;
-      case FieldType::number:
-        name = "double precision";
-        break;
-      case FieldType::decimal:
-        name = "numeric";
-        break;
-      case FieldType::date:
-        name = "date";
-        break;
-      case FieldType::timestamp:
-        name = "timestamp";
-        break;
-      case FieldType::text:
-      case FieldType::list:
-      case FieldType::object:
-        break;
-    }
-    return fmt::format("CAST({} AS {})", expression, name);
-  }
 
  private:
+  TypeNames type_names() const override {
+    return {.boolean = "boolean",
+            .integer = "bigint",
+            .number = "double precision",
+            .decimal = "numeric",
+            .date = "date",
+            .timestamp = "timestamp",
+            .text = "text"};
+  }
   static std::string bytewise(const std::string& value) {
     return fmt::format("({} COLLATE \"C\")", value);
   }

@@ -22,24 +22,6 @@ namespace {
 constexpr size_t kBigintDigits = 18;  // what surely fits
 constexpr int kFinest = 6;            // digits of a second
 
-std::string_view unit_of(Duration::Unit unit) {
-  switch (unit) {
-    case Duration::Unit::minutes:
-      return "minute";
-    case Duration::Unit::hours:
-      return "hour";
-    case Duration::Unit::days:
-      return "day";
-    case Duration::Unit::weeks:
-      return "week";
-    case Duration::Unit::months:
-      return "month";
-    case Duration::Unit::years:
-      return "year";
-  }
-  return "day";
-}
-
 // body, in which `value` has the name.
 std::string let(const std::string& value, std::string_view name, std::string_view body) {
   return fmt::format("transform(ARRAY[{}], {} -> {})[1]", value, name, body);
@@ -284,34 +266,17 @@ class TrinoPrinter : public Printer {
     }
     return fmt::format("CAST({} AS varchar)", value);
   }
-  std::string cast(const std::string& expression, FieldType type) const override {
-    std::string_view name = "varchar";
-    switch (type) {
-      case FieldType::boolean:
-        name = "boolean";
-        break;
-      case FieldType::integer:
-        name = "bigint";
-        break;
-      case FieldType::number:
-        name = "double";
-        break;
-      case FieldType::date:
-        name = "date";
-        break;
-      case FieldType::timestamp:
-        name = "timestamp(6)";
-        break;
-      case FieldType::decimal:
-      case FieldType::text:
-      case FieldType::list:
-      case FieldType::object:
-        break;
-    }
-    return fmt::format("CAST({} AS {})", expression, name);
-  }
 
  private:
+  TypeNames type_names() const override {
+    return {.boolean = "boolean",
+            .integer = "bigint",
+            .number = "double",
+            .decimal = "varchar",
+            .date = "date",
+            .timestamp = "timestamp(6)",
+            .text = "varchar"};
+  }
   static std::string json_of(const std::string& value) {
     return fmt::format("json_format(CAST({} AS json))", value);
   }
