@@ -64,7 +64,7 @@ Error explain(const Page& page) {
   const std::string& name = page.error_name;
   std::string message = page.error_message;
   const bool of_analysis = message.starts_with("line ");
-  message = of_analysis ? without_place(message) : message;
+  message = without_place(message);
   const auto is = [&](std::initializer_list<std::string_view> names) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
@@ -206,15 +206,9 @@ Result<http::Response> Session::send(http::Request request, const std::stop_toke
   }
 }
 
-Result<http::Response> Session::post(const std::string& sql, const std::stop_token& stop) {
-  finish();
-  stop_ = stop;
-  columns_.clear();
-  return send({.method = "POST", .url = settings_.url + "/v1/statement", .body = sql}, stop);
-}
-
 Status Session::take(const http::Response& response, RowBatch& batch) {
   next_.clear();
+  if (const auto* id = response.header("x-trino-started-transaction-id")) transaction_ = *id;
   auto read = read_page(response.body, types_, batch);
   if (!read.ok()) {
     transaction_.clear();
@@ -228,9 +222,19 @@ Status Session::take(const http::Response& response, RowBatch& batch) {
   return explain(*read);
 }
 
-// A statement whose rows nobody wants.
-Status Session::run(const std::string& sql, const std::stop_token& stop) {
-  TRY(query(sql, {}, stop));
+Status Session::ask(const std::string& sql, std::vector<FieldType> types,
+                    const std::stop_token& stop) {
+  finish();
+  types_ = std::move(types);
+  stop_ = stop;
+  columns_.clear();
+  return take(
+      TRY(send({.method = "POST", .url = settings_.url + "/v1/statement", .body = sql}, stop)),
+      ahead_);
+}
+
+// To the end of a statement whose rows nobody wants.
+Status Session::drain() {
   RowBatch none;
   while (TRY(next(none))) continue;
   return ok_status();
@@ -238,15 +242,8 @@ Status Session::run(const std::string& sql, const std::stop_token& stop) {
 
 Status Session::begin(const std::stop_token& stop) {
   if (!transaction_.empty()) return ok_status();
-  RowBatch none;
-  types_.clear();
-  http::Response response = TRY(post("START TRANSACTION READ ONLY", stop));
-  while (true) {
-    if (const auto* id = response.header("x-trino-started-transaction-id")) transaction_ = *id;
-    TRY(take(response, none));
-    if (next_.empty()) break;
-    response = TRY(send({.url = origin_ + next_}, stop));
-  }
+  TRY(ask("START TRANSACTION READ ONLY", {}, stop));
+  TRY(drain());
   if (!transaction_.empty()) return ok_status();
   return Error{.kind = ErrorKind::invalid,
                .message = "the server began no transaction",
@@ -256,16 +253,15 @@ Status Session::begin(const std::stop_token& stop) {
 Result<std::vector<ColumnType>> Session::columns(const std::string& select,
                                                  const std::stop_token& stop) {
   // Where WITH takes a query, and FROM would take the name of a table, too.
-  TRY(run("WITH q AS (\n" + select + "\n) SELECT * FROM q LIMIT 0", stop));
+  TRY(query("WITH q AS (\n" + select + "\n) SELECT * FROM q LIMIT 0", {}, stop));
+  TRY(drain());
   return columns_;
 }
 
 Status Session::query(const std::string& sql, std::vector<FieldType> types,
                       const std::stop_token& stop) {
   TRY(begin(stop));
-  types_ = std::move(types);
-  ahead_ = {};
-  return take(TRY(post(sql, stop)), ahead_);
+  return ask(sql, std::move(types), stop);
 }
 
 Result<bool> Session::next(RowBatch& batch) {

@@ -69,8 +69,8 @@ class Session {
 
  private:
   Status begin(const std::stop_token& stop);
-  Status run(const std::string& sql, const std::stop_token& stop);
-  Result<http::Response> post(const std::string& sql, const std::stop_token& stop);
+  Status ask(const std::string& sql, std::vector<FieldType> types, const std::stop_token& stop);
+  Status drain();
   Result<http::Response> send(http::Request request, const std::stop_token& stop);
   http::Answer send_once(std::string method, std::string url, std::string body = {});
   Status take(const http::Response& response, RowBatch& batch);
