@@ -20,6 +20,8 @@ Result<std::unique_ptr<Connection>> open_trino(const Source& source, const OpenO
 Status check_options(const Source& source, const std::vector<std::string>& known);
 // The option's text, or nothing when it is missing or empty.
 std::string option(const Source& source, const std::string& name);
+// The secret of that name; empty when it is missing.
+Secret secret_option(const Source& source, const std::string& name);
 // true, false, or nothing when it is missing. Errors: another word.
 Result<std::optional<bool>> switch_option(const Source& source, const std::string& name);
 // The option `statement_timeout`, an hour when it is missing.

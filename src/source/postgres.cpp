@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "adbc/adbc.hpp"
-#include "core/quote.hpp"
 #include "source/kinds.hpp"
+#include "source/server.hpp"
 #include "source/sql_text.hpp"
 
 namespace rollcall::source {
@@ -22,9 +22,6 @@ namespace {
 
 constexpr std::string_view kSavepoint = "SAVEPOINT rollcall";
 constexpr std::string_view kBack = "ROLLBACK TO SAVEPOINT rollcall";
-
-std::string literal(std::string_view text) { return quoted(text, '\''); }
-std::string identifier(std::string_view name) { return quoted(name, '"'); }
 
 // --- Errors.
 
@@ -124,11 +121,6 @@ Error explain(const adbc::Failure& failure) {
 
 // --- Types.
 
-struct Plan {
-  ColumnInfo info;
-  std::string cast;  // with {} for the column
-};
-
 constexpr std::string_view kInfinite =
     " WHEN {0} = 'infinity' THEN CAST('9223372036854775807' AS bigint) WHEN {0} = '-infinity' THEN "
     "CAST('-9223372036854775808' AS bigint) END";
@@ -140,13 +132,13 @@ constexpr std::string_view kMicros =
     "1000000 + CAST(extract(microseconds FROM {0}) AS bigint) % 1000000";
 
 // `name`: the base type's own; of an array, its elements'. `shown`: as SQL takes it.
-Plan plan_for(std::string column, std::string_view name, std::string_view shown,
-              std::string_view form) {
+ColumnPlan plan_for(std::string column, std::string_view name, std::string_view shown,
+                    std::string_view form) {
   const auto plan = [&](FieldType type, std::string_view cast, bool zoned = false) {
-    return Plan{{std::move(column), type, zoned, {}}, std::string(cast)};
+    return ColumnPlan{{std::move(column), type, zoned, {}}, std::string(cast)};
   };
   const auto native = [&](FieldType type, std::string_view cast) {
-    Plan out = plan(type, cast);
+    ColumnPlan out = plan(type, cast);
     out.info.native = shown;
     return out;
   };
@@ -209,7 +201,7 @@ std::string column_names(size_t count) {
   return out;
 }
 
-class PostgresConnection : public Connection {
+class PostgresConnection : public ServerConnection {
  public:
   PostgresConnection(std::unique_ptr<adbc::Reader> reader) : reader_(std::move(reader)) {}
 
@@ -257,74 +249,28 @@ class PostgresConnection : public Connection {
     const std::string name = dot == std::string::npos ? table : table.substr(dot + 1);
     const auto tables = TRY(tables_in(schema));
     if (std::find(tables.begin(), tables.end(), name) == tables.end())
-      return Error{.kind = ErrorKind::not_found,
-                   .message = "there is no table `" + table + "`" + did_you_mean(name, tables),
-                   .remedy = tables.empty() ? "Its schema holds no tables that we may see."
-                                            : "Tables: " + some(tables) + "."};
+      return no_table(table, name, tables);
     const std::string full =
         schema.empty() ? identifier(name) : identifier(schema) + "." + identifier(name);
     return in_context(describe_query("SELECT * FROM " + full), "table " + table);
   }
 
-  Result<std::vector<ColumnInfo>> describe_query(const std::string& sql) override {
-    std::vector<ColumnInfo> out;
-    for (Plan& plan : TRY(plans_of(as_subquery(sql), {}))) out.push_back(std::move(plan.info));
-    return out;
-  }
-
   Result<std::unique_ptr<RowStream>> query(const SqlQuery& query,
                                            const std::stop_token& stop) override {
     const std::string sql = as_subquery(query.text);
-    const std::vector<Plan> plans = TRY(plans_of(sql, stop));
+    const std::vector<ColumnPlan> plans = TRY(plans_of(sql, stop));
     std::string select;
     std::vector<ColumnInfo> columns;
     for (size_t i = 0; i < plans.size(); ++i) {
       select += (i ? ", " : "") + fmt::format(fmt::runtime(plans[i].cast), fmt::format("q.c{}", i));
       columns.push_back(plans[i].info);
     }
-    auto rows = std::make_unique<Rows>(*this, columns);
-    TRY(start(
+    return stream(
         "SELECT " + select + " FROM (\n" + sql + "\n) AS q(" + column_names(plans.size()) + ")",
-        columns, stop));
-    TRY(rows->first());
-    return std::unique_ptr<RowStream>(std::move(rows));
+        std::move(columns), stop);
   }
 
  private:
-  class Rows : public RowStream {
-   public:
-    Rows(PostgresConnection& connection, std::vector<ColumnInfo> columns)
-        : connection_(connection), columns_(std::move(columns)) {
-      number_ = ++connection_.streams_;
-    }
-    ~Rows() override {
-      if (number_ == connection_.streams_) connection_.reader_->finish();
-    }
-    // Errors come with the first rows, and belong to the query.
-    Status first() {
-      more_ = TRY(connection_.read(ahead_));
-      return ok_status();
-    }
-    [[nodiscard]] const std::vector<ColumnInfo>& columns() const override { return columns_; }
-    Result<bool> next(RowBatch& batch) override {
-      if (number_ != connection_.streams_)
-        return Error{.kind = ErrorKind::conflict, .message = "another query was begun meanwhile"};
-      if (has_ahead_) {
-        has_ahead_ = false;
-        std::swap(batch, ahead_);
-        return more_;
-      }
-      return connection_.read(batch);
-    }
-
-   private:
-    PostgresConnection& connection_;
-    std::vector<ColumnInfo> columns_;
-    uint64_t number_ = 0;
-    RowBatch ahead_;
-    bool has_ahead_ = true, more_ = false;
-  };
-
   // Whatever fails leaves the transaction unusable until it goes back to the savepoint; and so may
   // what was not read to its end.
   template <class T>
@@ -340,18 +286,20 @@ class PostgresConnection : public Connection {
     return ok_status();
   }
   Status start(const std::string& sql, std::vector<ColumnInfo> columns,
-               const std::stop_token& stop) {
+               const std::stop_token& stop) override {
     TRY(ready());
     failed_ = true;  // until it is read to its end
     return reader_->query(sql, std::move(columns), stop);
   }
-  Result<bool> read(RowBatch& batch) {
+  void finish() override { reader_->finish(); }
+  Result<bool> read(RowBatch& batch) override {
     const bool more = TRY(reader_->next(batch));
     failed_ = more;
     return more;
   }
 
-  Result<std::vector<Plan>> plans_of(const std::string& sql, const std::stop_token& stop) {
+  Result<std::vector<ColumnPlan>> plans_of(const std::string& sql,
+                                           const std::stop_token& stop) override {
     TRY(ready());
     const auto names = TRY(with_candidates(kept(reader_->names(sql, stop))));
     if (names.empty())
@@ -370,7 +318,7 @@ class PostgresConnection : public Connection {
     RowBatch batch;
     TRY(with_candidates(start(given + "\nSELECT * FROM (" + std::string(kTypes) + "\n) AS t",
                               std::vector<ColumnInfo>(3), stop)));
-    std::vector<Plan> out;
+    std::vector<ColumnPlan> out;
     while (TRY(with_candidates(read(batch))))
       for (size_t row = 0; row < batch.rows && out.size() < names.size(); ++row)
         out.push_back(plan_for(names[out.size()], batch.columns[0].texts[row],
@@ -408,18 +356,8 @@ class PostgresConnection : public Connection {
         where + " ORDER BY 1 LIMIT 10000");
   }
 
-  Result<std::vector<std::string>> texts(const std::string& sql) {
-    TRY(start(sql, std::vector<ColumnInfo>(1), {}));
-    std::vector<std::string> out;
-    RowBatch batch;
-    while (TRY(read(batch)))
-      out.insert(out.end(), batch.columns[0].texts.begin(), batch.columns[0].texts.end());
-    return out;
-  }
-
   std::unique_ptr<adbc::Reader> reader_;
   bool failed_ = false;
-  uint64_t streams_ = 0;
 };
 
 // --- Options.
@@ -484,8 +422,7 @@ Result<std::unique_ptr<Connection>> open_postgres(const Source& source,
                                                   const OpenOptions& options) {
   TRY(check_options(source, {"url", "host", "port", "database", "schema", "user", "sslmode",
                              "sslrootcert", "statement_timeout"}));
-  const auto at = source.secrets.find("password");
-  const Secret password = at == source.secrets.end() ? Secret() : at->second;
+  const Secret password = secret_option(source, "password");
   const Millis timeout = TRY(statement_timeout(source));
   const std::string text = TRY(connection_text(source, password.reveal()));
   auto reader =

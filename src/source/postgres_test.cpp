@@ -12,6 +12,7 @@
 #include <optional>
 #include <thread>
 
+#include "source/server_test.hpp"
 #include "source/source.hpp"
 
 namespace rollcall::source {
@@ -35,30 +36,6 @@ class PostgresSource : public testing::Test {
     return std::move(opened.value());
   }
 
-  struct Cell {
-    FieldType type = FieldType::text;
-    std::optional<std::string> text;
-  };
-  // One value, as text.
-  static Result<Cell> read(Connection& connection, const std::string& sql) {
-    auto stream = TRY(connection.query({.text = sql}, {}));
-    RowBatch batch;
-    Cell out{.type = stream->columns()[0].type, .text = std::nullopt};
-    while (TRY(stream->next(batch)))
-      for (size_t row = 0; row < batch.rows; ++row) {
-        const Column& column = batch.columns[0];
-        if (!column.valid[row]) continue;
-        out.text = !column.texts.empty()     ? column.texts[row]
-                   : !column.doubles.empty() ? std::to_string(column.doubles[row])
-                                             : std::to_string(column.ints[row]);
-      }
-    return out;
-  }
-  static Error failing(Connection& connection, const std::string& sql) {
-    const auto cell = read(connection, sql);
-    EXPECT_FALSE(cell.ok()) << sql;
-    return cell.ok() ? Error{} : cell.error();
-  }
   // The processes that this one started and that are still there.
   static std::vector<pid_t> readers() {
     std::vector<pid_t> out;
@@ -75,83 +52,72 @@ TEST_F(PostgresSource, ReadsEveryTypeExactlyOrNotAtAll) {
       "CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE DOMAIN level AS integer CHECK (VALUE > 0); "
       "CREATE DOMAIN deep AS level; CREATE TYPE pair AS (a integer, b text)");
   auto connection = open();
-  struct Case {
-    const char* sql;
-    FieldType type;
-    std::optional<std::string> text;
-  };
-  const Case cases[] = {
-      {"12.50::numeric(7,2)", FieldType::decimal, "12.50"},
-      {"-0.000000000000000000000000000000000001::numeric", FieldType::decimal,
-       "-0.000000000000000000000000000000000001"},
-      {"123456789012345678901234567890123456789012345678901234567890::numeric", FieldType::decimal,
-       "123456789012345678901234567890123456789012345678901234567890"},
-      {"'NaN'::numeric", FieldType::decimal, "NaN"},
-      {"'infinity'::numeric", FieldType::decimal, "Infinity"},
-      {"'12.34'::money", FieldType::decimal, "12.34"},
-      {"'-92233720368547758.08'::money", FieldType::decimal, "-92233720368547758.08"},
-      {"true", FieldType::boolean, "1"},
-      {"(-32768)::smallint", FieldType::integer, "-32768"},
-      {"'-9223372036854775808'::bigint", FieldType::integer, "-9223372036854775808"},
-      {"4294967295::oid", FieldType::integer, "4294967295"},
-      {"0.5::real", FieldType::number, "0.500000"},
-      {"'nan'::float8", FieldType::number, "nan"},
-      {"'-infinity'::real", FieldType::number, "-inf"},
-      {"DATE '1969-12-31'", FieldType::date, "-1"},
-      {"DATE '5874897-12-31'", FieldType::date, "2145042905"},
-      {"DATE '4713-01-01 BC'", FieldType::date, "-2440550"},
-      {"'infinity'::date", FieldType::date, std::to_string(kMost)},
-      {"'-infinity'::date", FieldType::date, std::to_string(kLeast)},
-      {"TIMESTAMP '1969-12-31 23:59:59.999999'", FieldType::timestamp, "-1"},
-      {"TIMESTAMP '9999-12-31 23:59:59.999999'", FieldType::timestamp, "253402300799999999"},
-      {"TIMESTAMP '0001-01-01 00:00:00.000001'", FieldType::timestamp, "-62135596799999999"},
-      {"TIMESTAMP '294246-12-31 23:59:59.999999'", FieldType::timestamp, "9223371244799999999"},
-      {"'infinity'::timestamp", FieldType::timestamp, std::to_string(kMost)},
-      {"'-infinity'::timestamptz", FieldType::timestamp, std::to_string(kLeast)},
-      {"TIMESTAMPTZ '2026-01-02 03:04:05.678901+02'", FieldType::timestamp, "1767315845678901"},
-      {"TIMETZ '09:08:07.5+02'", FieldType::text, "09:08:07.5+02"},
-      {"TIME '23:59:59.999999'", FieldType::text, "23:59:59.999999"},
-      {"INTERVAL '1 year 2 mons 3 days 04:05:06'", FieldType::text,
-       "1 year 2 mons 3 days 04:05:06"},
-      {"'\\x00ff'::bytea", FieldType::text, "00ff"},
-      {"B'101'", FieldType::text, "101"},
-      {"'::1/64'::inet", FieldType::text, "::1/64"},
-      {"'10.0.0.0/8'::cidr", FieldType::text, "10.0.0.0/8"},
-      {"'08:00:2b:01:02:03'::macaddr", FieldType::text, "08:00:2b:01:02:03"},
-      {"'123E4567-e89b-12d3-a456-426614174000'::uuid", FieldType::text,
-       "123e4567-e89b-12d3-a456-426614174000"},
-      {"'[1,5)'::int4range", FieldType::text, "[1,5)"},
-      {"'(1,2)'::point", FieldType::text, "(1,2)"},
-      {"'<a>1</a>'::xml", FieldType::text, "<a>1</a>"},
-      {"to_tsvector('simple', 'b a')", FieldType::text, "'a':2 'b':1"},
-      {"'ab'::char(5)", FieldType::text, "ab"},
-      {"'x'::\"char\"", FieldType::text, "x"},
-      {"'pg_class'::regclass", FieldType::text, "pg_class"},
-      {"'glad'::mood", FieldType::text, "glad"},
-      {"7::deep", FieldType::integer, "7"},
-      {"ROW(1, 'x\"y')::pair", FieldType::object, "{\"a\":1,\"b\":\"x\\\"y\"}"},
-      {"'{\"a\": [1, 2]}'::json", FieldType::object, "{\"a\": [1, 2]}"},
-      {"'{\"b\":1,\"a\":1.0}'::jsonb", FieldType::object, "{\"a\": 1.0, \"b\": 1}"},
-      {"ARRAY['a\"b', NULL, 'é']", FieldType::list, "[\"a\\\"b\",null,\"é\"]"},
-      {"ARRAY[[1, 2], [3, 4]]", FieldType::list, "[[1,2],[3,4]]"},
-      {"'{}'::int[]", FieldType::list, "[]"},
-      {"'{1.5,nan,-infinity}'::float8[]", FieldType::list, "[1.5,null,null]"},
-      {"'{1.50,NaN}'::numeric[]", FieldType::list, "[1.50,null]"},
-      {"ARRAY['1.10'::money]", FieldType::list, "[1.10]"},
-      {"ARRAY['\\x0aff'::bytea]", FieldType::list, "[\"0aff\"]"},
-      {"ARRAY[7::deep]", FieldType::list, "[7]"},
-      {"NULL::date", FieldType::date, std::nullopt},
-      {"NULL::timestamptz", FieldType::timestamp, std::nullopt},
-      {"NULL::boolean", FieldType::boolean, std::nullopt},
-      {"NULL::numeric[]", FieldType::list, std::nullopt},
-      {"NULL", FieldType::text, std::nullopt}};
-  for (const Case& one : cases) {
-    SCOPED_TRACE(one.sql);
-    const auto cell = read(*connection, std::string("SELECT ") + one.sql + " AS v");
-    ASSERT_TRUE(cell.ok()) << cell.error().text();
-    EXPECT_EQ(cell->type, one.type);
-    EXPECT_EQ(cell->text, one.text);
-  }
+  expect_values(
+      *connection,
+      {{"12.50::numeric(7,2)", FieldType::decimal, "12.50"},
+       {"-0.000000000000000000000000000000000001::numeric", FieldType::decimal,
+        "-0.000000000000000000000000000000000001"},
+       {"123456789012345678901234567890123456789012345678901234567890::numeric", FieldType::decimal,
+        "123456789012345678901234567890123456789012345678901234567890"},
+       {"'NaN'::numeric", FieldType::decimal, "NaN"},
+       {"'infinity'::numeric", FieldType::decimal, "Infinity"},
+       {"'12.34'::money", FieldType::decimal, "12.34"},
+       {"'-92233720368547758.08'::money", FieldType::decimal, "-92233720368547758.08"},
+       {"true", FieldType::boolean, "1"},
+       {"(-32768)::smallint", FieldType::integer, "-32768"},
+       {"'-9223372036854775808'::bigint", FieldType::integer, "-9223372036854775808"},
+       {"4294967295::oid", FieldType::integer, "4294967295"},
+       {"0.5::real", FieldType::number, "0.500000"},
+       {"'nan'::float8", FieldType::number, "nan"},
+       {"'-infinity'::real", FieldType::number, "-inf"},
+       {"DATE '1969-12-31'", FieldType::date, "-1"},
+       {"DATE '5874897-12-31'", FieldType::date, "2145042905"},
+       {"DATE '4713-01-01 BC'", FieldType::date, "-2440550"},
+       {"'infinity'::date", FieldType::date, std::to_string(kMost)},
+       {"'-infinity'::date", FieldType::date, std::to_string(kLeast)},
+       {"TIMESTAMP '1969-12-31 23:59:59.999999'", FieldType::timestamp, "-1"},
+       {"TIMESTAMP '9999-12-31 23:59:59.999999'", FieldType::timestamp, "253402300799999999"},
+       {"TIMESTAMP '0001-01-01 00:00:00.000001'", FieldType::timestamp, "-62135596799999999"},
+       {"TIMESTAMP '294246-12-31 23:59:59.999999'", FieldType::timestamp, "9223371244799999999"},
+       {"'infinity'::timestamp", FieldType::timestamp, std::to_string(kMost)},
+       {"'-infinity'::timestamptz", FieldType::timestamp, std::to_string(kLeast)},
+       {"TIMESTAMPTZ '2026-01-02 03:04:05.678901+02'", FieldType::timestamp, "1767315845678901"},
+       {"TIMETZ '09:08:07.5+02'", FieldType::text, "09:08:07.5+02"},
+       {"TIME '23:59:59.999999'", FieldType::text, "23:59:59.999999"},
+       {"INTERVAL '1 year 2 mons 3 days 04:05:06'", FieldType::text,
+        "1 year 2 mons 3 days 04:05:06"},
+       {"'\\x00ff'::bytea", FieldType::text, "00ff"},
+       {"B'101'", FieldType::text, "101"},
+       {"'::1/64'::inet", FieldType::text, "::1/64"},
+       {"'10.0.0.0/8'::cidr", FieldType::text, "10.0.0.0/8"},
+       {"'08:00:2b:01:02:03'::macaddr", FieldType::text, "08:00:2b:01:02:03"},
+       {"'123E4567-e89b-12d3-a456-426614174000'::uuid", FieldType::text,
+        "123e4567-e89b-12d3-a456-426614174000"},
+       {"'[1,5)'::int4range", FieldType::text, "[1,5)"},
+       {"'(1,2)'::point", FieldType::text, "(1,2)"},
+       {"'<a>1</a>'::xml", FieldType::text, "<a>1</a>"},
+       {"to_tsvector('simple', 'b a')", FieldType::text, "'a':2 'b':1"},
+       {"'ab'::char(5)", FieldType::text, "ab"},
+       {"'x'::\"char\"", FieldType::text, "x"},
+       {"'pg_class'::regclass", FieldType::text, "pg_class"},
+       {"'glad'::mood", FieldType::text, "glad"},
+       {"7::deep", FieldType::integer, "7"},
+       {"ROW(1, 'x\"y')::pair", FieldType::object, "{\"a\":1,\"b\":\"x\\\"y\"}"},
+       {"'{\"a\": [1, 2]}'::json", FieldType::object, "{\"a\": [1, 2]}"},
+       {"'{\"b\":1,\"a\":1.0}'::jsonb", FieldType::object, "{\"a\": 1.0, \"b\": 1}"},
+       {"ARRAY['a\"b', NULL, 'é']", FieldType::list, "[\"a\\\"b\",null,\"é\"]"},
+       {"ARRAY[[1, 2], [3, 4]]", FieldType::list, "[[1,2],[3,4]]"},
+       {"'{}'::int[]", FieldType::list, "[]"},
+       {"'{1.5,nan,-infinity}'::float8[]", FieldType::list, "[1.5,null,null]"},
+       {"'{1.50,NaN}'::numeric[]", FieldType::list, "[1.50,null]"},
+       {"ARRAY['1.10'::money]", FieldType::list, "[1.10]"},
+       {"ARRAY['\\x0aff'::bytea]", FieldType::list, "[\"0aff\"]"},
+       {"ARRAY[7::deep]", FieldType::list, "[7]"},
+       {"NULL::date", FieldType::date, std::nullopt},
+       {"NULL::timestamptz", FieldType::timestamp, std::nullopt},
+       {"NULL::boolean", FieldType::boolean, std::nullopt},
+       {"NULL::numeric[]", FieldType::list, std::nullopt},
+       {"NULL", FieldType::text, std::nullopt}});
   EXPECT_EQ(failing(*connection, "SELECT TIMESTAMP '294276-12-31 23:59:59'").kind,
             ErrorKind::invalid);
   EXPECT_EQ(read(*connection, "SELECT 1")->text, "1") << "an error is not the end";

@@ -67,6 +67,11 @@ std::string option(const Source& source, const std::string& name) {
   return at == source.options.end() ? std::string() : at->second;
 }
 
+Secret secret_option(const Source& source, const std::string& name) {
+  const auto at = source.secrets.find(name);
+  return at == source.secrets.end() ? Secret() : at->second;
+}
+
 Result<std::optional<bool>> switch_option(const Source& source, const std::string& name) {
   const std::string value = option(source, name);
   if (value.empty()) return std::optional<bool>();

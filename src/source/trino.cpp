@@ -9,16 +9,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/quote.hpp"
 #include "source/kinds.hpp"
+#include "source/server.hpp"
 #include "source/sql_text.hpp"
 
 namespace rollcall::source {
 
 namespace {
-
-std::string literal(std::string_view text) { return quoted(text, '\''); }
-std::string identifier(std::string_view name) { return quoted(name, '"'); }
 
 // --- Types, as Trino writes them: `decimal(12, 2)`, `array(row(a bigint, "B c" varchar))`.
 
@@ -62,8 +59,9 @@ std::pair<std::string_view, std::string_view> field_of(std::string_view argument
       end += argument[end] == '"' ? 2 : 1;
     ++end;
   }
-  if (end >= argument.size() || argument.substr(0, end).find('(') != std::string_view::npos)
-    return {"", argument};
+  const bool named = argument.starts_with('"') ||  // else the blank may be one of the type's
+                     argument.substr(0, end).find('(') == std::string_view::npos;
+  if (end >= argument.size() || !named) return {"", argument};
   return {argument.substr(0, end), trim(argument.substr(end))};
 }
 
@@ -117,15 +115,17 @@ Part json_part(const std::string& value, std::string_view type, int depth = 0) {
   return {fmt::format("CAST({} AS varchar)", value), "varchar"};
 }
 
-struct Plan {
-  ColumnInfo info;
-  std::string cast = {};  // with {} for the column; empty: as it is
-};
+// Names of fields may hold what marks the place of a column: doubled, it is only itself.
+std::string without_marks(std::string_view type) {
+  std::string out;
+  for (const char c : type) out += c == '{' || c == '}' ? std::string(2, c) : std::string(1, c);
+  return out;
+}
 
-Plan plan_for(const trino::ColumnType& column) {
+ColumnPlan plan_for(const trino::ColumnType& column) {
   const std::string word = word_of(column.type);
   const auto plan = [&](FieldType type, std::string cast = {}, bool zoned = false) {
-    return Plan{{column.name, type, zoned, column.type}, std::move(cast)};
+    return ColumnPlan{{column.name, type, zoned, column.type}, std::move(cast)};
   };
   if (word == "boolean") return plan(FieldType::boolean);
   if (word == "tinyint" || word == "smallint" || word == "integer" || word == "bigint")
@@ -143,17 +143,16 @@ Plan plan_for(const trino::ColumnType& column) {
   if (word == "char") return plan(FieldType::text, "rtrim(CAST({} AS varchar))");
   if (word == "json") return plan(FieldType::object, "json_format({})");
   if (word == "array" || word == "map" || word == "row")
-    return plan(word == "array" ? FieldType::list : FieldType::object,
-                "json_format(CAST(" + json_part("{0}", column.type).value + " AS json))");
+    return plan(
+        word == "array" ? FieldType::list : FieldType::object,
+        "json_format(CAST(" + json_part("{0}", without_marks(column.type)).value + " AS json))");
   if (word == "varchar" || word == "uuid" || word == "ipaddress" || word.starts_with("time") ||
       word.starts_with("interval"))
     return plan(FieldType::text);
-  if (word == "unknown")
-    return plan(FieldType::text, "CAST({} AS varchar)");  // of nothing but null
   return plan(FieldType::text, "CAST({} AS varchar)");
 }
 
-class TrinoConnection : public Connection {
+class TrinoConnection : public ServerConnection {
  public:
   TrinoConnection(trino::Settings settings, const OpenOptions& options)
       : catalog_(settings.catalog),
@@ -190,18 +189,11 @@ class TrinoConnection : public Connection {
     return in_context(describe_query("SELECT * FROM " + full), "table " + table);
   }
 
-  Result<std::vector<ColumnInfo>> describe_query(const std::string& sql) override {
-    std::vector<ColumnInfo> out;
-    for (Plan& plan : TRY(plans_of(as_subquery(sql), {}))) out.push_back(std::move(plan.info));
-    return out;
-  }
-
   Result<std::unique_ptr<RowStream>> query(const SqlQuery& query,
                                            const std::stop_token& stop) override {
     std::string sql = as_subquery(query.text);
-    const std::vector<Plan> plans = TRY(plans_of(sql, stop));
+    const std::vector<ColumnPlan> plans = TRY(plans_of(sql, stop));
     std::vector<ColumnInfo> columns;
-    std::vector<FieldType> types;
     std::string select, names;
     bool converted = false;
     for (size_t i = 0; i < plans.size(); ++i) {
@@ -210,48 +202,21 @@ class TrinoConnection : public Connection {
       select +=
           comma + (plans[i].cast.empty() ? name : fmt::format(fmt::runtime(plans[i].cast), name));
       converted |= !plans[i].cast.empty();
-      types.push_back(plans[i].info.type);
       columns.push_back(plans[i].info);
     }
     if (converted) sql = "WITH q(" + names + ") AS (\n" + sql + "\n) SELECT " + select + " FROM q";
-    auto rows = std::make_unique<Rows>(*this, std::move(columns));
-    TRY(session_.query(sql, std::move(types), stop));
-    TRY(rows->first());
-    return std::unique_ptr<RowStream>(std::move(rows));
+    return stream(sql, std::move(columns), stop);
   }
 
  private:
-  class Rows : public RowStream {
-   public:
-    Rows(TrinoConnection& connection, std::vector<ColumnInfo> columns)
-        : connection_(connection), columns_(std::move(columns)) {
-      number_ = ++connection_.streams_;
-    }
-    ~Rows() override {
-      if (number_ == connection_.streams_) connection_.session_.finish();
-    }
-    // Errors come with the first rows, and belong to the query.
-    Status first() {
-      more_ = TRY(connection_.session_.next(ahead_));
-      return ok_status();
-    }
-    [[nodiscard]] const std::vector<ColumnInfo>& columns() const override { return columns_; }
-    Result<bool> next(RowBatch& batch) override {
-      if (number_ != connection_.streams_)
-        return Error{.kind = ErrorKind::conflict, .message = "another query was begun meanwhile"};
-      if (!has_ahead_) return connection_.session_.next(batch);
-      has_ahead_ = false;
-      std::swap(batch, ahead_);
-      return more_;
-    }
-
-   private:
-    TrinoConnection& connection_;
-    std::vector<ColumnInfo> columns_;
-    uint64_t number_ = 0;
-    RowBatch ahead_;
-    bool has_ahead_ = true, more_ = false;
-  };
+  Status start(const std::string& sql, std::vector<ColumnInfo> columns,
+               const std::stop_token& stop) override {
+    std::vector<FieldType> types;
+    for (const ColumnInfo& column : columns) types.push_back(column.type);
+    return session_.query(sql, std::move(types), stop);
+  }
+  Result<bool> read(RowBatch& batch) override { return session_.next(batch); }
+  void finish() override { session_.finish(); }
 
   struct Parts {
     std::string catalog, schema, table;
@@ -270,18 +235,11 @@ class TrinoConnection : public Connection {
     return out;
   }
 
-  static Error no_table(const std::string& full, const std::string& name,
-                        const std::vector<std::string>& tables) {
-    return {.kind = ErrorKind::not_found,
-            .message = "there is no table `" + full + "`" + did_you_mean(name, tables),
-            .remedy = tables.empty() ? "Its schema holds no tables that we may see."
-                                     : "Tables: " + some(tables) + "."};
-  }
-
-  Result<std::vector<Plan>> plans_of(const std::string& sql, const std::stop_token& stop) {
+  Result<std::vector<ColumnPlan>> plans_of(const std::string& sql,
+                                           const std::stop_token& stop) override {
     auto columns = session_.columns(sql, stop);
     if (!columns.ok()) return with_candidates(std::move(columns.error()));
-    std::vector<Plan> out;
+    std::vector<ColumnPlan> out;
     for (const trino::ColumnType& column : *columns) out.push_back(plan_for(column));
     return out;
   }
@@ -315,24 +273,9 @@ class TrinoConnection : public Connection {
                  " ORDER BY 1 LIMIT 10000");
   }
 
-  Result<std::vector<std::string>> texts(const std::string& sql) {
-    TRY(session_.query(sql, {FieldType::text}, {}));
-    std::vector<std::string> out;
-    RowBatch batch;
-    while (TRY(session_.next(batch)))
-      out.insert(out.end(), batch.columns[0].texts.begin(), batch.columns[0].texts.end());
-    return out;
-  }
-
   std::string catalog_, schema_;
   trino::Session session_;
-  uint64_t streams_ = 0;
 };
-
-Secret secret(const Source& source, const std::string& name) {
-  const auto at = source.secrets.find(name);
-  return at == source.secrets.end() ? Secret() : at->second;
-}
 
 }  // namespace
 
@@ -342,8 +285,8 @@ Result<std::unique_ptr<Connection>> open_trino(const Source& source, const OpenO
   const Millis timeout = TRY(statement_timeout(source));
   trino::Settings settings{.url = option(source, "url"),
                            .user = option(source, "user"),
-                           .password = secret(source, "password"),
-                           .token = secret(source, "token"),
+                           .password = secret_option(source, "password"),
+                           .token = secret_option(source, "token"),
                            .catalog = option(source, "catalog"),
                            .schema = option(source, "schema"),
                            .ca_file = option(source, "ca_file"),

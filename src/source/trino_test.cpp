@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "http/http.hpp"
+#include "source/server_test.hpp"
 #include "source/source.hpp"
 
 namespace rollcall::source {
@@ -38,31 +39,6 @@ class TrinoSource : public testing::Test {
     return source;
   }
 
-  struct Cell {
-    FieldType type = FieldType::text;
-    std::optional<std::string> text;
-  };
-  // One value, as text.
-  static Result<Cell> read(Connection& connection, const std::string& sql) {
-    auto stream = TRY(connection.query({.text = sql}, {}));
-    RowBatch batch;
-    Cell out{.type = stream->columns()[0].type, .text = std::nullopt};
-    while (TRY(stream->next(batch)))
-      for (size_t row = 0; row < batch.rows; ++row) {
-        const Column& column = batch.columns[0];
-        if (!column.valid[row]) continue;
-        out.text = !column.texts.empty()     ? column.texts[row]
-                   : !column.doubles.empty() ? std::to_string(column.doubles[row])
-                                             : std::to_string(column.ints[row]);
-      }
-    return out;
-  }
-  static Error failing(Connection& connection, const std::string& sql) {
-    const auto cell = read(connection, sql);
-    EXPECT_FALSE(cell.ok()) << sql;
-    return cell.ok() ? Error{} : cell.error();
-  }
-
   tests::Trino trino_;
   std::unique_ptr<http::Transport> transport_ = http::make_transport();
   ManualClock clock_{Time{}};
@@ -70,80 +46,71 @@ class TrinoSource : public testing::Test {
 
 TEST_F(TrinoSource, ReadsEveryTypeExactlyOrNotAtAll) {
   auto connection = open();
-  struct Case {
-    const char* sql;
-    FieldType type;
-    std::optional<std::string> text;
-  };
-  const Case cases[] = {
-      {"DECIMAL '12.50'", FieldType::decimal, "12.50"},
-      {"DECIMAL '-0.00000000000000000000000000000000000001'", FieldType::decimal,
-       "-0.00000000000000000000000000000000000001"},
-      {"DECIMAL '99999999999999999999999999999999999999'", FieldType::decimal,
-       "99999999999999999999999999999999999999"},
-      {"true", FieldType::boolean, "1"},
-      {"TINYINT '-128'", FieldType::integer, "-128"},
-      {"SMALLINT '-32768'", FieldType::integer, "-32768"},
-      {"BIGINT '-9223372036854775808'", FieldType::integer, "-9223372036854775808"},
-      {"BIGINT '9223372036854775807'", FieldType::integer, "9223372036854775807"},
-      {"REAL '0.5'", FieldType::number, "0.500000"},
-      {"1E0", FieldType::number, "1.000000"},
-      {"nan()", FieldType::number, "nan"},
-      {"-infinity()", FieldType::number, "-inf"},
-      {"CAST(infinity() AS real)", FieldType::number, "inf"},
-      {"DATE '1969-12-31'", FieldType::date, "-1"},
-      {"DATE '0001-01-01'", FieldType::date, "-719162"},
-      {"DATE '-0044-03-15'", FieldType::date, "-735525"},
-      {"DATE '12026-01-01'", FieldType::date, "3672879"},
-      {"TIMESTAMP '1969-12-31 23:59:59.999999'", FieldType::timestamp, "-1"},
-      {"TIMESTAMP '1969-12-31 23:59:59.999999999999'", FieldType::timestamp, "-1"},
-      {"TIMESTAMP '2026-01-02 03:04:05'", FieldType::timestamp, "1767323045000000"},
-      {"TIMESTAMP '2026-01-02 03:04:05.6'", FieldType::timestamp, "1767323045600000"},
-      {"TIMESTAMP '9999-12-31 23:59:59.999999'", FieldType::timestamp, "253402300799999999"},
-      {"TIMESTAMP '2026-01-02 03:04:05.678901 +02:00'", FieldType::timestamp, "1767315845678901"},
-      {"TIMESTAMP '2026-07-01 00:00:00.5 Europe/Paris'", FieldType::timestamp, "1782856800500000"},
-      {"TIME '09:08:07.5'", FieldType::text, "09:08:07.5"},
-      {"TIME '09:08:07 +02:00'", FieldType::text, "09:08:07+02:00"},
-      {"INTERVAL '3' DAY", FieldType::text, "3 00:00:00.000"},
-      {"INTERVAL '14' MONTH", FieldType::text, "1-2"},
-      {"X'00ff'", FieldType::text, "00ff"},
-      {"UUID '123e4567-e89b-12d3-a456-426614174000'", FieldType::text,
-       "123e4567-e89b-12d3-a456-426614174000"},
-      {"IPADDRESS '10.0.0.1'", FieldType::text, "10.0.0.1"},
-      {"CAST('ab' AS char(5))", FieldType::text, "ab"},
-      {"CAST('ab' AS varchar(5))", FieldType::text, "ab"},
-      {"'Zoë Łukasz 日本 🎈 \"q\" \\'", FieldType::text, "Zoë Łukasz 日本 🎈 \"q\" \\"},
-      {"JSON '{\"b\":1,\"a\":[1.0,null]}'", FieldType::object, "{\"a\":[1.0,null],\"b\":1}"},
-      {"CAST(ROW(1, 'x\"y', nan()) AS row(a integer, \"B c\" varchar, d double))",
-       FieldType::object, "{\"a\":1,\"B c\":\"x\\\"y\",\"d\":null}"},
-      {"CAST(ROW(ROW(X'0a', UUID '123e4567-e89b-12d3-a456-426614174000')) AS row(r row(b "
-       "varbinary, u uuid)))",
-       FieldType::object, "{\"r\":{\"b\":\"0a\",\"u\":\"123e4567-e89b-12d3-a456-426614174000\"}}"},
-      {"MAP(ARRAY['x', 'y'], ARRAY[1, NULL])", FieldType::object, "{\"x\":1,\"y\":null}"},
-      {"MAP(ARRAY[DATE '2026-01-02'], ARRAY[infinity()])", FieldType::object,
-       "{\"2026-01-02\":null}"},
-      {"ARRAY['a\"b', NULL, 'é']", FieldType::list, "[\"a\\\"b\",null,\"é\"]"},
-      {"ARRAY[ARRAY[1, 2], ARRAY[3]]", FieldType::list, "[[1,2],[3]]"},
-      {"ARRAY[]", FieldType::list, "[]"},
-      {"ARRAY[1.5E0, nan(), -infinity()]", FieldType::list, "[1.5,null,null]"},
-      {"ARRAY[ARRAY[nan()]]", FieldType::list, "[[null]]"},
-      {"ARRAY[DECIMAL '1.50', NULL]", FieldType::list, "[1.50,null]"},
-      {"ARRAY[X'0aff']", FieldType::list, "[\"0aff\"]"},
-      {"ARRAY[TIME '01:02:03']", FieldType::list, "[\"01:02:03\"]"},
-      {"ARRAY[CAST(ROW(1) AS row(n integer)), NULL]", FieldType::list, "[{\"n\":1},null]"},
-      {"CAST(NULL AS date)", FieldType::date, std::nullopt},
-      {"CAST(NULL AS timestamp(3) with time zone)", FieldType::timestamp, std::nullopt},
-      {"CAST(NULL AS boolean)", FieldType::boolean, std::nullopt},
-      {"CAST(NULL AS array(double))", FieldType::list, std::nullopt},
-      {"CAST(NULL AS row(a integer))", FieldType::object, std::nullopt},
-      {"NULL", FieldType::text, std::nullopt}};
-  for (const Case& one : cases) {
-    SCOPED_TRACE(one.sql);
-    const auto cell = read(*connection, std::string("SELECT ") + one.sql + " AS v");
-    ASSERT_TRUE(cell.ok()) << cell.error().text();
-    EXPECT_EQ(cell->type, one.type);
-    EXPECT_EQ(cell->text, one.text);
-  }
+  expect_values(
+      *connection,
+      {{"DECIMAL '12.50'", FieldType::decimal, "12.50"},
+       {"DECIMAL '-0.00000000000000000000000000000000000001'", FieldType::decimal,
+        "-0.00000000000000000000000000000000000001"},
+       {"DECIMAL '99999999999999999999999999999999999999'", FieldType::decimal,
+        "99999999999999999999999999999999999999"},
+       {"true", FieldType::boolean, "1"},
+       {"TINYINT '-128'", FieldType::integer, "-128"},
+       {"SMALLINT '-32768'", FieldType::integer, "-32768"},
+       {"BIGINT '-9223372036854775808'", FieldType::integer, "-9223372036854775808"},
+       {"BIGINT '9223372036854775807'", FieldType::integer, "9223372036854775807"},
+       {"REAL '0.5'", FieldType::number, "0.500000"},
+       {"1E0", FieldType::number, "1.000000"},
+       {"nan()", FieldType::number, "nan"},
+       {"-infinity()", FieldType::number, "-inf"},
+       {"CAST(infinity() AS real)", FieldType::number, "inf"},
+       {"DATE '1969-12-31'", FieldType::date, "-1"},
+       {"DATE '0001-01-01'", FieldType::date, "-719162"},
+       {"DATE '-0044-03-15'", FieldType::date, "-735525"},
+       {"DATE '12026-01-01'", FieldType::date, "3672879"},
+       {"TIMESTAMP '1969-12-31 23:59:59.999999'", FieldType::timestamp, "-1"},
+       {"TIMESTAMP '1969-12-31 23:59:59.999999999999'", FieldType::timestamp, "-1"},
+       {"TIMESTAMP '2026-01-02 03:04:05'", FieldType::timestamp, "1767323045000000"},
+       {"TIMESTAMP '2026-01-02 03:04:05.6'", FieldType::timestamp, "1767323045600000"},
+       {"TIMESTAMP '9999-12-31 23:59:59.999999'", FieldType::timestamp, "253402300799999999"},
+       {"TIMESTAMP '2026-01-02 03:04:05.678901 +02:00'", FieldType::timestamp, "1767315845678901"},
+       {"TIMESTAMP '2026-07-01 00:00:00.5 Europe/Paris'", FieldType::timestamp, "1782856800500000"},
+       {"TIME '09:08:07.5'", FieldType::text, "09:08:07.5"},
+       {"TIME '09:08:07 +02:00'", FieldType::text, "09:08:07+02:00"},
+       {"INTERVAL '3' DAY", FieldType::text, "3 00:00:00.000"},
+       {"INTERVAL '14' MONTH", FieldType::text, "1-2"},
+       {"X'00ff'", FieldType::text, "00ff"},
+       {"UUID '123e4567-e89b-12d3-a456-426614174000'", FieldType::text,
+        "123e4567-e89b-12d3-a456-426614174000"},
+       {"IPADDRESS '10.0.0.1'", FieldType::text, "10.0.0.1"},
+       {"CAST('ab' AS char(5))", FieldType::text, "ab"},
+       {"CAST('ab' AS varchar(5))", FieldType::text, "ab"},
+       {"'Zoë Łukasz 日本 🎈 \"q\" \\'", FieldType::text, "Zoë Łukasz 日本 🎈 \"q\" \\"},
+       {"JSON '{\"b\":1,\"a\":[1.0,null]}'", FieldType::object, "{\"a\":[1.0,null],\"b\":1}"},
+       {"CAST(ROW(1, 'x\"y', nan()) AS row(a integer, \"B c\" varchar, d double))",
+        FieldType::object, "{\"a\":1,\"B c\":\"x\\\"y\",\"d\":null}"},
+       {"CAST(ROW(ROW(X'0a', UUID '123e4567-e89b-12d3-a456-426614174000')) AS row(r row(b "
+        "varbinary, u uuid)))",
+        FieldType::object, "{\"r\":{\"b\":\"0a\",\"u\":\"123e4567-e89b-12d3-a456-426614174000\"}}"},
+       {"CAST(ROW(1, ROW(nan())) AS row(\"a{b}, (\" integer, r row(\"{0}\" double)))",
+        FieldType::object, "{\"a{b}, (\":1,\"r\":{\"{0}\":null}}"},
+       {"MAP(ARRAY['x', 'y'], ARRAY[1, NULL])", FieldType::object, "{\"x\":1,\"y\":null}"},
+       {"MAP(ARRAY[DATE '2026-01-02'], ARRAY[infinity()])", FieldType::object,
+        "{\"2026-01-02\":null}"},
+       {"ARRAY['a\"b', NULL, 'é']", FieldType::list, "[\"a\\\"b\",null,\"é\"]"},
+       {"ARRAY[ARRAY[1, 2], ARRAY[3]]", FieldType::list, "[[1,2],[3]]"},
+       {"ARRAY[]", FieldType::list, "[]"},
+       {"ARRAY[1.5E0, nan(), -infinity()]", FieldType::list, "[1.5,null,null]"},
+       {"ARRAY[ARRAY[nan()]]", FieldType::list, "[[null]]"},
+       {"ARRAY[DECIMAL '1.50', NULL]", FieldType::list, "[1.50,null]"},
+       {"ARRAY[X'0aff']", FieldType::list, "[\"0aff\"]"},
+       {"ARRAY[TIME '01:02:03']", FieldType::list, "[\"01:02:03\"]"},
+       {"ARRAY[CAST(ROW(1) AS row(n integer)), NULL]", FieldType::list, "[{\"n\":1},null]"},
+       {"CAST(NULL AS date)", FieldType::date, std::nullopt},
+       {"CAST(NULL AS timestamp(3) with time zone)", FieldType::timestamp, std::nullopt},
+       {"CAST(NULL AS boolean)", FieldType::boolean, std::nullopt},
+       {"CAST(NULL AS array(double))", FieldType::list, std::nullopt},
+       {"CAST(NULL AS row(a integer))", FieldType::object, std::nullopt},
+       {"NULL", FieldType::text, std::nullopt}});
   EXPECT_EQ(failing(*connection, "SELECT DATE '40000-01-01'").kind, ErrorKind::corrupt);
   EXPECT_EQ(read(*connection, "SELECT 1")->text, "1") << "an error is not the end";
 }
