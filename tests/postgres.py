@@ -112,6 +112,7 @@ class Server:
     # --- As a source.
 
     password = PASSWORD
+    many = MANY
 
     def source(self) -> dict:
         """Of a catalog, without the password."""
@@ -135,23 +136,23 @@ class Server:
             raise AssertionError(f"{program}: " + (self.folder / f"{program}.log").read_text())
 
 
-def main():
-    verb, folder = sys.argv[1], Path(sys.argv[2])
+def serve(verb: str, folder: Path, make: type, told: callable):
+    """start or stop a server whose place is kept in a folder; `told(server)` is what else is written there, by name."""
     place = folder / "place"
     if place.exists():  # of this start, or one that was not stopped
-        Server(Path(place.read_text())).remove()
-        place.unlink()
-        (folder / "port").unlink(missing_ok=True)
+        make(Path(place.read_text())).remove()
+        shutil.rmtree(folder)
     if verb == "start":
         folder.mkdir(parents=True, exist_ok=True)
-        server = Server()
+        server = make()
         place.write_text(str(server.folder))
         server.create()
-        server.sql(MANY)
-        (folder / "port").write_text(f"{server.port}\n")
-    elif verb != "stop":
-        sys.exit(__doc__)
+        server.sql(server.many)
+        for name, text in told(server).items():
+            (folder / name).write_text(text)
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] not in (["start"], ["stop"]):
+        sys.exit(__doc__)
+    serve(sys.argv[1], Path(sys.argv[2]), Server, lambda server: {"port": f"{server.port}\n"})

@@ -27,7 +27,7 @@ import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from postgres import free_port, literal  # noqa: E402
+from postgres import free_port, literal, serve  # noqa: E402
 
 PASSWORD = "p'a\\ss %&=é\"word"  # whatever quoting could get wrong; Trino reads it as Latin-1
 USER = "reader"
@@ -190,6 +190,7 @@ class Server:
     # --- As a source.
 
     password = PASSWORD
+    many = MANY
 
     def source(self) -> dict:
         """Of a catalog, without the password."""
@@ -227,30 +228,14 @@ class Server:
         (self.folder / "server.pem").write_text((self.folder / "server.key").read_text() + (self.folder / "server.crt").read_text())
 
 
-def main():
-    verb, folder = sys.argv[1], Path(sys.argv[2])
-    if verb == "sql":
-        statement(int((folder / "port").read_text()), sys.stdin.read(), sys.argv[3])
-        return
-    place = folder / "place"
-    if place.exists():  # of this start, or one that was not stopped
-        Server(Path(place.read_text())).remove()
-        place.unlink()
-        for name in ("port", "secure_port", "token", "ca.pem"):
-            (folder / name).unlink(missing_ok=True)
-    if verb == "start":
-        folder.mkdir(parents=True, exist_ok=True)
-        server = Server()
-        place.write_text(str(server.folder))
-        server.create()
-        server.sql(MANY)
-        shutil.copy(server.folder / "ca.pem", folder / "ca.pem")
-        (folder / "token").write_text(server.token)
-        (folder / "secure_port").write_text(str(server.secure_port))
-        (folder / "port").write_text(str(server.port))
-    elif verb != "stop":
-        sys.exit(__doc__)
+def told(server: Server) -> dict[str, str]:
+    return {"ca.pem": (server.folder / "ca.pem").read_text(), "token": server.token, "secure_port": str(server.secure_port), "port": str(server.port)}
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["sql"]:
+        statement(int((Path(sys.argv[2]) / "port").read_text()), sys.stdin.read(), sys.argv[3])
+    elif sys.argv[1:2] in (["start"], ["stop"]):
+        serve(sys.argv[1], Path(sys.argv[2]), Server, told)
+    else:
+        sys.exit(__doc__)

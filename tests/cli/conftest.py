@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-pytest.register_assert_rewrite("world")
+pytest.register_assert_rewrite("world", "servers")
 
 from double import Double  # noqa: E402
 from world import PAIR_NAMES, PAIRS, World, started  # noqa: E402

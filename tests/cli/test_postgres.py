@@ -5,76 +5,20 @@ import signal
 import time
 from pathlib import Path
 
-import pytest
 from postgres import PASSWORD, Server
-from world import World, a_day_of_changes, customer, populate
+from servers import a_whole_way, assert_next_run_is_right, ended, served_by, wait_for, world  # noqa: F401
+from world import customer, populate
 
-
-@pytest.fixture(scope="module")
-def server():
-    one = Server()
-    try:
-        one.create()
-        yield one
-    finally:
-        one.remove()
-
-
-@pytest.fixture
-def world(make_world, server) -> World:
-    return make_world("hybrid", "email", server=server)
+server = served_by(Server)
 
 
 def queries(server) -> str:
     return server.sql("SELECT query FROM pg_stat_activity WHERE application_name = 'rollcall' AND state = 'active'")
 
 
-def wait_for(what, seconds=30):
-    for _ in range(seconds * 20):
-        if found := what():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it never came")
-
-
 def reader_of(pid: int) -> int | None:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return int(children[0]) if children else None
-
-
-def a_whole_way(world):
-    populate(world)
-    world.write_source()
-    catalog = world.catalog()
-    catalog["models"][0]["computed"] = [{"name": "shout", "formula": "upper(trim(first_name)) || '!'"}]
-    catalog["segments"].append({"name": "Readers", "model": "customers", "where": {"field": "newsletter", "op": "is_true"}})
-    world.apply(catalog=catalog)
-    assert world.rollcall("apply", str(world.folder / "shop.yaml")).out == "Nothing to change; 6 unchanged.\n"
-    exported = world.rollcall("export").out
-    assert "${SHOP_PASSWORD}" in exported and world.server.source()["kind"] in exported
-    world.rollcall("check")
-    assert world.rollcall("count", "Lapsed VIPs", "--json").json["members"] == 30
-    by = world.rollcall("count", "Lapsed VIPs", "--by", "newsletter", "--json").json["values"]
-    assert {one["value"]: one["members"] for one in by} == {
-        flag: sum(row["newsletter"] is flag for row in world.segment_rows()) for flag in {row["newsletter"] for row in world.segment_rows()}}
-    shared = world.rollcall("overlap", "Lapsed VIPs", "Readers", "--json").json
-    assert shared["both"] == sum(row["newsletter"] is True for row in world.segment_rows())
-    assert shared["members"] == [30, sum(row["newsletter"] is True for row in world.rows)]
-    preview = world.rollcall("preview", "Lapsed VIPs", "--limit", "2", "--json").out
-    assert "NAME 2!" in preview
-    assert '"people"' in world.rollcall("sql", "Lapsed VIPs").out
-    report = world.run()
-    assert report["status"] == "completed"
-    assert report["segment"] == world.expected_counts()
-    world.assert_right()
-
-    a_day_of_changes(world)
-    world.write_source()
-    assert world.run()["status"] == "completed"
-    world.assert_right()
-    again = world.run()
-    assert again["changes"]["entered"] == again["changes"]["left"] == again["changes"]["changed"] == 0
-    world.assert_right()
 
 
 def test_the_whole_way(world):
@@ -99,19 +43,6 @@ def start_slow_run(world, server):
     wait_for(lambda: "pg_sleep" in queries(server))
     time.sleep(0.5)
     return run
-
-
-def ended(run):
-    out, err = run.communicate(timeout=60)
-    assert "AddressSanitizer" not in err.decode()
-    return run.returncode, out.decode() + err.decode()
-
-
-def assert_next_run_is_right(world):
-    assert world.double.write_calls() == []
-    world.apply()
-    assert world.run()["status"] == "completed"
-    world.assert_right()
 
 
 def test_postgresql_restarted_in_mid_read_sends_nothing_and_the_next_run_is_right(world, server):
