@@ -11,12 +11,12 @@
 
 #include <condition_variable>
 #include <deque>
-#include <filesystem>
 #include <mutex>
 #include <thread>
 
 #include "adbc/adbc.hpp"
 #include "adbc/wire.hpp"
+#include "base/file.hpp"
 
 namespace rollcall::adbc {
 
@@ -26,17 +26,6 @@ constexpr int kSocket = STDIN_FILENO;
 constexpr unsigned kGraceSeconds = 3;  // for taking leave once the run has died
 constexpr rlim_t kMemoryMax =
     1'000'000'000;  // of addresses: a row of many megabytes is refused before
-
-// Beside the program, in the lib folder beside its own, or where the build has it.
-std::string library_path(const std::string& driver) {
-  std::error_code ignored;
-  const auto home = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
-  const std::string name = "libadbc_driver_" + driver + ".so";
-  for (const std::filesystem::path& folder :
-       {home, home.parent_path() / "lib", std::filesystem::path(ROLLCALL_DRIVERS_DIR)})
-    if (std::filesystem::exists(folder / name, ignored)) return (folder / name).string();
-  return (home / name).string();
-}
 
 // One of ADBC's or Arrow's structures that frees itself.
 template <class T>
@@ -170,7 +159,7 @@ class Child {
   }
 
   bool open(Unpacker& in) {
-    const std::string path = library_path(std::string(in.text()));
+    const std::string path = installed_file("libadbc_driver_" + std::string(in.text()) + ".so");
     // Never closed: a driver's threads would lose their code.
     void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!library) return failed("the driver cannot be loaded: " + std::string(::dlerror()));

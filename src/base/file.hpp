@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <string_view>
 
 namespace rollcall {
 
@@ -21,5 +22,9 @@ struct File {
 // The name of a new file outlives a loss of power only when its folder is synced, too. False: it
 // was not, and errno says why.
 bool sync_folder(const std::filesystem::path& folder);
+
+// A file that is installed with the program (a driver, an extension): beside it, in the lib folder
+// beside its own, or where the build has it. Where there is none, the first of these.
+std::filesystem::path installed_file(std::string_view name);
 
 }  // namespace rollcall

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <functional>
@@ -559,7 +560,10 @@ class DuckAppender : public Appender {
 
 class DuckConnection : public Connection {
  public:
-  DuckConnection(duckdb_connection connection, bool select_only) : select_only_(select_only) {
+  // `select_only`: SELECTs alone, and none of the functions in `barred`.
+  DuckConnection(duckdb_connection connection, bool select_only,
+                 std::vector<std::string> barred = {})
+      : select_only_(select_only), barred_(std::move(barred)) {
     handle_.connection = connection;
   }
   ~DuckConnection() override { duckdb_disconnect(&handle_.connection); }
@@ -594,10 +598,8 @@ class DuckConnection : public Connection {
   Result<std::unique_ptr<Stream>> stream(const std::string& sql,
                                          const std::stop_token& stop) override {
     handle_.statements.fetch_add(1);
-    auto stream = std::make_unique<DuckStream>(handle_, stop);
-    if (auto started = stream->start(sql, select_only_); !started.ok())
-      return std::move(started.error());
-    return std::unique_ptr<Stream>(std::move(stream));
+    if (!barred_.empty()) TRY(check_functions(sql));
+    return start(sql, stop, select_only_);
   }
 
   Result<std::vector<Stream::ColumnType>> describe(const std::string& sql) override {
@@ -611,6 +613,7 @@ class DuckConnection : public Connection {
       return Error{.kind = ErrorKind::denied,
                    .message = "only a SELECT may run here",
                    .remedy = "Write the query as one SELECT statement."};
+    if (!barred_.empty()) TRY(check_functions(sql));
     std::vector<Stream::ColumnType> columns;
     const idx_t count = duckdb_prepared_statement_column_count(prepared.handle);
     for (idx_t i = 0; i < count; ++i)
@@ -661,8 +664,38 @@ class DuckConnection : public Connection {
   void interrupt() override { handle_.interrupt(); }
 
  private:
+  Result<std::unique_ptr<Stream>> start(const std::string& sql, const std::stop_token& stop,
+                                        bool select_only) {
+    handle_.statements.fetch_add(1);
+    auto stream = std::make_unique<DuckStream>(handle_, stop);
+    if (auto started = stream->start(sql, select_only); !started.ok())
+      return std::move(started.error());
+    return std::unique_ptr<Stream>(std::move(stream));
+  }
+
+  // As DuckDB's own parser reads the query. What it does not read as a SELECT is refused later,
+  // with a better message.
+  Status check_functions(const std::string& sql) {
+    TRY(one_text(sql));
+    auto names =
+        TRY(start("SELECT DISTINCT lower(atom ->> '$') FROM json_tree(json_serialize_sql(" +
+                      literal(sql) + ")) WHERE key = 'function_name'",
+                  {}, false));
+    for (;;) {
+      const Chunk* chunk = TRY(names->next());
+      if (!chunk) return ok_status();
+      for (size_t row = 0; row < chunk->rows(); ++row)
+        if (std::binary_search(barred_.begin(), barred_.end(), chunk->text(0, row)))
+          return Error{
+              .kind = ErrorKind::denied,
+              .message = fmt::format("the function `{}` may not be used here", chunk->text(0, row)),
+              .remedy = "Name the source's tables in the query."};
+    }
+  }
+
   Handle handle_;
   bool select_only_;
+  std::vector<std::string> barred_;  // sorted
 };
 
 std::filesystem::path spill_folder(const std::filesystem::path& database,
@@ -691,7 +724,7 @@ class DuckDatabase : public Database {
     if (duckdb_connect(database_, &connection) != DuckDBSuccess)
       return Error{.kind = ErrorKind::unavailable, .message = "DuckDB gave no connection"};
     return std::unique_ptr<Connection>(
-        std::make_unique<DuckConnection>(connection, options_.select_only));
+        std::make_unique<DuckConnection>(connection, options_.select_only, barred_));
   }
 
   Status prepare() {
@@ -700,19 +733,16 @@ class DuckDatabase : public Database {
       duckdb_connect(database_, &connection);
       return DuckConnection(connection, false);
     }();
-    for (const std::filesystem::path& extension : options_.extensions) {
-      auto loaded = setup.run("LOAD " + literal(extension.string()), {});
-      if (!loaded.ok())
-        return std::move(loaded.error())
-            .in("loading the extension " + extension.filename().string());
-    }
+    if (!options_.extensions.empty()) TRY(load_extensions(setup));
+    TRY(setup.run(options_.setup, {}));
     std::string lock;
     if (options_.reachable) {
       std::vector<std::string> folders, files;
       for (const std::filesystem::path& path : *options_.reachable) {
         std::error_code ignored;
-        (std::filesystem::is_directory(path, ignored) ? folders : files)
-            .push_back(literal(path.string()));
+        const bool folder =
+            path.native().ends_with('/') || std::filesystem::is_directory(path, ignored);
+        (folder ? folders : files).push_back(literal(path.string()));
       }
       lock = "SET GLOBAL allowed_directories = [" + join(folders, ", ") + "];" +
              "SET GLOBAL allowed_paths = [" + join(files, ", ") + "];" +
@@ -723,8 +753,29 @@ class DuckDatabase : public Database {
   }
 
  private:
+  Status load_extensions(DuckConnection& setup) {
+    TRY(setup.run("CREATE TEMP TABLE known AS SELECT function_name FROM duckdb_functions()", {}));
+    for (const std::filesystem::path& extension : options_.extensions) {
+      auto loaded = setup.run("LOAD " + literal(extension.string()), {});
+      if (!loaded.ok())
+        return std::move(loaded.error())
+            .in("loading the extension " + extension.filename().string());
+    }
+    if (!options_.select_only) return ok_status();
+    auto names = TRY(setup.stream(
+        "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_name NOT IN "
+        "(FROM known) OR function_name IN ('query', 'query_table') ORDER BY ALL",
+        {}));
+    for (;;) {
+      const Chunk* chunk = TRY(names->next());
+      if (!chunk) return ok_status();
+      for (size_t row = 0; row < chunk->rows(); ++row) barred_.emplace_back(chunk->text(0, row));
+    }
+  }
+
   duckdb_database database_;
   Options options_;
+  std::vector<std::string> barred_;  // functions that came with extensions, and ways around
 };
 
 }  // namespace

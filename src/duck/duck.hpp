@@ -33,8 +33,12 @@ struct Options {
   // files.
   std::filesystem::path temp_directory = {};
   std::vector<std::filesystem::path> extensions = {};  // files, loaded in order; must be signed
-  bool select_only = false;  // stream() and describe() refuse whatever is not one SELECT
-  // The only folders or files beside the database that SQL may touch; nothing: no limit.
+  std::string setup = {};  // statements that are run at once, before the limits below come to hold
+  // stream() and describe() refuse whatever is not one SELECT, and one that calls a function of an
+  // extension: these reach files, servers and settings as they like. Views may call them.
+  bool select_only = false;
+  // The only folders or files beside the database that SQL may touch; nothing: no limit. What ends
+  // with a slash, or is a folder of this machine, stands for all below it.
   std::optional<std::vector<std::filesystem::path>> reachable = std::nullopt;
 };
 
