@@ -219,10 +219,12 @@ class Compiler {
            (query ? as_subquery(model.sql) : table_name(model)) + " AS t\n  )";
   }
 
-  // A dot stands between schema and table, but for files: there it is part of the name.
+  // A dot stands between schema and table; where a source has no schemas it is part of the name.
   std::string table_name(const Model& model) const {
     const Source* source = catalog_.source(model.source);
-    if (source && (source->kind == "parquet" || source->kind == "csv"))
+    constexpr std::string_view kOneName[] = {"parquet", "csv",    "delta",
+                                             "iceberg", "sqlite", "mysql"};
+    if (source && std::ranges::find(kOneName, source->kind) != std::end(kOneName))
       return printer_.identifier(model.table);
     std::string out;
     for (size_t from = 0; from <= model.table.size();) {

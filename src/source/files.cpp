@@ -1,31 +1,17 @@
-// Kinds `parquet` and `csv`: files read by DuckDB. A file becomes a view of its name the first time
-// that a query names it, in a database that lives in memory and holds nothing else.
+// Kinds `parquet` and `csv`: files read by DuckDB.
 #include <fmt/format.h>
 
 #include <set>
 
-#include "source/duck_rows.hpp"
 #include "source/kinds.hpp"
+#include "source/place.hpp"
+#include "source/views.hpp"
 
 namespace rollcall::source {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-bool has_pattern(std::string_view text) {
-  return text.find_first_of("*?[") != std::string_view::npos;
-}
-
-// The folder above the first part that is a pattern.
-fs::path fixed_folder(const fs::path& pattern) {
-  fs::path out;
-  for (const fs::path& part : pattern.parent_path()) {
-    if (has_pattern(part.string())) break;
-    out /= part;
-  }
-  return out.empty() ? fs::path(".") : out;
-}
 
 // "orders" of "orders.csv.gz" among the endings of its kind; the name itself when it has none of
 // them.
@@ -36,111 +22,71 @@ std::string without_ending(const std::string& name, const std::vector<std::strin
   return name;
 }
 
-class FilesConnection : public Connection {
+class FilesConnection : public ViewsConnection {
  public:
-  FilesConnection(std::unique_ptr<duck::Database> database,
-                  std::unique_ptr<duck::Connection> connection, fs::path root,
-                  std::vector<std::string> endings, std::string reader, std::string options)
-      : database_(std::move(database)),
-        connection_(std::move(connection)),
-        root_(std::move(root)),
+  FilesConnection(Place place, std::vector<std::string> endings, std::string reader,
+                  std::string options)
+      : place_(std::move(place)),
         endings_(std::move(endings)),
         reader_(std::move(reader)),
         options_(std::move(options)) {}
 
-  Result<std::vector<ColumnInfo>> describe_table(const std::string& table) override {
-    TRY(make_view(table));
-    return in_context(describe_rows(*connection_, "SELECT * FROM " + duck::identifier(table)),
-                      "table " + table);
-  }
-
-  Result<std::vector<ColumnInfo>> describe_query(const std::string& sql) override {
-    const std::string text = as_subquery(sql);
-    TRY(make_views(text));
-    return describe_rows(*connection_, text);
-  }
-
-  Result<std::unique_ptr<RowStream>> query(const SqlQuery& query,
-                                           const std::stop_token& stop) override {
-    TRY(make_views(query.text));
-    return stream_rows(*connection_, query.text, stop);
-  }
-
  private:
-  Status make_views(const std::string& sql) {
-    for (const std::string& table : connection_->tables(sql)) TRY(make_view(table));
-    return ok_status();
+  // One of a path or pattern; of several, where only reading tells which there is.
+  Result<std::vector<std::string>> selects_of(const std::string& table) override {
+    std::vector<std::string> out;
+    for (const std::string& path : TRY(paths_of(table)))
+      out.push_back("SELECT * FROM " + reader_ + "(" + duck::literal(path) + options_ + ")");
+    return out;
   }
 
-  Status make_view(const std::string& table) {
-    if (views_.contains(table)) return ok_status();
-    const std::string files = TRY(files_of(table));
-    auto made = connection_->run("CREATE VIEW " + duck::identifier(table) + " AS SELECT * FROM " +
-                                 reader_ + "(" + duck::literal(files) + options_ + ")");
-    if (!made.ok()) return std::move(made.error()).in("table " + table);
-    views_.insert(table);
-    return ok_status();
-  }
-
-  // The path or pattern of the files that a table's name stands for.
-  Result<std::string> files_of(const std::string& table) {
-    std::error_code ignored;
-    if (!fs::is_directory(root_, ignored)) {
-      const std::string last = root_.filename().string();
-      if (table == last || table == without_ending(last, endings_) || table == root_.string())
-        return root_.string();
-      return not_found(table, {without_ending(last, endings_)});
+  Result<std::vector<std::string>> paths_of(const std::string& table) {
+    using Paths = std::vector<std::string>;
+    if (!place_.is_folder) {
+      const std::string last = place_.last();
+      return table == last || table == without_ending(last, endings_) || table == place_.root
+                 ? Paths{place_.root}
+                 : Paths{};
     }
-    const fs::path name(table);
-    bool inside = !table.empty() && name.is_relative();
-    for (const fs::path& part : name) inside &= part != "..";
-    if (!inside)
-      return Error{.kind = ErrorKind::denied,
-                   .message = "the table `" + table + "` is not below the source's folder",
-                   .remedy = "Name it relative to that folder, without `..`."};
-    if (has_pattern(table)) return (root_ / name).string();
-    if (fs::is_regular_file(root_ / name, ignored)) return (root_ / name).string();
-    for (const std::string& ending : endings_)
-      if (fs::is_regular_file(root_ / (table + ending), ignored))
-        return (root_ / (table + ending)).string();
-    if (fs::is_directory(root_ / name, ignored))
-      return (root_ / name / ("**/*" + endings_[0])).string();
-    return not_found(table, names());
+    const std::string path = TRY(place_.below(table));
+    if (has_pattern(table)) return Paths{path};
+    Paths files = {path};
+    for (const std::string& ending : endings_) files.push_back(path + ending);
+    const std::string all = path + "/**/*" + endings_[0];
+    if (place_.remote) {
+      if (without_ending(table, endings_) == table) files.erase(files.begin());
+      files.push_back(all);
+      return files;
+    }
+    std::error_code ignored;
+    for (const std::string& file : files)
+      if (fs::is_regular_file(file, ignored)) return Paths{file};
+    return fs::is_directory(path, ignored) ? Paths{all} : Paths{};
   }
 
-  Error not_found(const std::string& table, const std::vector<std::string>& names) {
-    constexpr size_t kShown = 20;
-    const std::vector<std::string> first(names.begin(),
-                                         names.begin() + std::min(names.size(), kShown));
+  Error no_table(const std::string& table) override {
+    const std::vector<std::string> there = names();
     return {.kind = ErrorKind::not_found,
             .message = "there is no file for the table `" + table + "`" +
-                       did_you_mean(without_ending(table, endings_), names),
-            .remedy = first.empty() ? "There are no such files in " + root_.string() + "."
-                                    : "Tables: " + join(first, ", ") + "."};
+                       did_you_mean(without_ending(table, endings_), there),
+            .remedy = there.empty() ? "There are no such files in " + place_.root + "."
+                                    : "Tables: " + some(there) + "."};
   }
 
-  // What there is in the folder, as tables are named. Bounded: the folder may be a lake.
+  // What there is, as tables are named. Bounded: the folder may be a lake.
   std::vector<std::string> names() {
-    constexpr int kLooked = 10'000;
+    if (!place_.is_folder) return {without_ending(place_.last(), endings_)};
     std::set<std::string> out;
-    std::error_code error;
-    int looked = 0;
-    for (fs::directory_iterator at(root_, error), end; !error && at != end && looked < kLooked;
-         at.increment(error), ++looked) {
-      const std::string name = at->path().filename().string();
-      if (at->is_directory(error) || without_ending(name, endings_) != name)
+    for (const auto& [name, folder] : place_.entries())
+      if (folder || without_ending(name, endings_) != name)
         out.insert(without_ending(name, endings_));
-    }
     return {out.begin(), out.end()};
   }
 
-  std::unique_ptr<duck::Database> database_;
-  std::unique_ptr<duck::Connection> connection_;
-  fs::path root_;  // a folder, a file or a pattern
+  Place place_;
   std::vector<std::string> endings_;
   std::string reader_;
   std::string options_;  // ", name = value" for the reader
-  std::set<std::string> views_;
 };
 
 Result<std::string> reader_options(const Source& source) {
@@ -198,40 +144,22 @@ Result<std::string> reader_options(const Source& source) {
 
 Result<std::unique_ptr<Connection>> open_files(const Source& source, const OpenOptions& options) {
   const bool csv = source.kind == "csv";
+  std::vector<std::string> known = {"path", "union_by_name"};
   if (csv)
-    TRY(check_options(
-        source, {"path", "union_by_name", "header", "delimiter", "quote", "escape", "encoding",
-                 "date_format", "timestamp_format", "decimal", "nulls", "types", "sample"}));
-  else
-    TRY(check_options(source, {"path", "union_by_name"}));
-  const std::string path = option(source, "path");
-  if (path.empty())
-    return Error{.kind = ErrorKind::invalid,
-                 .message = "`path` is missing",
-                 .remedy = "Name a file, a pattern or a folder."};
-  if (path.find("://") != std::string::npos)
-    return Error{.kind = ErrorKind::invalid,
-                 .message = "`path` is an address, and only files of this machine can be read",
-                 .remedy = "Name a file, a pattern or a folder."};
-  std::error_code ignored;
-  const fs::path root = fs::absolute(path, ignored);
-  const bool pattern = !fs::exists(root, ignored) && has_pattern(path);
-  if (!pattern && !fs::exists(root, ignored))
-    return Error{.kind = ErrorKind::not_found,
-                 .message = "there is no file or folder " + root.string(),
-                 .remedy = "Correct the source's `path`."};
+    for (const char* one : {"header", "delimiter", "quote", "escape", "encoding", "date_format",
+                            "timestamp_format", "decimal", "nulls", "types", "sample"})
+      known.emplace_back(one);
+  TRY(check_options(source, with_store_options(known)));
+  const auto endings = csv ? std::vector<std::string>{".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt"}
+                           : std::vector<std::string>{".parquet"};
+  const Place place = TRY(place_of(source, endings));
   const std::string read = TRY(reader_options(source));
-  auto database =
-      TRY(duck::Database::open(":memory:", {.memory_limit_mb = options.memory_limit_mb,
-                                            .temp_directory = options.temp_directory,
-                                            .select_only = true,
-                                            .reachable = {{pattern ? fixed_folder(root) : root}}}));
-  auto connection = TRY(database->connect());
-  return std::unique_ptr<Connection>(std::make_unique<FilesConnection>(
-      std::move(database), std::move(connection), root,
-      csv ? std::vector<std::string>{".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt"}
-          : std::vector<std::string>{".parquet"},
-      csv ? "read_csv" : "read_parquet", read));
+  auto connection =
+      std::make_unique<FilesConnection>(place, endings, csv ? "read_csv" : "read_parquet", read);
+  ViewsConnection::Needs needs{.reachable = {place.fixed()}};
+  TRY(add_store(source, place, needs));
+  TRY(connection->open(needs, options));
+  return std::unique_ptr<Connection>(std::move(connection));
 }
 
 }  // namespace rollcall::source

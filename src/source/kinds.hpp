@@ -13,6 +13,10 @@ namespace rollcall::source {
 Result<std::unique_ptr<Connection>> open_duckdb(const Source& source, const OpenOptions& options);
 // Parquet and CSV.
 Result<std::unique_ptr<Connection>> open_files(const Source& source, const OpenOptions& options);
+// Delta and Iceberg.
+Result<std::unique_ptr<Connection>> open_lake(const Source& source, const OpenOptions& options);
+Result<std::unique_ptr<Connection>> open_sqlite(const Source& source, const OpenOptions& options);
+Result<std::unique_ptr<Connection>> open_mysql(const Source& source, const OpenOptions& options);
 Result<std::unique_ptr<Connection>> open_postgres(const Source& source, const OpenOptions& options);
 Result<std::unique_ptr<Connection>> open_trino(const Source& source, const OpenOptions& options);
 

@@ -28,20 +28,27 @@ std::optional<Millis> duration(const std::string& text) {
   return std::nullopt;
 }
 
+using Opened = Result<std::unique_ptr<Connection>> (*)(const Source&, const OpenOptions&);
+constexpr std::pair<std::string_view, Opened> kOpen[] = {
+    {"duckdb", open_duckdb}, {"parquet", open_files},     {"csv", open_files},
+    {"delta", open_lake},    {"iceberg", open_lake},      {"sqlite", open_sqlite},
+    {"mysql", open_mysql},   {"postgres", open_postgres}, {"trino", open_trino}};
+
 }  // namespace
 
 const std::vector<std::string>& kinds() {
-  static const std::vector<std::string> all = {"duckdb", "parquet", "csv", "postgres", "trino"};
+  static const std::vector<std::string> all = [] {
+    std::vector<std::string> names;
+    for (const auto& [name, open] : kOpen) names.emplace_back(name);
+    return names;
+  }();
   return all;
 }
 
 Result<std::unique_ptr<Connection>> open(const Source& source, const OpenOptions& options) {
   const std::string where = "source " + source.name;
-  if (source.kind == "duckdb") return in_context(open_duckdb(source, options), where);
-  if (source.kind == "parquet" || source.kind == "csv")
-    return in_context(open_files(source, options), where);
-  if (source.kind == "postgres") return in_context(open_postgres(source, options), where);
-  if (source.kind == "trino") return in_context(open_trino(source, options), where);
+  for (const auto& [name, opened] : kOpen)
+    if (source.kind == name) return in_context(opened(source, options), where);
   return Error{.kind = ErrorKind::invalid,
                .message = "there is no kind of source `" + source.kind + "`" +
                           did_you_mean(source.kind, kinds()),

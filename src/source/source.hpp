@@ -13,6 +13,17 @@
 //            left out is found out nulls?   texts that stand for a null beside the empty one,
 //            separated by commas types?   detect (default) or text: every column as it is written
 //            sample?  rows looked at to find out types (default 20480), or all
+//            Of parquet, csv, delta and iceberg, where `path` starts with s3://:
+//            region?, endpoint?, access_key_id?, secret_access_key?, session_token?  the last two
+//                                secrets; an endpoint is an address of a store that is not Amazon's
+//   delta, iceberg  path         the folder of a table, or one of several tables
+//   sqlite   path                a SQLite file
+//   mysql    host, database, user
+//            password?           a secret
+//            port?               3306
+//            ssl_mode?           disabled, preferred (default), required, verify_ca,
+//                                verify_identity
+//            ssl_ca?             a file of certificates to verify the server's with
 //   postgres host, database, user; or url  postgresql://user@host/database?key=value, without a
 //                                          password
 //            password?           a secret
@@ -36,6 +47,8 @@
 //            itself needs the model's `sql`
 //   postgres likewise: a table, view, materialized view or foreign table, letter by letter as the
 //            catalog of the database has it
+//   sqlite, mysql   a table or view of the database, in letters of either case
+//   delta, iceberg  a folder below the path, or the path's own last name
 //   trino    table, schema.table or catalog.schema.table, as Trino has them: in lower case
 //   parquet  where path is a folder: a file, pattern or folder in it, relative to it; the ending
 //   may be and csv  left out (`orders`, `orders.parquet`, `orders/2026-*.parquet`, and the folder

@@ -171,7 +171,10 @@ class EverySource : public testing::TestWithParam<std::string> {
   World world_{GetParam()};
 };
 
-INSTANTIATE_TEST_SUITE_P(Kinds, EverySource, testing::ValuesIn(kinds()),
+// The others are read through what is tested here, from places that other programs write: the
+// black-box tests have those.
+INSTANTIATE_TEST_SUITE_P(Kinds, EverySource,
+                         testing::Values("duckdb", "parquet", "csv", "postgres", "trino"),
                          [](const auto& kind) { return kind.param; });
 
 // The kinds that are files of ours to open.

@@ -1,0 +1,124 @@
+#include "source/views.hpp"
+
+#include "base/file.hpp"
+
+namespace rollcall::source {
+
+// Tells the connection of an error, after which its transaction is of no more use.
+class ViewsConnection::Rows : public RowStream {
+ public:
+  Rows(ViewsConnection& connection, std::unique_ptr<RowStream> rows)
+      : connection_(connection), rows_(std::move(rows)) {}
+  [[nodiscard]] const std::vector<ColumnInfo>& columns() const override { return rows_->columns(); }
+  Result<bool> next(RowBatch& batch) override { return connection_.kept(rows_->next(batch)); }
+
+ private:
+  ViewsConnection& connection_;
+  std::unique_ptr<RowStream> rows_;
+};
+
+Status ViewsConnection::open(const Needs& needs, const OpenOptions& options) {
+  secrets_ = needs.secrets;
+  one_transaction_ = needs.one_transaction;
+  std::vector<std::filesystem::path> extensions;
+  for (const std::string_view name : needs.extensions) {
+    const auto file = installed_file(std::string(name) + ".duckdb_extension");
+    if (std::error_code ignored; !std::filesystem::exists(file, ignored))
+      return Error{.kind = ErrorKind::not_found,
+                   .message = "the file " + file.filename().string() +
+                              ", with which DuckDB reads it, is not installed",
+                   .remedy =
+                       "Put it beside the program, or in the lib folder beside its own: it "
+                       "is DuckDB's own extension, of the same version."};
+    extensions.push_back(file);
+  }
+  auto opened = duck::Database::open(":memory:", {.memory_limit_mb = options.memory_limit_mb,
+                                                  .temp_directory = options.temp_directory,
+                                                  .extensions = extensions,
+                                                  .setup = needs.setup,
+                                                  .select_only = true,
+                                                  .reachable = needs.reachable});
+  if (!opened.ok()) return told(std::move(opened.error()));
+  database_ = std::move(opened.value());
+  connection_ = TRY(database_->connect());
+  return ok_status();
+}
+
+Result<std::vector<ColumnInfo>> ViewsConnection::describe_table(const std::string& table) {
+  TRY(ready());
+  TRY(make_view(table));
+  return kept(in_context(describe_rows(*connection_, "SELECT * FROM " + duck::identifier(table)),
+                         "table " + table));
+}
+
+Result<std::vector<ColumnInfo>> ViewsConnection::describe_query(const std::string& sql) {
+  const std::string text = as_subquery(sql);
+  TRY(ready());
+  TRY(make_views(text));
+  return kept(describe_rows(*connection_, text));
+}
+
+Result<std::unique_ptr<RowStream>> ViewsConnection::query(const SqlQuery& query,
+                                                          const std::stop_token& stop) {
+  TRY(ready());
+  TRY(make_views(query.text));
+  auto rows = TRY(kept(stream_rows(*connection_, query.text, stop)));
+  return std::unique_ptr<RowStream>(std::make_unique<Rows>(*this, std::move(rows)));
+}
+
+Result<std::vector<std::string>> ViewsConnection::texts(const std::string& sql) {
+  std::vector<std::string> out;
+  auto rows = TRY(kept(connection_->stream(sql)));
+  for (;;) {
+    const duck::Chunk* chunk = TRY(kept(rows->next()));
+    if (!chunk) return out;
+    for (size_t row = 0; row < chunk->rows(); ++row) out.emplace_back(chunk->text(0, row));
+  }
+}
+
+Status ViewsConnection::ready() {
+  if (!one_transaction_ || in_transaction_) return ok_status();
+  (void)connection_->run("ROLLBACK");  // there may be none
+  views_.clear();
+  TRY(connection_->run("BEGIN TRANSACTION"));
+  in_transaction_ = true;
+  return ok_status();
+}
+
+Status ViewsConnection::make_views(const std::string& sql) {
+  for (const std::string& table : connection_->tables(sql)) TRY(make_view(table));
+  return ok_status();
+}
+
+Status ViewsConnection::make_view(const std::string& table) {
+  if (views_.contains(table)) return ok_status();
+  const std::vector<std::string> selects = TRY(selects_of(table));
+  for (const std::string& select : selects) {
+    auto made = kept(connection_->run("CREATE VIEW " + duck::identifier(table) + " AS " + select));
+    if (made.ok()) {
+      views_.insert(table);
+      return ok_status();
+    }
+    if (made.error().kind != ErrorKind::not_found)
+      return std::move(made.error()).in("table " + table);
+  }
+  return no_table(table);
+}
+
+// Without the source's secrets.
+Error ViewsConnection::told(Error error) const {
+  for (const Secret& secret : secrets_)
+    for (size_t at = 0;
+         !secret.empty() && (at = error.message.find(secret.reveal(), at)) != std::string::npos;)
+      error.message.replace(at, secret.reveal().size(), "***");
+  return error;
+}
+
+template <class T>
+Result<T> ViewsConnection::kept(Result<T> result) {
+  if (result.ok()) return result;
+  in_transaction_ = false;
+  return told(std::move(result.error()));
+}
+
+}  // namespace rollcall::source

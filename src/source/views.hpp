@@ -1,0 +1,61 @@
+// What kinds have in common that DuckDB reads in this program: a database in memory that holds
+// views alone. A table becomes one, of its name, the first time that a query names it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "source/duck_rows.hpp"
+#include "source/source.hpp"
+
+namespace rollcall::source {
+
+class ViewsConnection : public Connection {
+ public:
+  // What the database is opened with, beside the memory and the threads it may use.
+  struct Needs {
+    std::vector<std::string_view> extensions = {};  // of DuckDB, by name
+    std::string setup = {};
+    std::vector<std::filesystem::path> reachable = {};
+    std::vector<Secret> secrets = {};  // never to be seen in a message
+    // Everything is read within one, until something fails: then another begins.
+    bool one_transaction = false;
+  };
+  Status open(const Needs& needs, const OpenOptions& options);
+
+  Result<std::vector<ColumnInfo>> describe_table(const std::string& table) override;
+  Result<std::vector<ColumnInfo>> describe_query(const std::string& sql) override;
+  Result<std::unique_ptr<RowStream>> query(const SqlQuery& query,
+                                           const std::stop_token& stop) override;
+
+ protected:
+  // The queries that a table's name may stand for: the first is taken that finds something.
+  virtual Result<std::vector<std::string>> selects_of(const std::string& table) = 0;
+  // That it stands for nothing.
+  virtual Error no_table(const std::string& table) = 0;
+
+  // All values of a query with one column of texts.
+  Result<std::vector<std::string>> texts(const std::string& sql);
+
+ private:
+  class Rows;
+  Status ready();
+  Status make_views(const std::string& sql);
+  Status make_view(const std::string& table);
+  Error told(Error error) const;
+  template <class T>
+  Result<T> kept(Result<T> result);
+
+  std::vector<Secret> secrets_;
+  std::unique_ptr<duck::Database> database_;
+  std::unique_ptr<duck::Connection> connection_;
+  std::set<std::string> views_;
+  bool one_transaction_ = false;
+  bool in_transaction_ = false;  // and nothing has failed in it
+};
+
+}  // namespace rollcall::source
