@@ -1,12 +1,14 @@
-"""Another shop, of records, in DuckDB, PostgreSQL and Trino: a segment's members are those of SQL written by hand."""
+"""Another shop, of records, in every kind of place that has tables: a segment's members are those of SQL written by hand."""
 
 import random
 from datetime import date, datetime, timedelta
 
 import duckdb
+import mysql
 import postgres
 import pytest
 import trino
+from lakes import Delta, Iceberg, Sqlite
 from world import World
 
 TABLES = {
@@ -165,17 +167,19 @@ def fill(connection, rows):
         connection.executemany(f"INSERT INTO {name} VALUES (" + ", ".join("?" * len(columns)) + ")", [[row[n] for n in columns] for row in rows[name]])
 
 
-@pytest.fixture(params=["duckdb", "postgres", "trino"])
+SERVERS = {"postgres": postgres.Server, "trino": trino.Server, "mysql": mysql.Server, "sqlite": Sqlite, "delta": Delta, "iceberg": Iceberg}
+
+
+@pytest.fixture(params=["duckdb", *SERVERS])
 def shop(request, music, make_world) -> World:
     rows, _ = music
-    servers = {"postgres": postgres.Server, "trino": trino.Server}
-    if request.param not in servers:
+    if request.param not in SERVERS:
         world = make_world("hybrid", "email")
         with duckdb.connect(str(world.folder / "music.duckdb")) as connection:
             fill(connection, rows)
         yield world, {"kind": "duckdb", "path": "music.duckdb"}
         return
-    server = servers[request.param]()
+    server = SERVERS[request.param]()
     try:
         server.create()
         for name, columns in TABLES.items():

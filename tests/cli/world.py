@@ -151,7 +151,7 @@ class World:
     key: str = "email"
     declared: str | None = None            # the project type in the catalog; the double's own when nothing
     source: str = "duckdb"                 # duckdb | parquet | csv
-    server: postgres.Server | trino.Server | None = None  # instead of a file
+    server: object = None                  # instead of a file: with source(), put_table(), password
     attributes: list = field(default_factory=lambda: [dict(a) for a in ATTRIBUTES])
     settle: str = "0s"
     rule: dict = field(default_factory=lambda: {"field": "vip", "op": "is_true"})
@@ -218,8 +218,11 @@ class World:
 
     def source_entry(self) -> dict:
         if self.server:
-            self.env["SHOP_PASSWORD"] = self.server.password
-            return {"name": "shop", "password": "${SHOP_PASSWORD}"} | self.server.source()
+            secret = {}
+            if self.server.password:
+                self.env["SHOP_PASSWORD"] = self.server.password
+                secret = {getattr(self.server, "secret", "password"): "${SHOP_PASSWORD}"}
+            return {"name": "shop"} | secret | self.server.source()
         path = {"duckdb": "shop.duckdb", "parquet": "people.parquet", "csv": "people.csv"}[self.source]
         return {"name": "shop", "kind": self.source, "path": path}
 
@@ -249,6 +252,7 @@ class World:
         kept = {name: value for name, value in os.environ.items()
                 if name in ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ") or name.endswith("SAN_OPTIONS")}
         kept.setdefault("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=1")
+        kept.setdefault("LSAN_OPTIONS", f"suppressions={Path(__file__).parent.parent / 'lsan.supp'}:print_suppressions=0")
         kept.setdefault("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1")
         kept["HOME"] = str(self.folder)
         kept["ITERABLE_API_KEY"] = self.double.api_key
@@ -371,8 +375,7 @@ class World:
             for word in ("AddressSanitizer", "runtime error:", "ThreadSanitizer", "LeakSanitizer"):
                 assert word not in done.err, str(done)
         assert files_with(self.home, double.api_key) == []
-        if self.server:
-            password = self.server.password
+        if self.server and (password := self.server.password):
             for secret in (password, json.dumps(password)[1:-1], urllib.parse.quote(password)):
                 assert all(secret not in done.out + done.err for done in self.outputs)
                 assert files_with(self.home, secret) == []
