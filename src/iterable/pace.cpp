@@ -7,6 +7,10 @@
 // Answers raise it again: within kRecovery answers to just below the ceiling, then in small equal
 // steps to the ceiling and past it, and faster the longer nothing happens. So a limit that nobody
 // published is met once in some five hundred calls, and a limit that was raised is found.
+//
+// Of a limit that we alone use up, halving once or twice leaves nothing to be refused; where most
+// answers still come, and some are 429 at an eighth of the rate, it is others who use it up: the
+// rate is kept, and the ceiling comes back when they are gone.
 #include <algorithm>
 #include <cmath>
 
@@ -34,7 +38,10 @@ constexpr int64_t kWindowMs = 1000;
 constexpr double kCut = 0.5;
 constexpr double kJustBelow = 0.98;
 constexpr double kRecovery = 40;
-constexpr double kApproach = 500;  // answers from just below the ceiling to the ceiling
+constexpr int64_t kCutsThatTell = 3;
+constexpr double kMost = 0.5;
+constexpr double kMemory = 1.0 / 8;  // of the share of refused answers: the weight of the last
+constexpr double kApproach = 500;    // answers from just below the ceiling to the ceiling
 
 double limit_of(std::string_view endpoint) {
   for (const Published& published : kPublished)
@@ -74,8 +81,18 @@ bool Pace::wait(std::string_view endpoint, const std::stop_token& stop) {
 void Pace::throttled(std::string_view endpoint, std::optional<Millis> retry_after) {
   const int64_t now = clock_.monotonic().count();
   board_->update(endpoint, fresh(endpoint), now, [&](Bucket& b) {
+    const Millis pause = retry_after.value_or(Millis(0));
+    b.next_free_ms = std::max(b.next_free_ms, static_cast<double>(now + pause.count()));
+    b.refused_share += (1 - b.refused_share) * kMemory;
+    if (b.cuts >= kCutsThatTell && b.refused_share < kMost) {
+      b.answers = 0;
+      ++b.held;
+      return;
+    }
     if (now - b.last_cut_ms >= kCutAtMostEveryMs) {
       b.last_cut_ms = now;
+      b.held = 0;
+      if (++b.cuts == 1) b.ceiling_before = b.ceiling > 0 ? b.ceiling : b.per_second;
       const double accepted =
           std::max(b.accepted_per_second, static_cast<double>(b.in_window) * 1000 / kWindowMs);
       // What was accepted tells the limit, if it was we who used it up.
@@ -88,8 +105,6 @@ void Pace::throttled(std::string_view endpoint, std::optional<Millis> retry_afte
     }
     b.answers = 0;
     b.per_second = std::max(kSlowestPerSecond, b.ceiling * kCut);
-    const Millis pause = retry_after.value_or(Millis(0));
-    b.next_free_ms = std::max(b.next_free_ms, static_cast<double>(now + pause.count()));
   });
 }
 
@@ -104,8 +119,12 @@ void Pace::answered(std::string_view endpoint) {
       b.in_window = 0;
     }
     ++b.in_window;
+    b.refused_share -= b.refused_share * kMemory;
     if (b.ceiling == 0) return;
-    ++b.answers;
+    if (++b.answers == static_cast<int64_t>(kRecovery)) {
+      if (b.held > 0) b.ceiling = std::max(b.ceiling, b.ceiling_before);
+      b.cuts = b.held = 0;
+    }
     b.per_second = std::max(kSlowestPerSecond, b.ceiling * share_of_ceiling(b.answers));
     if (limit > 0) b.per_second = std::min(b.per_second, limit);
   });

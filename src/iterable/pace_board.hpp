@@ -28,6 +28,10 @@ struct Bucket {
   int64_t window_start_ms = 0;
   int64_t in_window = 0;           // answers since window_start
   double accepted_per_second = 0;  // in the window before
+  int64_t cuts = 0;                // one soon after another
+  double refused_share = 0;        // of late, of the answers
+  double ceiling_before = 0;       // the first of those cuts
+  int64_t held = 0;                // 429s that no cut followed, since the last one
 };
 
 class PaceBoard {

@@ -213,6 +213,22 @@ TEST_F(PaceTest, FindsAConstantLimitNobodyTold) {
   }
 }
 
+// Somebody else uses the limit up, so that whatever we do a quarter of our calls are refused.
+TEST_F(PaceTest, KeepsGoingWhereOthersUseTheLimitUp) {
+  const double limit = *pace_.rate("users/get");
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(pace_.wait("users/get", {}));
+    if (i % 4 == 3) {
+      pace_.throttled("users/get", std::nullopt);
+    } else {
+      pace_.answered("users/get");
+    }
+  }
+  EXPECT_GT(*pace_.rate("users/get"), limit / 20);
+  for (int i = 0; i < 100; ++i) pace_.answered("users/get");
+  EXPECT_GT(*pace_.rate("users/get"), limit * 0.9) << "they are gone";
+}
+
 TEST_F(PaceTest, FindsALimitThatWasRaised) {
   Server narrow(5, 1, clock_.monotonic());
   for (int i = 0; i < 1000; ++i) {
