@@ -194,21 +194,14 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part,
       return fail(std::move(written.error()));
     order_.observer.reached(part + ".proven");
   }
-  std::vector<Item> subscribes, updates;
-  const bool email_project = order_.client.project().type == ProjectType::email;
-  for (size_t i = 0; i < chunk.size(); ++i) {
-    if (absent[i]) continue;
-    Item item{&chunk[i], removing ? "" : data_fields_of(chunk[i], order_.targets)};
-    // In email projects a member's attributes go without touching the list; elsewhere the flag
-    // protects.
-    const bool update =
-        email_project && !removing && !writes_membership(chunk[i]) && !item.data_fields.empty();
-    (update ? updates : subscribes).push_back(std::move(item));
-  }
-  if (!subscribes.empty())
-    send(std::move(subscribes), removing ? BatchCall::unsubscribe : BatchCall::subscribe, part,
-         stop);
-  if (!updates.empty() && !failed()) send(std::move(updates), BatchCall::bulk_update, part, stop);
+  // A member's attributes go with the list too: the flag protects there, and whoever was deleted
+  // and made again since the proof is on the list again.
+  std::vector<Item> items;
+  for (size_t i = 0; i < chunk.size(); ++i)
+    if (!absent[i])
+      items.push_back({&chunk[i], removing ? "" : data_fields_of(chunk[i], order_.targets)});
+  if (!items.empty())
+    send(std::move(items), removing ? BatchCall::unsubscribe : BatchCall::subscribe, part, stop);
   const int64_t age = (order_.clock.monotonic() - oldest).count();
   if (!unproven.empty() && age > max_age_ms_.load()) max_age_ms_ = age;
   done_ += people;

@@ -227,7 +227,9 @@ Error Client::error_of(std::string_view endpoint, const http::Response& response
     error.kind = ErrorKind::not_found;
     error.remedy = "Check the destination's base_url.";
   } else if (response.status >= 400 && response.status < 500 && response.status != 408) {
-    error.kind = ErrorKind::invalid;
+    error.remedy =
+        "Iterable refuses what it takes at other times; run again, and if it stays so, ask "
+        "Iterable's support.";
   } else {
     error.remedy = "Iterable seems to be in trouble; the next run carries on from here.";
   }

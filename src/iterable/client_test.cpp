@@ -508,7 +508,7 @@ TEST_F(ClientTest, KnowsAListThatIsGone) {
   transport_.answers = {answered(400, kInvalidList)};
   EXPECT_EQ(members().second.error().kind, ErrorKind::not_found);
   transport_.answers = {answered(400, R"({"msg":"x","code":"BadParams"})")};
-  EXPECT_EQ(members().second.error().kind, ErrorKind::invalid);
+  EXPECT_EQ(members().second.error().kind, ErrorKind::unavailable);
 }
 
 // --- Looking somebody up.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "prove/prove.hpp"
 
@@ -60,6 +61,54 @@ Result<std::unique_ptr<ledger::Lease>> field_lease(const FieldWork& work,
   return Error{ErrorKind::conflict,
                "another activation of this destination has been making fields for two minutes",
                "Try again."};
+}
+
+// Sends people the values chosen for them, of the fields of which `wanted` holds.
+Result<iterable::BatchAnswer> send(const FieldWork& work, iterable::BatchCall call,
+                                   const std::vector<Candidate>& chosen,
+                                   const std::function<bool(const std::string&)>& wanted,
+                                   const std::stop_token& stop) {
+  std::vector<std::pair<const Candidate*, std::string>> data;
+  for (const Candidate& one : chosen) {
+    std::string fields;
+    for (size_t t = 0; t < work.targets.size(); ++t) {
+      if (!one.values[t] || !wanted(work.targets[t].to)) continue;
+      fields += fields.empty() ? '{' : ',';
+      iterable::append_json_string(fields, work.targets[t].to);
+      fields += ':' + *one.values[t];
+    }
+    if (!fields.empty()) data.emplace_back(&one, fields + '}');
+  }
+  std::vector<iterable::Person> people;
+  for (const auto& [one, fields] : data) people.push_back({one->key, fields});
+  iterable::BatchAnswer answer = work.client.send({.call = call,
+                                                   .list_id = work.list_id,
+                                                   .key_type = work.activation.match_key.type,
+                                                   .people = people,
+                                                   .create_new_fields = true},
+                                                  stop);
+  if (answer.kind == iterable::BatchAnswer::Kind::failed && answer.error)
+    return Error(*answer.error).in("making the new attributes");
+  return answer;
+}
+
+Status write_values(const FieldWork& work, const std::vector<Candidate>& chosen,
+                    const std::stop_token& stop) {
+  work.world.observer.reached("fields.proven");
+  std::vector<std::string> refused;
+  const bool flag_protects = work.destination.project_type != ProjectType::email;
+  if (flag_protects)
+    refused = TRY(send(
+                      work, iterable::BatchCall::subscribe, chosen,
+                      [](const std::string&) { return true; }, stop))
+                  .filtered_out_fields;
+  const auto left = [&](const std::string& field) {
+    return !flag_protects || std::ranges::find(refused, field) != refused.end();
+  };
+  if (!flag_protects || !refused.empty())
+    TRY(send(work, iterable::BatchCall::bulk_update, chosen, left, stop));
+  work.world.observer.reached("fields.sent");
+  return ok_status();
 }
 
 }  // namespace
@@ -129,28 +178,7 @@ Result<FieldsMade> make_fields(const FieldWork& work, const FieldState& state,
     }
   }
   if (chosen.empty()) return out;
-  std::vector<std::string> data;
-  for (const Candidate& one : chosen) {
-    std::string fields;
-    for (size_t t = 0; t < work.targets.size(); ++t) {
-      if (!one.values[t]) continue;
-      fields += fields.empty() ? '{' : ',';
-      iterable::append_json_string(fields, work.targets[t].to);
-      fields += ':' + *one.values[t];
-    }
-    data.push_back(fields + '}');
-  }
-  std::vector<iterable::Person> people;
-  for (size_t i = 0; i < chosen.size(); ++i) people.push_back({chosen[i].key, data[i]});
-  work.world.observer.reached("fields.proven");
-  const iterable::BatchAnswer answer = work.client.send({.call = iterable::BatchCall::bulk_update,
-                                                         .key_type = work.activation.match_key.type,
-                                                         .people = people,
-                                                         .create_new_fields = true},
-                                                        stop);
-  work.world.observer.reached("fields.sent");
-  if (answer.kind == iterable::BatchAnswer::Kind::failed && answer.error)
-    return Error(*answer.error).in("making the new attributes");
+  TRY(write_values(work, chosen, stop));
   // Wait until Iterable shows them, with the type we meant.
   const Millis until = work.world.clock.monotonic() + work.destination.settle;
   while (true) {

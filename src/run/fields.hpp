@@ -14,6 +14,7 @@ struct FieldWork {
   const Activation& activation;
   const Destination& destination;
   const std::vector<attributes::Target>& targets;
+  int64_t list_id;
   duck::Connection& snapshot;  // the table rows
   std::optional<std::filesystem::path> ledger;
 };
@@ -34,7 +35,9 @@ struct FieldsMade {
 };
 // Iterable has no call that makes a field; the first value written fixes its type for ever. So the
 // missing ones are written on as few proven contacts as have a value that fixes the type, and
-// waited for.
+// waited for. Where updateExistingUsersOnly protects they are written with the list, on which these
+// people belong: the call that is made for attributes would make a contact anew who was deleted
+// since. It is used where the project lets no other call make fields.
 Result<FieldsMade> make_fields(const FieldWork& work, const FieldState& state,
                                const std::stop_token& stop);
 

@@ -266,9 +266,9 @@ class Pass {
     world_.observer.reached("list.ready");
 
     if (!state_.open_run->prepared) {
-      const FieldsMade made = TRY(
-          make_fields({world_, client_, activation_, destination_, targets_, *work_, ledger_file()},
-                      field_state_, stop));
+      const FieldsMade made = TRY(make_fields({world_, client_, activation_, destination_, targets_,
+                                               state_.list->id, *work_, ledger_file()},
+                                              field_state_, stop));
       if (!made.created.empty()) TRY(journal_->created(made.created));
       const std::vector<std::string> pending = names_of(made.pending);
       if (pending != state_.open_run->pending) {

@@ -78,6 +78,7 @@ KINDS_OF_FAULT = {
     "unauthorized",   # the key may not call this
     "half",           # an export that shows half of the people, and says nothing of it
     "wrong_counts",   # it was done, and the counts do not add up
+    "deleted_after",  # somebody else deletes the contact that was just looked up
 }
 
 
@@ -548,6 +549,9 @@ class Double:
                     answer = answer[: answer.index("\n", len(answer) // 2) + 1]
                 if fault == "wrong_counts" and isinstance(answer, dict) and "successCount" in answer:
                     answer["successCount"] += 1
+                if fault == "deleted_after" and isinstance(answer, dict) and answer.get("user"):
+                    for id in list(self._find(answer["user"].get("email"), answer["user"].get("userId"))):
+                        self._do("drop_contact", id)
                 status, body, kind = 200, answer, "application/json"
             except Refused as refused:
                 status, body, kind = refused.status, refused.body, "application/json"
