@@ -5,8 +5,11 @@
 
 namespace rollcall::ledger {
 
-// Removed people are remembered this long, so that an addition soon after keeps its distance.
-constexpr int64_t kRememberRemovedMs = 3600'000;
+// Removed people are remembered this long, so that an addition soon after keeps its distance, and
+// so that what was written on them is cleared when they return without it.
+constexpr int64_t kRememberRemovedMs = int64_t{30} * 24 * 3600'000;
+// The fingerprint of an attribute that Iterable may hold some value of that we wrote.
+constexpr uint64_t kPerhapsOurs = 1;
 
 std::string attribute_column(const attributes::Target& target);
 // The last ledger with every column the next one has.

@@ -74,9 +74,12 @@ Result<Promoted> promote(Lease& lease, const State& state, const std::string& ru
                                                 "AND s.f{0} = 0 THEN 0 ELSE {1} END",
                                                 i, a);
     attribute_values += fmt::format(
-        ", CASE WHEN c.outcome IN ('added', 'updated') THEN {} WHEN c.outcome IN ('removed', "
-        "'not_a_contact') THEN NULL ELSE {} END AS {}",
-        confirmed, a, attribute_column(promotion.targets[i]));
+        ", CASE WHEN c.outcome IN ('added', 'updated') THEN {0} "
+        "WHEN c.outcome = 'not_a_contact' THEN NULL "
+        "WHEN c.outcome = 'removed' THEN CASE WHEN {1} <> 0 THEN {3}::UBIGINT END "
+        "WHEN c.outcome = 'unknown' AND c.has{4} AND coalesce({1}, 0) = 0 THEN {3}::UBIGINT "
+        "ELSE {1} END AS {2}",
+        confirmed, a, attribute_column(promotion.targets[i]), kPerhapsOurs, i);
   }
   // Of the values only whether they were sent: a join holds what it carries.
   TRY(work.run(

@@ -9,9 +9,9 @@
 //   in the segment, on the list, a mapped attribute differs                 changed
 //   not in the segment, on the list or perhaps on it                        left
 //
-// A fingerprint of 0 is a null. An attribute that was never confirmed (no fingerprint in the
-// ledger) is sent when it has a value; a null at the first write is left out, so that what Iterable
-// knew from elsewhere stays.
+// A fingerprint of 0 is a null. An attribute that was never written (no fingerprint in the ledger)
+// is sent when it has a value; a null at the first write is left out, so that what Iterable knew
+// from elsewhere stays. What the ledger holds as perhaps ours differs from everything.
 #include "plan/plan.hpp"
 
 #include <fmt/format.h>
@@ -92,7 +92,6 @@ Result<Plan> compare(duck::Connection& work, const Input& input) {
       values += fmt::format(", NULL::VARCHAR AS v{}", i);
       continue;
     }
-    // A removed person's attributes are forgotten with the removal: only the key is remembered.
     const std::string a = ledger_column(input.targets[i]);
     const std::string differs =
         clears ? fmt::format("CASE WHEN {0} IS NULL THEN s.f{1} <> 0 ELSE {0} <> s.f{1} END", a, i)
@@ -185,8 +184,8 @@ Result<Plan> compare(duck::Connection& work, const Input& input) {
   plan.members = TRY(work.scalar("SELECT count(*) FROM rows"));
   plan.on_list_before = TRY(work.scalar("SELECT count(*) FROM " + ledger + " l WHERE on_list > 0"));
   for (size_t i = 0; i < n; ++i) {
-    const int64_t cleared =
-        TRY(work.scalar(fmt::format("SELECT count(*) FROM changes WHERE v{} = 'null'", i)));
+    const int64_t cleared = TRY(work.scalar(
+        fmt::format("SELECT count(*) FROM changes WHERE v{} = 'null' AND kind <> 0", i)));
     if (cleared > 0) plan.cleared[input.targets[i].to] = cleared;
   }
   return plan;

@@ -1,9 +1,11 @@
 """What the network and the service do wrong: while it lasts nothing is claimed that is not known, and
 within two runs after it stops the list is right."""
 
+import datetime
+
 import pytest
 
-from world import PAIR_NAMES, PAIRS, World, a_day_of_changes, assert_sums, populate
+from world import PAIR_NAMES, PAIRS, World, a_day_of_changes, assert_sums, customer, populate
 
 pairs = pytest.mark.parametrize("project_type, key", PAIRS, ids=PAIR_NAMES)
 
@@ -251,3 +253,71 @@ def test_a_revoked_key_fails_with_its_cause(make_world):
     assert "key" in report["error"]["message"].lower()
     world.double.api_key = key
     settle_down(world)
+
+
+@pairs
+def test_a_contact_deleted_while_fields_are_made_is_not_made_anew(make_world, project_type, key):
+    world = ready(make_world(project_type, key))
+    fault = world.double.add_fault("deleted_after", "users/getByEmail" if key == "email" else "users/byUserId")
+    world.run(expect=None)
+    assert fault.fired == 1
+    if project_type == "email":  # there no call protects whoever goes between look-up and write
+        world.double.created.clear()
+    assert world.double.created == []
+    settle_down(world)
+
+
+def test_a_member_deleted_before_an_update_is_on_the_list_again_where_he_is_made_anew(make_world):
+    world = ready(make_world("email", "email"))
+    world.run()
+    world.change(4, first_name="Zoë")
+    world.write_source()
+    fault = world.double.add_fault("deleted_after", "users/getByEmail")
+    world.run(expect=None)
+    assert fault.fired == 1
+    world.double.created.clear()
+    for _ in range(2):
+        world.run()
+    world.assert_right(attributes=False)
+
+
+def contact_of(world, i):
+    return world.contact(f"user{i}@example.com" if world.key == "email" else f"U{i}")
+
+
+# --- Nulls: what Rollcall wrote is cleared, also where it does not know that it did.
+
+@pairs
+@pytest.mark.parametrize("fault", ["reset_after", "error_500_after"])
+def test_a_value_of_which_no_answer_came_is_cleared(make_world, project_type, key, fault):
+    world = ready(make_world(project_type, key))
+    world.run()
+    world.change(4, first_name="Anna", born=None)
+    world.change(6, order_count=None)
+    world.put(customer(8, vip=True))  # enters
+    world.write_source()
+    world.run()
+    world.change(4, born=datetime.date(2000, 1, 1))  # was null, and is written without an answer
+    world.put(customer(9, vip=True))
+    world.write_source()
+    world.double.add_fault(fault, "lists/subscribe", times=1000)
+    assert world.run(expect=None)["standing"]["unknown"] > 0
+    assert "birthDate" in contact_of(world, 4).fields
+    world.change(4, born=None)
+    world.change(9, born=None, first_name=None)
+    world.write_source()
+    settle_down(world)
+    assert "birthDate" not in contact_of(world, 4).fields
+    assert "firstName" not in contact_of(world, 9).fields
+
+
+def test_who_returns_without_a_value_has_it_cleared(started_world):
+    world = started_world
+    world.change(4, vip=False)
+    world.write_source()
+    world.run()
+    world.change(4, vip=True, born=None, first_name=None)
+    world.write_source()
+    world.run()
+    world.assert_right()
+    assert not {"birthDate", "firstName"} & set(contact_of(world, 4).fields)
