@@ -85,7 +85,8 @@ Result<iterable::BatchAnswer> send(const FieldWork& work, iterable::BatchCall ca
                                                    .list_id = work.list_id,
                                                    .key_type = work.activation.match_key.type,
                                                    .people = people,
-                                                   .create_new_fields = true},
+                                                   .create_new_fields = true,
+                                                   .list_is_new = work.list_is_new},
                                                   stop);
   if (answer.kind == iterable::BatchAnswer::Kind::failed && answer.error)
     return Error(*answer.error).in("making the new attributes");

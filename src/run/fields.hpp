@@ -15,6 +15,7 @@ struct FieldWork {
   const Destination& destination;
   const std::vector<attributes::Target>& targets;
   int64_t list_id;
+  bool list_is_new;
   duck::Connection& snapshot;  // the table rows
   std::optional<std::filesystem::path> ledger;
 };

@@ -90,6 +90,11 @@ class Pass {
       if (same) {
         resuming_ = true;
         world_.observer.note("carrying on with run " + open.run_id);
+        const std::string told =
+            "this run was interrupted and carried on with the data it had read: run again for what "
+            "has changed since";
+        if (std::ranges::find(report_.warnings, told) == report_.warnings.end())
+          report_.warnings.push_back(told);
         return ok_status();
       }
       TRY(settle_open_run());
@@ -266,9 +271,10 @@ class Pass {
     world_.observer.reached("list.ready");
 
     if (!state_.open_run->prepared) {
-      const FieldsMade made = TRY(make_fields({world_, client_, activation_, destination_, targets_,
-                                               state_.list->id, *work_, ledger_file()},
-                                              field_state_, stop));
+      const FieldsMade made =
+          TRY(make_fields({world_, client_, activation_, destination_, targets_, state_.list->id,
+                           !state_.settled, *work_, ledger_file()},
+                          field_state_, stop));
       if (!made.created.empty()) TRY(journal_->created(made.created));
       const std::vector<std::string> pending = names_of(made.pending);
       if (pending != state_.open_run->pending) {
