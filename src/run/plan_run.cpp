@@ -13,7 +13,6 @@ namespace {
 
 constexpr size_t kSample = 20;
 constexpr double kSecondsPerBatch = 0.5;  // what a subscribe call takes; its limit is not published
-constexpr double kBulkUpdatesPerSecond = 5;
 
 std::string why(const Change& change, const std::vector<attributes::Target>& targets) {
   switch (change.kind) {
@@ -156,9 +155,6 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   out.forecast_seconds = proof.seconds +
                          static_cast<double>(for_trial) / client.look_ups_per_second() +
                          static_cast<double>(write_calls) * kSecondsPerBatch;
-  if (destination.project_type == ProjectType::email)
-    out.forecast_seconds +=
-        static_cast<double>(batches(made.changes.changed)) / kBulkUpdatesPerSecond;
 
   std::shared_ptr<const prove::Index> exported;
   if (request.prove) {
