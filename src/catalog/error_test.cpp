@@ -169,7 +169,7 @@ sources:
             R"p(f.yaml:3:5: a source needs `path`
 f.yaml:3:29: a source has no key `pth` (did you mean `path`?)
 f.yaml:4:12: the source `a` stands here twice
-f.yaml:4:21: `kind` must be one of csv, duckdb, parquet, postgres, trino, found text `duckbd` (did you mean `duckdb`?)
+f.yaml:4:21: `kind` must be one of csv, delta, duckdb, iceberg, mysql, parquet, postgres, sqlite, trino, found text `duckbd` (did you mean `duckdb`?)
 f.yaml:5:43: `header` must be true or false, found text `yes`
 f.yaml:6:36: `url` must not hold a password: it would be shown; write it under its own key
 f.yaml:7:46: `port` must be from 1 to 65535
