@@ -558,6 +558,14 @@ class DuckAppender : public Appender {
   std::string bad_;  // why the current row cannot be appended
 };
 
+// The rest of a stream of one column of texts.
+Result<std::vector<std::string>> texts_of(Stream& stream) {
+  std::vector<std::string> out;
+  while (const Chunk* chunk = TRY(stream.next()))
+    for (size_t row = 0; row < chunk->rows(); ++row) out.emplace_back(chunk->text(0, row));
+  return out;
+}
+
 class DuckConnection : public Connection {
  public:
   // `select_only`: SELECTs alone, and none of the functions in `barred`.
@@ -597,7 +605,6 @@ class DuckConnection : public Connection {
 
   Result<std::unique_ptr<Stream>> stream(const std::string& sql,
                                          const std::stop_token& stop) override {
-    handle_.statements.fetch_add(1);
     if (!barred_.empty()) TRY(check_functions(sql));
     return start(sql, stop, select_only_);
   }
@@ -676,21 +683,17 @@ class DuckConnection : public Connection {
   // As DuckDB's own parser reads the query. What it does not read as a SELECT is refused later,
   // with a better message.
   Status check_functions(const std::string& sql) {
-    TRY(one_text(sql));
     auto names =
         TRY(start("SELECT DISTINCT lower(atom ->> '$') FROM json_tree(json_serialize_sql(" +
                       literal(sql) + ")) WHERE key = 'function_name'",
                   {}, false));
-    for (;;) {
-      const Chunk* chunk = TRY(names->next());
-      if (!chunk) return ok_status();
-      for (size_t row = 0; row < chunk->rows(); ++row)
-        if (std::binary_search(barred_.begin(), barred_.end(), chunk->text(0, row)))
-          return Error{
-              .kind = ErrorKind::denied,
-              .message = fmt::format("the function `{}` may not be used here", chunk->text(0, row)),
-              .remedy = "Name the source's tables in the query."};
-    }
+    const std::vector<std::string> called = TRY(texts_of(*names));
+    for (const std::string& name : called)
+      if (std::binary_search(barred_.begin(), barred_.end(), name))
+        return Error{.kind = ErrorKind::denied,
+                     .message = fmt::format("the function `{}` may not be used here", name),
+                     .remedy = "Name the source's tables in the query."};
+    return ok_status();
   }
 
   Handle handle_;
@@ -766,11 +769,8 @@ class DuckDatabase : public Database {
         "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_name NOT IN "
         "(FROM known) OR function_name IN ('query', 'query_table') ORDER BY ALL",
         {}));
-    for (;;) {
-      const Chunk* chunk = TRY(names->next());
-      if (!chunk) return ok_status();
-      for (size_t row = 0; row < chunk->rows(); ++row) barred_.emplace_back(chunk->text(0, row));
-    }
+    barred_ = TRY(texts_of(*names));
+    return ok_status();
   }
 
   duckdb_database database_;
