@@ -36,12 +36,8 @@ class AttachedConnection : public ViewsConnection {
                     "duckdb_tables() UNION ALL SELECT view_name, schema_name, database_name FROM "
                     "duckdb_views()) WHERE database_name = 'source' AND schema_name = " +
                     duck::literal(schema_) + " ORDER BY name LIMIT 10000"));
-    std::string wanted = table;
-    ascii_lower(wanted);
     for (const std::string& one : tables_) {
-      std::string name = one;
-      ascii_lower(name);
-      if (name != wanted) continue;
+      if (!same_name(one, table)) continue;
       const std::string select = TRY(columns_of(one));
       return std::vector<std::string>{"SELECT " + select + " FROM source." +
                                       duck::identifier(schema_) + "." + duck::identifier(one)};
@@ -131,17 +127,12 @@ Result<std::unique_ptr<Connection>> open_mysql(const Source& source, const OpenO
                    .message = fmt::format("`{}` is missing", needed),
                    .remedy = "Name host, database and user."};
   const Secret password = secret_option(source, "password");
-  std::string secret;
-  const auto put = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) secret += fmt::format(", {} {}", name, duck::literal(value));
-  };
-  put("HOST", option(source, "host"));
-  put("PORT", option(source, "port"));
-  put("DATABASE", option(source, "database"));
-  put("USER", option(source, "user"));
-  put("PASSWORD", password.reveal());
-  put("SSL_MODE", option(source, "ssl_mode"));
-  put("SSL_CA", option(source, "ssl_ca"));
+  const std::string secret =
+      secret_part("HOST", option(source, "host")) + secret_part("PORT", option(source, "port")) +
+      secret_part("DATABASE", option(source, "database")) +
+      secret_part("USER", option(source, "user")) + secret_part("PASSWORD", password.reveal()) +
+      secret_part("SSL_MODE", option(source, "ssl_mode")) +
+      secret_part("SSL_CA", option(source, "ssl_ca"));
   const std::string database = option(source, "database");
   // Its timestamps are instants, told in the session's zone, which is UTC.
   const std::vector<Reading> readings = {{"TIMESTAMP", "timezone('UTC', {})"}};
@@ -160,10 +151,10 @@ Result<std::unique_ptr<Connection>> open_mysql(const Source& source, const OpenO
                                  ");"
                                  "ATTACH '' AS source (TYPE mysql, READ_ONLY, SECRET server)" +
                                  fmt::format(kDeclared,
-                                             "SELECT table_name, column_name, upper(data_type) "
-                                             "FROM source.information_schema.columns WHERE "
-                                             "table_schema = " +
-                                                 duck::literal(database)),
+                                             "FROM mysql_query('source', 'SELECT table_name AS t, "
+                                             "column_name AS c, upper(data_type) AS type FROM "
+                                             "information_schema.columns WHERE table_schema = "
+                                             "DATABASE()')"),
                         .secrets = {password},
                         .one_transaction = true},
                        options);

@@ -93,12 +93,6 @@ class DuckdbConnection : public Connection {
   }
 
  private:
-  static bool same_name(std::string a, std::string b) {
-    ascii_lower(a);
-    ascii_lower(b);
-    return a == b;
-  }
-
   Result<std::vector<std::string>> texts(const std::string& sql) {
     std::vector<std::string> out;
     auto rows = TRY(connection_->stream(sql));

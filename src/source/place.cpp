@@ -1,7 +1,5 @@
 #include "source/place.hpp"
 
-#include <fmt/format.h>
-
 #include "source/kinds.hpp"
 
 namespace rollcall::source {
@@ -100,20 +98,16 @@ Status add_store(const Source& source, const Place& place, ViewsConnection::Need
   needs.extensions.emplace_back("httpfs");
   if (!store) return ok_status();
 
-  std::string secret = "CREATE SECRET (TYPE s3";
-  const auto put = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) secret += fmt::format(", {} {}", name, duck::literal(value));
-  };
-  put("REGION", option(source, "region"));
-  put("KEY_ID", option(source, "access_key_id"));
-  put("SECRET", secret_option(source, "secret_access_key").reveal());
-  put("SESSION_TOKEN", secret_option(source, "session_token").reveal());
+  std::string secret =
+      "CREATE SECRET (TYPE s3" + secret_part("REGION", option(source, "region")) +
+      secret_part("KEY_ID", option(source, "access_key_id")) +
+      secret_part("SECRET", secret_option(source, "secret_access_key").reveal()) +
+      secret_part("SESSION_TOKEN", secret_option(source, "session_token").reveal());
   if (std::string endpoint = option(source, "endpoint"); !endpoint.empty()) {
     const bool plain = endpoint.starts_with("http://");
     if (const size_t at = endpoint.find("://"); at != std::string::npos) endpoint.erase(0, at + 3);
     while (endpoint.ends_with('/')) endpoint.pop_back();
-    put("ENDPOINT", endpoint);
-    put("URL_STYLE", "path");
+    secret += secret_part("ENDPOINT", endpoint) + secret_part("URL_STYLE", "path");
     secret += plain ? ", USE_SSL false" : ", USE_SSL true";
   }
   needs.setup += secret + ");";

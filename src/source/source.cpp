@@ -103,6 +103,12 @@ std::string as_subquery(std::string_view sql) {
   return std::string(text);
 }
 
+bool same_name(std::string a, std::string b) {
+  ascii_lower(a);
+  ascii_lower(b);
+  return a == b;
+}
+
 std::string some(const std::vector<std::string>& names) {
   constexpr size_t kShown = 20;
   const std::vector<std::string> first(names.begin(),

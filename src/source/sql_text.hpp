@@ -13,4 +13,7 @@ std::string as_subquery(std::string_view sql);
 // The first twenty, and how many more there are.
 std::string some(const std::vector<std::string>& names);
 
+// As DuckDB takes names for equal: whatever the case of ASCII letters.
+bool same_name(std::string a, std::string b);
+
 }  // namespace rollcall::source

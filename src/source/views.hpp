@@ -14,6 +14,11 @@
 
 namespace rollcall::source {
 
+// A part of DuckDB's CREATE SECRET; nothing where the value is empty.
+inline std::string secret_part(std::string_view name, const std::string& value) {
+  return value.empty() ? "" : ", " + std::string(name) + " " + duck::literal(value);
+}
+
 class ViewsConnection : public Connection {
  public:
   // What the database is opened with, beside the memory and the threads it may use.
