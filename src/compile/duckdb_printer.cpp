@@ -6,22 +6,10 @@ namespace rollcall::compile {
 
 namespace {
 
-std::string_view keyword_of(Duration::Unit unit) {
-  switch (unit) {
-    case Duration::Unit::minutes:
-      return "MINUTE";
-    case Duration::Unit::hours:
-      return "HOUR";
-    case Duration::Unit::days:
-      return "DAY";
-    case Duration::Unit::weeks:
-      return "WEEK";
-    case Duration::Unit::months:
-      return "MONTH";
-    case Duration::Unit::years:
-      return "YEAR";
-  }
-  return "DAY";
+std::string keyword_of(Duration::Unit unit) {
+  std::string out(unit_of(unit));
+  for (char& c : out) c = static_cast<char>(c - 'a' + 'A');  // small letters all
+  return out;
 }
 
 class DuckdbPrinter : public Printer {
