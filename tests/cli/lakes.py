@@ -100,8 +100,11 @@ class Store(Folder):
                                    aws_secret_access_key=PASSWORD)
         self.client.create_bucket(Bucket="shop")
 
-    def remove(self):
+    def stop(self):
         self.server.stop()
+
+    def remove(self):
+        self.stop()
         super().remove()
 
     def source(self):

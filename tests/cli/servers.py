@@ -1,21 +1,29 @@
 """What the tests over a real server share: its life, the whole way over it, and how a run ended."""
 
+import contextlib
 import time
 
 import pytest
 from world import World, a_day_of_changes, populate
 
 
+@contextlib.contextmanager
+def living(make):
+    """A server, or another place that a source may be at, for as long as the block lasts."""
+    one = make()
+    try:
+        one.create()
+        yield one
+    finally:
+        one.remove()
+
+
 def served_by(make):
     """A fixture: one server for all tests of a module."""
     @pytest.fixture(scope="module")
     def server():
-        one = make()
-        try:
-            one.create()
+        with living(make) as one:
             yield one
-        finally:
-            one.remove()
 
     return server
 

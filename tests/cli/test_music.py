@@ -9,6 +9,7 @@ import postgres
 import pytest
 import trino
 from lakes import Delta, Iceberg, Sqlite
+from servers import living
 from world import World
 
 TABLES = {
@@ -179,15 +180,11 @@ def shop(request, music, make_world) -> World:
             fill(connection, rows)
         yield world, {"kind": "duckdb", "path": "music.duckdb"}
         return
-    server = SERVERS[request.param]()
-    try:
-        server.create()
+    with living(SERVERS[request.param]) as server:
         for name, columns in TABLES.items():
             server.put_table(name, columns, rows[name])
         world = make_world("hybrid", "email", server=server)
         yield world, world.source_entry()
-    finally:
-        server.remove()
 
 
 def test_members_are_those_of_sql_written_by_hand(shop, music):

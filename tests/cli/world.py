@@ -27,9 +27,6 @@ from double import API_KEY, Double
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-import postgres  # noqa: E402
-import trino  # noqa: E402
-
 LIST = "Lapsed VIPs"
 
 PAIRS = [("hybrid", "email"), ("hybrid", "user_id"), ("user_id", "user_id"), ("email", "email"), ("email", "user_id")]
