@@ -9,7 +9,6 @@
 #include "cli/commands.hpp"
 #include "cli/data_check.hpp"
 #include "cli/text.hpp"
-#include "ledger/ledger.hpp"
 
 namespace rollcall::cli {
 namespace {
@@ -118,6 +117,42 @@ void print(Session& session, const catalog::Comparison& comparison, const ApplyO
   session.print("{}.{}\n", sum, options.dry_run ? " Dry run: nothing was stored." : "");
 }
 
+struct Applied {
+  std::vector<catalog::Problem> problems;  // nothing was stored
+  catalog::Comparison comparison;
+  std::vector<std::string> warnings;
+};
+
+std::string told(const store::ObjectRow& twice, bool dry_run) {
+  const bool archives = twice.kind == "activation";
+  return fmt::format("{} `{}` was stored twice: one of the two {} {}", twice.kind, twice.name,
+                     dry_run ? "is to be" : "is", archives ? "archived" : "removed");
+}
+
+// Everything between the text and the store, for what is stored now.
+Result<Applied> apply(Session& session, const std::string& text,
+                      const catalog::References& references, const Stored& stored,
+                      const ApplyOptions& options) {
+  Applied out;
+  const catalog::ReadResult read = catalog::read(text, stored.catalog, references);
+  out.problems = read.problems;
+  if (!out.problems.empty()) return out;
+  out.comparison = catalog::compare(
+      stored.catalog, read.catalog, options.prune,
+      [&](const std::string& uid) { return session.has_list(uid); }, stored.archived);
+  out.problems = out.comparison.problems;
+  if (!out.problems.empty()) return out;
+  DataCheck data = hold_against_data(out.comparison.merged, session.source_options());
+  out.problems = std::move(data.problems);
+  if (!out.problems.empty()) return out;
+  out.warnings = out.comparison.warnings;
+  out.warnings.insert(out.warnings.end(), data.warnings.begin(), data.warnings.end());
+  for (const store::ObjectRow& twice : stored.doubles)
+    out.warnings.push_back(told(twice, options.dry_run));
+  if (!options.dry_run) TRY(save(*TRY(session.store()), stored, out.comparison));
+  return out;
+}
+
 }  // namespace
 
 Result<int> apply(Session& session, const ApplyOptions& options) {
@@ -126,7 +161,6 @@ Result<int> apply(Session& session, const ApplyOptions& options) {
       from_stdin ? std::filesystem::path() : std::filesystem::path(options.file);
   const std::string shown = from_stdin ? "stdin" : options.file;
   const std::string text = TRY(from_stdin ? read_stream(std::cin, "stdin") : read_file(path));
-  const Stored stored = TRY(session.stored());
   std::error_code ignored;
   const catalog::References references{
       .environment = session.world().environment,
@@ -135,29 +169,14 @@ Result<int> apply(Session& session, const ApplyOptions& options) {
                                           : path.parent_path().empty() ? "."
                                                                        : path.parent_path(),
                                           ignored)};
-  const catalog::ReadResult read = catalog::read(text, stored.catalog, references);
-  if (!read.problems.empty()) return refuse(session, read.problems, shown);
-
-  // An activation whose state cannot be read is taken to have a list.
-  const auto has_list = [&](const std::string& uid) {
-    Activation activation;
-    activation.uid = uid;
-    const auto state = ledger::read_state(run::folder_of(session.home(), activation));
-    return !state.ok() || state->list.has_value();
-  };
-  const catalog::Comparison comparison =
-      catalog::compare(stored.catalog, read.catalog, options.prune, has_list, stored.archived);
-  if (!comparison.problems.empty()) return refuse(session, comparison.problems, shown);
-  const DataCheck data = hold_against_data(comparison.merged, session.source_options());
-  if (!data.problems.empty()) return refuse(session, data.problems, shown);
-  std::vector<std::string> warnings = comparison.warnings;
-  warnings.insert(warnings.end(), data.warnings.begin(), data.warnings.end());
-  for (const std::string& warning : warnings) session.say("warning: " + warning);
-  if (!options.dry_run) TRY(save(*TRY(session.store()), stored, comparison));
+  const Applied applied = TRY(session.change(
+      [&](const Stored& stored) { return apply(session, text, references, stored, options); }));
+  if (!applied.problems.empty()) return refuse(session, applied.problems, shown);
+  for (const std::string& warning : applied.warnings) session.say("warning: " + warning);
   if (session.json()) {
-    session.print_json(to_json(comparison, warnings, options));
+    session.print_json(to_json(applied.comparison, applied.warnings, options));
   } else {
-    print(session, comparison, options);
+    print(session, applied.comparison, options);
   }
   return kDone;
 }

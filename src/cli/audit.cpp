@@ -168,7 +168,11 @@ Result<int> archive(Session& session, const ArchiveOptions& options) {
       session.fail(lease.error());
       return kLeaseHeld;
     }
-    TRY(archive_activation(*TRY(session.store()), stored, activation));
+    TRY(session.change([&](const Stored& now) -> Status {
+      for (const Activation& one : now.catalog.activations)
+        if (one.uid == activation.uid) return archive_activation(*TRY(session.store()), now, one);
+      return ok_status();  // another has archived it meanwhile
+    }));
   }
   const bool keeps = state.list && options.list == "keep";
   if (session.json()) {

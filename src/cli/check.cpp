@@ -55,11 +55,14 @@ struct Project {
 class Checker {
  public:
   Checker(Session& session, const Stored& stored, store::Store& store)
-      : session_(session), catalog_(stored.catalog), store_(store) {}
+      : session_(session), catalog_(stored.catalog), doubles_(stored.doubles), store_(store) {}
 
   // Fails only when told to stop.
   Result<std::vector<Finding>> check(const std::string& name) {
     const auto wanted = [&](const std::string& one) { return name.empty() || one == name; };
+    for (const store::ObjectRow& twice : doubles_)
+      if (wanted(twice.name) || wanted(twice.destination + "/" + twice.name))
+        about(twice.kind.c_str(), twice.name, [&] { return check_double(twice); });
     for (const Source& source : catalog_.sources)
       if (wanted(source.name)) about("source", source.name, [&] { return check_source(source); });
     for (const Model& model : catalog_.models)
@@ -108,6 +111,13 @@ class Checker {
     std::string remedy = std::move(error.remedy);
     error.remedy.clear();
     problem(error.text(), std::move(remedy));
+  }
+
+  Status check_double(const store::ObjectRow& twice) {
+    warn("is stored twice; one of the two is in use",
+         std::string("`rollcall apply` of any file ") +
+             (twice.kind == "activation" ? "archives" : "removes") + " the other.");
+    return ok_status();
   }
 
   Status check_source(const Source& source) {
@@ -310,6 +320,7 @@ class Checker {
 
   Session& session_;
   const Catalog& catalog_;
+  const std::vector<store::ObjectRow>& doubles_;
   store::Store& store_;
   Finding subject_{.kind = "", .name = ""};
   std::vector<Finding> findings_;

@@ -141,30 +141,36 @@ Result<int> run(Session& session, const RunOptions& options) {
 }
 
 Result<int> activate(Session& session, const ActivateOptions& options) {
-  Stored stored = TRY(session.stored());
-  const Segment segment = *TRY(find_segment(stored.catalog, options.segment));
-  const Destination destination = *TRY(find_destination(stored.catalog, options.destination));
-  const std::string name = options.name.empty() ? segment.name : options.name;
-  if (const Activation* there = bearing(stored.catalog, destination.name, name)) {
-    if (there->segment != segment.name)
+  std::string segment, destination, name;
+  TRY(session.change([&](const Stored& stored) -> Status {
+    const Segment& activated = *TRY(find_segment(stored.catalog, options.segment));
+    const Destination& to = *TRY(find_destination(stored.catalog, options.destination));
+    segment = activated.name;
+    destination = to.name;
+    name = options.name.empty() ? segment : options.name;
+    if (const Activation* there = bearing(stored.catalog, destination, name)) {
+      if (there->segment != segment)
+        return Error{ErrorKind::invalid,
+                     "`" + destination + "/" + name + "` is there already, for segment `" +
+                         there->segment + "`",
+                     "Choose another name with `--name`."};
+      session.say("`" + name + "` is there already, and runs now");
+      return ok_status();
+    }
+    if (!to.defaults || !to.defaults->match_key)
       return Error{ErrorKind::invalid,
-                   "`" + destination.name + "/" + name + "` is there already, for segment `" +
-                       there->segment + "`",
-                   "Choose another name with `--name`."};
-    session.say("`" + name + "` is there already, and runs now");
-  } else {
-    if (!destination.defaults || !destination.defaults->match_key)
-      return Error{ErrorKind::invalid,
-                   "destination `" + destination.name + "` has no default activation settings",
+                   "destination `" + destination + "` has no default activation settings",
                    "Give it `defaults` with a `match_key` and apply the file again, or write the "
                    "activation into a file."};
-    const catalog::Comparison comparison = TRY(with_defaults(stored, segment, destination, name));
-    for (const std::string& warning : comparison.warnings) session.say("warning: " + warning);
+    const catalog::Comparison comparison = TRY(with_defaults(stored, activated, to, name));
     TRY(save(*TRY(session.store()), stored, comparison));
-    stored = TRY(session.stored());
-  }
-  const Activation* activation = bearing(stored.catalog, destination.name, name);
-  CHECK(activation != nullptr);
+    for (const std::string& warning : comparison.warnings) session.say("warning: " + warning);
+    return ok_status();
+  }));
+  const Stored stored = TRY(session.stored());
+  const Activation* activation = bearing(stored.catalog, destination, name);
+  if (activation == nullptr)
+    return Error{ErrorKind::conflict, "`" + name + "` was archived in the meantime"};
   return carry_out(session, stored, *activation, {}, Trigger::activation);
 }
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/text.hpp"
+#include "ledger/ledger.hpp"
 
 namespace rollcall::cli {
 
@@ -13,7 +14,16 @@ Result<store::Store*> Session::store() {
   return store_.get();
 }
 
-Result<Stored> Session::stored() { return load(*TRY(store())); }
+Result<Stored> Session::stored() {
+  return load(*TRY(store()), [this](const std::string& uid) { return has_list(uid); });
+}
+
+bool Session::has_list(const std::string& uid) const {
+  Activation activation;
+  activation.uid = uid;
+  const auto state = ledger::read_state(run::folder_of(home_, activation));
+  return !state.ok() || state->list.has_value();
+}
 
 Result<run::World> Session::run_world() {
   store::Store* const opened = TRY(store());

@@ -31,6 +31,15 @@ class Session {
   // Opened at the first call; valid as long as the session.
   Result<store::Store*> store();
   Result<Stored> stored();
+  // Whether an activation has a list. One whose state cannot be read is taken to have one.
+  [[nodiscard]] bool has_list(const std::string& uid) const;
+  // `change` of stored.hpp, on this home.
+  template <class Body>
+  auto change(Body&& body) -> decltype(body(std::declval<const Stored&>())) {
+    return cli::change(
+        *TRY(store()), [this](const std::string& uid) { return has_list(uid); },
+        std::forward<Body>(body));
+  }
   Result<run::World> run_world();
   // Where queries may spill.
   [[nodiscard]] source::OpenOptions source_options() const;

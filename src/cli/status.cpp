@@ -133,12 +133,15 @@ Result<int> status(Session& session) {
 }
 
 Result<int> set_paused(Session& session, const std::string& name, bool paused) {
-  const Stored stored = TRY(session.stored());
-  Activation activation = *TRY(find_activation(stored, name));
-  const bool changed = activation.paused != paused;
-  activation.paused = paused;
-  if (changed) TRY(save(*TRY(session.store()), stored, activation));
-  const std::string shown = shown_name(stored.catalog, activation);
+  std::string shown;
+  bool changed = false;
+  TRY(session.change([&](const Stored& stored) -> Status {
+    Activation activation = *TRY(find_activation(stored, name));
+    shown = shown_name(stored.catalog, activation);
+    changed = activation.paused != paused;
+    activation.paused = paused;
+    return changed ? save(*TRY(session.store()), stored, activation) : ok_status();
+  }));
   if (session.json()) {
     session.print_json({{"activation", shown}, {"paused", paused}, {"changed", changed}});
   } else {

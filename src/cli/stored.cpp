@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace rollcall::cli {
 namespace {
@@ -25,21 +26,30 @@ class Rows {
            std::vector<std::pair<std::string, Secret>> secrets = {}) {
     if (uid.empty()) uid = uid_of(kind, name);
     if (!uid.empty()) kept_.insert(uid);
-    rows_.push_back({kind, std::move(uid), name, std::move(json), std::move(secrets), false});
+    rows_.push_back({.kind = kind,
+                     .uid = std::move(uid),
+                     .name = name,
+                     .json = std::move(json),
+                     .secrets = std::move(secrets)});
+  }
+  void add(const Activation& activation) {
+    add("activation", activation.name, catalog::to_json(activation), activation.uid);
+    rows_.back().destination = activation.destination;
   }
 
   Status put(store::Store& store) {
     std::vector<std::string> removed;
-    for (const store::ObjectRow& row : before_.rows) {
-      if (row.archived || kept_.contains(row.uid)) continue;
-      if (row.kind == "activation") {
-        rows_.push_back(row);
-        rows_.back().archived = true;
-      } else {
-        removed.push_back(row.uid);
+    for (const auto* all : {&before_.rows, &before_.doubles})
+      for (const store::ObjectRow& row : *all) {
+        if (row.archived || kept_.contains(row.uid)) continue;
+        if (row.kind == "activation") {
+          rows_.push_back(row);
+          rows_.back().archived = true;
+        } else {
+          removed.push_back(row.uid);
+        }
       }
-    }
-    return store.put(std::move(rows_), removed);
+    return store.put(before_.revision, std::move(rows_), removed);
   }
 
  private:
@@ -59,11 +69,33 @@ class Rows {
   std::vector<store::ObjectRow> rows_;
 };
 
+// Of those that bear one name the first, or the first activation that has a list, stays in `rows`.
+void put_doubles_aside(Stored& stored, const HasList& has_list) {
+  std::map<std::tuple<std::string, std::string, std::string>, std::string> used;  // its uid
+  for (const store::ObjectRow& row : stored.rows) {
+    if (row.archived) continue;
+    const auto [first, is_new] =
+        used.emplace(std::tuple(row.kind, row.destination, row.name), row.uid);
+    const bool better =
+        !is_new && row.kind == "activation" && !has_list(first->second) && has_list(row.uid);
+    if (better) first->second = row.uid;
+  }
+  std::vector<store::ObjectRow> kept;
+  for (store::ObjectRow& row : stored.rows) {
+    const bool aside = !row.archived && used.at({row.kind, row.destination, row.name}) != row.uid;
+    (aside ? stored.doubles : kept).push_back(std::move(row));
+  }
+  stored.rows = std::move(kept);
+}
+
 }  // namespace
 
-Result<Stored> load(store::Store& store) {
+Result<Stored> load(store::Store& store, const HasList& has_list) {
+  store::Objects objects = TRY(store.objects());
   Stored out;
-  out.rows = TRY(store.objects());
+  out.revision = objects.revision;
+  out.rows = std::move(objects.rows);
+  put_doubles_aside(out, has_list);
   for (const store::ObjectRow& row : out.rows) {
     const std::string where = row.kind + " " + row.name;
     if (row.kind == "source") {
@@ -102,8 +134,7 @@ Status save(store::Store& store, const Stored& before, const catalog::Comparison
   for (const Destination& destination : merged.destinations)
     rows.add("destination", destination.name, catalog::to_json(destination), destination.uid,
              {{kApiKey, destination.api_key}});
-  for (const Activation& activation : merged.activations)
-    rows.add("activation", activation.name, catalog::to_json(activation), activation.uid);
+  for (const Activation& activation : merged.activations) rows.add(activation);
   return rows.put(store);
 }
 
@@ -120,13 +151,17 @@ store::ObjectRow row_of(const Stored& stored, const Activation& activation) {
 Status save(store::Store& store, const Stored& before, const Activation& activation) {
   store::ObjectRow changed = row_of(before, activation);
   changed.json = catalog::to_json(activation);
-  return store.put({std::move(changed)}, {});
+  return store.put(before.revision, {std::move(changed)}, {});
 }
 
 Status archive_activation(store::Store& store, const Stored& before, const Activation& activation) {
-  store::ObjectRow changed = row_of(before, activation);
-  changed.archived = true;
-  return store.put({std::move(changed)}, {});
+  std::vector<store::ObjectRow> changed = {row_of(before, activation)};
+  for (const store::ObjectRow& row : before.doubles)
+    if (row.kind == "activation" && row.name == activation.name &&
+        row.destination == activation.destination)
+      changed.push_back(row);
+  for (store::ObjectRow& row : changed) row.archived = true;
+  return store.put(before.revision, std::move(changed), {});
 }
 
 std::string hash_of(const Catalog& catalog) {

@@ -1,6 +1,7 @@
 // The stored catalog: the store's rows as core's values, and back.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,17 +16,38 @@ struct Stored {
   Catalog catalog;                   // without the archived activations
   std::vector<Activation> archived;  // their lists and ledgers are kept
   std::vector<store::ObjectRow> rows;
+  // Stored under a name that another bears, which is the one in `catalog`. The next save of a
+  // comparison ends them.
+  std::vector<store::ObjectRow> doubles;
+  int64_t revision = 0;
 };
 
-Result<Stored> load(store::Store& store);
+// Whether an activation has a list: of two under one name the one that does is the one in use.
+using HasList = std::function<bool(const std::string& uid)>;
+Result<Stored> load(store::Store& store, const HasList& has_list);
+
+// Each of these writes only while the store is as it was read, else it is a conflict.
 // Stores what a comparison with `before` came to, all or nothing. Activations that are no longer
 // there are archived; everything else that is not is removed.
 Status save(store::Store& store, const Stored& before, const catalog::Comparison& comparison);
 // Stores one activation that was there before.
 Status save(store::Store& store, const Stored& before, const Activation& activation);
-
 // Archives one: its list and ledger are kept.
 Status archive_activation(store::Store& store, const Stored& before, const Activation& activation);
+
+// Reads what is stored and lets `body(stored)` decide and write; once more when somebody else wrote
+// in between, so that neither change is lost. Who always comes too late is told so.
+template <class Body>
+auto change(store::Store& store, const HasList& has_list, Body&& body)
+    -> decltype(body(std::declval<const Stored&>())) {
+  constexpr int kTries = 20;
+  for (int tried = 1;; ++tried) {
+    const Stored stored = TRY(load(store, has_list));
+    auto done = body(stored);
+    const bool late = !done.ok() && done.error().kind == ErrorKind::conflict;
+    if (!late || tried == kTries) return done;
+  }
+}
 
 // Differs when anything that is defined differs; secrets by where they came from.
 std::string hash_of(const Catalog& catalog);

@@ -38,6 +38,23 @@ constexpr const char* kMigrations[] = {
     CREATE INDEX run_by_time ON run(started_ms);
     CREATE INDEX plan_by_activation ON plan(activation_uid, made_ms);
     )sql",
+    // Names are unique. A home that holds doubles keeps them, marked, until somebody mends it:
+    // which of two is the right one is not known here.
+    R"sql(
+    ALTER TABLE object ADD COLUMN destination TEXT NOT NULL DEFAULT '';
+    UPDATE object SET destination = coalesce(json_extract(json, '$.destination'), '')
+      WHERE kind = 'activation' AND json_valid(json);
+    ALTER TABLE object ADD COLUMN is_double INTEGER NOT NULL DEFAULT 0;
+    UPDATE object SET is_double = 1 WHERE EXISTS (
+      SELECT 1 FROM object AS first WHERE first.kind = object.kind AND first.name = object.name
+        AND first.destination = object.destination AND NOT first.archived AND NOT object.archived
+        AND (first.place, first.uid) < (object.place, object.uid));
+    CREATE UNIQUE INDEX object_by_name ON object(kind, destination, name)
+      WHERE NOT archived AND NOT is_double;
+    CREATE TABLE catalog(id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL);
+    INSERT INTO catalog VALUES (1, 0);
+    ALTER TABLE plan ADD COLUMN approved_by TEXT NOT NULL DEFAULT '';
+    )sql",
 };
 constexpr auto kVersion = static_cast<int64_t>(std::size(kMigrations));
 

@@ -40,17 +40,25 @@ class SqliteStore : public Store {
         clock_(clock),
         random_(random) {}
 
-  Result<std::vector<ObjectRow>> objects() override {
+  Result<Objects> objects() override {
     const std::lock_guard lock(mutex_);
-    std::vector<ObjectRow> out;
+    Objects out;
     TRY(database_->read([&]() -> Status {
+      out.revision = TRY(revision());
       std::map<std::string, size_t> places;
-      Statement rows(db_, "SELECT kind, uid, name, json, archived FROM object ORDER BY place, uid");
+      Statement rows(db_,
+                     "SELECT kind, uid, name, json, archived, destination, is_double FROM object "
+                     "ORDER BY place, uid");
       int step = 0;
       while ((step = rows.step()) == SQLITE_ROW) {
-        places.emplace(rows.text(1), out.size());
-        out.push_back(
-            {rows.text(0), rows.text(1), rows.text(2), rows.text(3), {}, rows.number(4) != 0});
+        places.emplace(rows.text(1), out.rows.size());
+        out.rows.push_back({.kind = rows.text(0),
+                            .uid = rows.text(1),
+                            .name = rows.text(2),
+                            .json = rows.text(3),
+                            .archived = rows.number(4) != 0,
+                            .destination = rows.text(5),
+                            .is_double = rows.number(6) != 0});
       }
       if (step != SQLITE_DONE) return database_->trouble();
       Statement secrets(db_, "SELECT uid, name, sealed FROM secret ORDER BY uid, name");
@@ -59,28 +67,39 @@ class SqliteStore : public Store {
         auto value = key_.unseal(secrets.text(2), belongs_to(uid, name));
         if (!value) return wrong_key();
         if (const auto row = places.find(uid); row != places.end())
-          out[row->second].secrets.emplace_back(name, Secret(std::move(*value)));
+          out.rows[row->second].secrets.emplace_back(name, Secret(std::move(*value)));
       }
       return step == SQLITE_DONE ? ok_status() : Status(database_->trouble());
     }));
     return out;
   }
 
-  Status put(std::vector<ObjectRow> rows, const std::vector<std::string>& remove_uids) override {
+  Status put(int64_t read_at, std::vector<ObjectRow> rows,
+             const std::vector<std::string>& remove_uids) override {
     const std::lock_guard lock(mutex_);
     return database_->write([&]() -> Status {
+      if (TRY(revision()) != read_at)
+        return Error{.kind = ErrorKind::conflict,
+                     .message = "the catalog was changed in the meantime",
+                     .remedy = "Try again: it is then read anew."};
       for (const std::string& uid : remove_uids) {
         // Its secrets go with it.
         Statement object(db_, "DELETE FROM object WHERE uid = ?");
-        if (object.bind(uid).step() != SQLITE_DONE) return database_->trouble();
+        TRY(done(object.bind(uid)));
         Statement facts(db_, "DELETE FROM fact WHERE uid = ?");
-        if (facts.bind(uid).step() != SQLITE_DONE) return database_->trouble();
+        TRY(done(facts.bind(uid)));
+      }
+      // Two may swap names: all that are written leave the index of names first.
+      for (const ObjectRow& row : rows) {
+        Statement aside(db_, "UPDATE object SET is_double = 1 WHERE uid = ?");
+        TRY(done(aside.bind(row.uid)));
       }
       for (ObjectRow& row : rows) {
         TRY(row.uid.empty() ? insert(row) : update(row));
         TRY(put_secrets(row));
       }
-      return ok_status();
+      Statement next(db_, "UPDATE catalog SET revision = revision + 1");
+      return done(next);
     });
   }
 
@@ -150,15 +169,28 @@ class SqliteStore : public Store {
   Result<PlanRow> plan(const std::string& plan_id) override {
     const std::lock_guard lock(mutex_);
     Statement rows(db_,
-                   "SELECT plan_id, activation_uid, made_ms, json FROM plan WHERE plan_id = ?");
+                   "SELECT plan_id, activation_uid, made_ms, json, approved_by FROM plan "
+                   "WHERE plan_id = ?");
     const int step = rows.bind(plan_id).step();
     if (step == SQLITE_ROW)
-      return PlanRow{rows.text(0), rows.text(1), Time(Millis(rows.number(2))), rows.text(3)};
+      return PlanRow{rows.text(0), rows.text(1), Time(Millis(rows.number(2))), rows.text(3),
+                     rows.text(4)};
     if (step != SQLITE_DONE) return database_->trouble();
     return Error{.kind = ErrorKind::not_found,
                  .message = "there is no plan `" + plan_id + "`",
                  .remedy = "`rollcall plan` makes one; the last " + std::to_string(kPlansKept) +
                            " of each activation are kept."};
+  }
+
+  Status approve(const std::string& plan_id, const std::string& run_id) override {
+    const std::lock_guard lock(mutex_);
+    Statement use(
+        db_, "UPDATE plan SET approved_by = ?1 WHERE plan_id = ?2 AND approved_by IN ('', ?1)");
+    TRY(done(use.bind(run_id).bind(plan_id)));
+    if (sqlite3_changes(db_) == 1) return ok_status();
+    return Error{.kind = ErrorKind::conflict,
+                 .message = "plan `" + plan_id + "` has been approved before, and that counts once",
+                 .remedy = "Make a new plan, and approve that one if it is meant."};
   }
 
   Result<std::optional<std::string>> fact(const std::string& uid,
@@ -187,17 +219,22 @@ class SqliteStore : public Store {
     return statement.step() == SQLITE_DONE ? ok_status() : Status(database_->trouble());
   }
 
+  Result<int64_t> revision() {
+    Statement row(db_, "SELECT revision FROM catalog");
+    if (row.step() != SQLITE_ROW) return database_->trouble();
+    return row.number(0);
+  }
+
   // Ids are short: one that is taken is not used a second time, and never overwrites its owner.
   Status insert(ObjectRow& row) {
     constexpr int kTries = 20;
     for (int tried = 0; tried < kTries; ++tried) {
       row.uid = new_id(clock_, random_);
-      Statement write(db_,
-                      "INSERT OR IGNORE INTO object(uid, kind, name, json, archived, place) VALUES "
-                      "(?, ?, ?, ?, ?, (SELECT coalesce(max(place), 0) + 1 FROM object))");
-      write.bind(row.uid).bind(row.kind).bind(row.name).bind(row.json);
-      TRY(done(write.bind(int64_t{row.archived})));
-      if (sqlite3_changes(db_) == 1) return ok_status();
+      Statement taken(db_, "SELECT 1 FROM object WHERE uid = ?");
+      const int step = taken.bind(row.uid).step();
+      if (step == SQLITE_ROW) continue;
+      if (step != SQLITE_DONE) return database_->trouble();
+      return update(row);
     }
     return Error{.kind = ErrorKind::unavailable,
                  .message = "no free id was found for a new object"};
@@ -205,12 +242,18 @@ class SqliteStore : public Store {
 
   Status update(const ObjectRow& row) {
     Statement write(db_,
-                    "INSERT INTO object(uid, kind, name, json, archived, place) VALUES "
-                    "(?, ?, ?, ?, ?, (SELECT coalesce(max(place), 0) + 1 FROM object)) "
+                    "INSERT INTO object(uid, kind, name, json, archived, destination, is_double, "
+                    "place) VALUES "
+                    "(?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(place), 0) + 1 FROM object)) "
                     "ON CONFLICT(uid) DO UPDATE SET kind = excluded.kind, name = excluded.name, "
-                    "json = excluded.json, archived = excluded.archived");
-    write.bind(row.uid).bind(row.kind).bind(row.name).bind(row.json);
-    return done(write.bind(int64_t{row.archived}));
+                    "json = excluded.json, archived = excluded.archived, "
+                    "destination = excluded.destination, is_double = excluded.is_double");
+    write.bind(row.uid).bind(row.kind).bind(row.name).bind(row.json).bind(int64_t{row.archived});
+    const int step = write.bind(row.destination).bind(int64_t{row.is_double}).step();
+    if (step == SQLITE_DONE) return ok_status();
+    if (sqlite3_extended_errcode(db_) != SQLITE_CONSTRAINT_UNIQUE) return database_->trouble();
+    return Error{.kind = ErrorKind::conflict,
+                 .message = "the name `" + row.name + "` is taken by another " + row.kind};
   }
 
   Status put_secrets(const ObjectRow& row) {

@@ -40,12 +40,43 @@ class StoreTest : public testing::Test {
     EXPECT_TRUE(store.ok()) << store.error().text();
     return store.ok() ? std::move(*store) : nullptr;
   }
-  void put_destination() { ASSERT_TRUE(open()->put({with_key("d")}, {}).ok()); }
-  static ObjectRow with_key(const std::string& uid) {
-    return {"destination", uid, "Iterable", "{}", {{"api_key", Secret(std::string(kHush))}}};
+  // Whatever the store holds.
+  static Status put(Store& store, std::vector<ObjectRow> rows,
+                    const std::vector<std::string>& remove_uids) {
+    return store.put(TRY(store.objects()).revision, std::move(rows), remove_uids);
+  }
+  // Though others write as well.
+  static Status insist(Store& store, const std::vector<ObjectRow>& rows) {
+    for (;;) {
+      Status done = put(store, rows, {});
+      if (done.ok() || done.error().kind != ErrorKind::conflict) return done;
+    }
+  }
+  static std::vector<std::string> names(Store& store) {
+    std::vector<std::string> out;
+    const Result<Objects> objects = store.objects();
+    EXPECT_TRUE(objects.ok());
+    if (objects.ok())
+      for (const ObjectRow& row : objects->rows) out.push_back(row.name);
+    return out;
+  }
+  void put_destination() { ASSERT_TRUE(put(*open(), {with_key("d")}, {}).ok()); }
+  static ObjectRow with_key(const std::string& uid, const std::string& name = "Iterable") {
+    return {.kind = "destination",
+            .uid = uid,
+            .name = name,
+            .json = "{}",
+            .secrets = {{"api_key", Secret(std::string(kHush))}}};
   }
   static ObjectRow row(const std::string& uid, const std::string& name) {
-    return {"model", uid, name, "{}", {}};
+    return {.kind = "model", .uid = uid, .name = name, .json = "{}"};
+  }
+  static ObjectRow activation(const std::string& name, const std::string& destination) {
+    return {.kind = "activation",
+            .uid = "",
+            .name = name,
+            .json = "{\"destination\":\"" + destination + "\"}",
+            .destination = destination};
   }
   void write_key(char with) {
     fs::remove(home_ / "key");
@@ -73,11 +104,11 @@ class StoreTest : public testing::Test {
 // --- Objects ---
 
 TEST_F(StoreTest, KeepsObjectsAndTheirSecretsAcrossOpenings) {
-  ASSERT_TRUE(open()->put({with_key("")}, {}).ok());
+  ASSERT_TRUE(put(*open(), {with_key("")}, {}).ok());
   const auto objects = open()->objects();
   ASSERT_TRUE(objects.ok());
-  ASSERT_EQ(objects->size(), 1U);
-  const ObjectRow& object = objects->front();
+  ASSERT_EQ(objects->rows.size(), 1U);
+  const ObjectRow& object = objects->rows.front();
   EXPECT_FALSE(object.uid.empty());
   EXPECT_EQ(object.kind, "destination");
   ASSERT_EQ(object.secrets.size(), 1U);
@@ -100,59 +131,92 @@ TEST_F(StoreTest, KeepsTextByteForByte) {
   using namespace std::string_literals;
   const std::string odd = "Zoë 李 😀 '\"\n\0x"s;
   auto store = open();
-  ASSERT_TRUE(
-      store->put({{"model", "m", odd, odd, {{"", Secret(odd)}, {"empty", Secret("")}}}}, {}).ok());
+  ASSERT_TRUE(put(*store,
+                  {{.kind = "model",
+                    .uid = "m",
+                    .name = odd,
+                    .json = odd,
+                    .secrets = {{"", Secret(odd)}, {"empty", Secret("")}}}},
+                  {})
+                  .ok());
   const auto objects = store->objects();
   ASSERT_TRUE(objects.ok());
-  EXPECT_EQ(objects->front().name, odd);
-  EXPECT_EQ(objects->front().json, odd);
-  EXPECT_EQ(objects->front().secrets[0].second.reveal(), odd);
-  EXPECT_EQ(objects->front().secrets[1].second.reveal(), "");
+  EXPECT_EQ(objects->rows.front().name, odd);
+  EXPECT_EQ(objects->rows.front().json, odd);
+  EXPECT_EQ(objects->rows.front().secrets[0].second.reveal(), odd);
+  EXPECT_EQ(objects->rows.front().secrets[1].second.reveal(), "");
 }
 
 TEST_F(StoreTest, ListsObjectsInTheOrderOfTheirCreation) {
   auto store = open();
-  ASSERT_TRUE(store->put({row("", "c"), row("", "a")}, {}).ok());
-  ASSERT_TRUE(store->put({row("", "b")}, {}).ok());
-  auto objects = *store->objects();
+  ASSERT_TRUE(put(*store, {row("", "c"), row("", "a")}, {}).ok());
+  ASSERT_TRUE(put(*store, {row("", "b")}, {}).ok());
+  auto objects = store->objects()->rows;
   objects[0].name = "c, renamed";
   objects[0].archived = true;
-  ASSERT_TRUE(store->put({objects[0]}, {}).ok());
-  std::vector<std::string> names;
-  const auto listed = store->objects();
-  for (const ObjectRow& object : *listed) names.push_back(object.name);
-  EXPECT_THAT(names, testing::ElementsAre("c, renamed", "a", "b"));
-  EXPECT_TRUE(store->objects()->front().archived);
+  ASSERT_TRUE(put(*store, {objects[0]}, {}).ok());
+  EXPECT_THAT(names(*store), testing::ElementsAre("c, renamed", "a", "b"));
+  EXPECT_TRUE(store->objects()->rows.front().archived);
 }
 
 TEST_F(StoreTest, TwoMaySwapNamesInOneCall) {
   auto store = open();
-  ASSERT_TRUE(store->put({row("1", "a"), row("2", "b")}, {}).ok());
-  ASSERT_TRUE(store->put({row("1", "b"), row("2", "a")}, {}).ok());
-  EXPECT_EQ(store->objects()->front().name, "b");
+  ASSERT_TRUE(put(*store, {row("1", "a"), row("2", "b")}, {}).ok());
+  ASSERT_TRUE(put(*store, {row("1", "b"), row("2", "a")}, {}).ok());
+  EXPECT_EQ(store->objects()->rows.front().name, "b");
+}
+
+TEST_F(StoreTest, NoTwoOfAKindBearOneName) {
+  auto store = open();
+  ASSERT_TRUE(put(*store, {row("", "a"), activation("a", "one")}, {}).ok());
+  for (const ObjectRow& twice : {row("", "a"), activation("a", "one")}) {
+    const Status refused = put(*store, {twice}, {});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().kind, ErrorKind::conflict);
+    EXPECT_THAT(refused.error().message, HasSubstr("the name `a` is taken"));
+  }
+  EXPECT_TRUE(put(*store, {activation("a", "another")}, {}).ok()) << "of another destination";
+  ObjectRow archived = row("", "a");
+  archived.archived = true;
+  EXPECT_TRUE(put(*store, {archived}, {}).ok()) << "nobody goes by the name of an archived one";
+}
+
+TEST_F(StoreTest, RefusesAWriteOfWhatAnotherHasChangedSince) {
+  auto one = open(), other = open();
+  const int64_t seen = one->objects()->revision;
+  ASSERT_TRUE(put(*other, {row("", "theirs")}, {}).ok());
+  const Status late = one->put(seen, {row("", "mine")}, {});
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().kind, ErrorKind::conflict);
+  EXPECT_THAT(names(*one), testing::ElementsAre("theirs"));
+  EXPECT_TRUE(put(*one, {row("", "mine")}, {}).ok()) << "after it is read again";
 }
 
 TEST_F(StoreTest, WritesAllOrNothing) {
   auto store = open();
-  ASSERT_TRUE(store->put({row("m", "a"), row("gone", "x")}, {}).ok());
+  ASSERT_TRUE(put(*store, {row("m", "a"), row("gone", "x")}, {}).ok());
   // The last row carries one secret twice, which the database refuses.
-  const ObjectRow twice{"source", "s", "b", "{}", {{"x", Secret("1")}, {"x", Secret("2")}}};
-  EXPECT_FALSE(store->put({row("m", "changed"), twice}, {"gone"}).ok());
+  const ObjectRow twice{.kind = "source",
+                        .uid = "s",
+                        .name = "b",
+                        .json = "{}",
+                        .secrets = {{"x", Secret("1")}, {"x", Secret("2")}}};
+  EXPECT_FALSE(put(*store, {row("m", "changed"), twice}, {"gone"}).ok());
   const auto objects = store->objects();
-  ASSERT_EQ(objects->size(), 2U);
-  EXPECT_EQ(objects->front().name, "a");
-  EXPECT_TRUE(store->put({row("m", "changed")}, {}).ok()) << "and can be used as before";
+  ASSERT_EQ(objects->rows.size(), 2U);
+  EXPECT_EQ(objects->rows.front().name, "a");
+  EXPECT_TRUE(put(*store, {row("m", "changed")}, {}).ok()) << "and can be used as before";
 }
 
 TEST_F(StoreTest, RemovesAnObjectWithItsSecretsAndFacts) {
   auto store = open();
-  ASSERT_TRUE(store->put({with_key("d")}, {}).ok());
+  ASSERT_TRUE(put(*store, {with_key("d")}, {}).ok());
   ASSERT_TRUE(store->put_fact("d", "trial", "{}").ok());
-  ASSERT_TRUE(store->put({}, {"d"}).ok());
-  EXPECT_TRUE(store->objects()->empty());
+  ASSERT_TRUE(put(*store, {}, {"d"}).ok());
+  EXPECT_TRUE(store->objects()->rows.empty());
   EXPECT_FALSE(*store->fact("d", "trial"));
-  ASSERT_TRUE(store->put({row("d", "again")}, {}).ok());
-  EXPECT_TRUE(store->objects()->front().secrets.empty());
+  ASSERT_TRUE(put(*store, {row("d", "again")}, {}).ok());
+  EXPECT_TRUE(store->objects()->rows.front().secrets.empty());
 }
 
 // Every id of one second is the same until its random part has run through a few repeats.
@@ -167,16 +231,16 @@ class RepeatingRandom : public Random {
 TEST_F(StoreTest, AnIdThatIsTakenIsNotGivenAgain) {
   RepeatingRandom random;
   auto store = std::move(*Store::open(home_, clock_, random));
-  ASSERT_TRUE(store->put({row("", "a"), row("", "b"), row("", "c"), row("", "d")}, {}).ok());
-  EXPECT_EQ(store->objects()->size(), 4U);
+  ASSERT_TRUE(put(*store, {row("", "a"), row("", "b"), row("", "c"), row("", "d")}, {}).ok());
+  EXPECT_EQ(store->objects()->rows.size(), 4U);
 }
 
 // --- Secrets and rights ---
 
 TEST_F(StoreTest, HasNoSecretInAnyFileInClear) {
   auto store = open();
-  ASSERT_TRUE(store->put({with_key("d")}, {}).ok());
-  ASSERT_TRUE(store->put({with_key("d")}, {}).ok());
+  ASSERT_TRUE(put(*store, {with_key("d")}, {}).ok());
+  ASSERT_TRUE(put(*store, {with_key("d")}, {}).ok());
   int files = 0;
   for (const auto& entry : fs::recursive_directory_iterator(home_)) {
     ++files;
@@ -186,7 +250,7 @@ TEST_F(StoreTest, HasNoSecretInAnyFileInClear) {
 }
 
 TEST_F(StoreTest, ASecretOpensOnlyWhereItBelongs) {
-  ASSERT_TRUE(open()->put({with_key("a"), row("b", "other")}, {}).ok());
+  ASSERT_TRUE(put(*open(), {with_key("a"), row("b", "other")}, {}).ok());
   sql("UPDATE secret SET uid = 'b'");
   EXPECT_EQ(open()->objects().error().kind, ErrorKind::corrupt);
 }
@@ -194,7 +258,7 @@ TEST_F(StoreTest, ASecretOpensOnlyWhereItBelongs) {
 TEST_F(StoreTest, IsPrivateToItsOwner) {
   const mode_t before = ::umask(0);
   auto store = open();
-  ASSERT_TRUE(store->put({with_key("d")}, {}).ok());
+  ASSERT_TRUE(put(*store, {with_key("d")}, {}).ok());
   ::umask(before);
   EXPECT_EQ(mode_of(home_), 0700U);
   for (const char* name : {"key", "rollcall.db", "rollcall.db-wal", "rollcall.db-shm"})
@@ -249,10 +313,10 @@ TEST_F(StoreTest, RefusesAKeyThatIsCutShort) {
 }
 
 TEST_F(StoreTest, TakesANewKeyWhereThereIsNoSecretYet) {
-  ASSERT_TRUE(open()->put({row("m", "a")}, {}).ok());
+  ASSERT_TRUE(put(*open(), {row("m", "a")}, {}).ok());
   fs::remove(home_ / "key");
   put_destination();
-  EXPECT_EQ(open()->objects()->size(), 2U);
+  EXPECT_EQ(open()->objects()->rows.size(), 2U);
 }
 
 // --- Files that are not ours, or not of our time ---
@@ -295,16 +359,49 @@ TEST_F(StoreTest, SaysSoWhenTheFileIsDamaged) {
   EXPECT_EQ(store.error().kind, ErrorKind::corrupt);
 }
 
+const std::string kBackToVersion2 =
+    "DROP INDEX object_by_name; ALTER TABLE object DROP COLUMN destination; "
+    "ALTER TABLE object DROP COLUMN is_double; DROP TABLE catalog; "
+    "ALTER TABLE plan DROP COLUMN approved_by; PRAGMA user_version = 2;";
+
+TEST_F(StoreTest, MarksTheDoublesThatAnEarlierVersionStored) {
+  ObjectRow archived = activation("Old", "Iterable");
+  archived.archived = true;
+  ASSERT_TRUE(put(*open(),
+                  {row("first", "m"), row("second", "m2"), row("other", "x"), archived,
+                   activation("VIPs", "Iterable"), activation("VIPs", "Europe"),
+                   activation("VIPs2", "Iterable")},
+                  {})
+                  .ok());
+  sql(kBackToVersion2 +
+      "UPDATE object SET name = 'm' WHERE name = 'm2'; "
+      "UPDATE object SET name = 'VIPs' WHERE name = 'VIPs2'; "
+      "INSERT INTO object SELECT 'old', kind, name, json, 1, 99 FROM object WHERE name = 'Old'");
+  auto store = open();
+  std::vector<std::string> doubles;
+  const auto objects = store->objects();
+  ASSERT_TRUE(objects.ok()) << objects.error().text();
+  for (const ObjectRow& one : objects->rows)
+    if (one.is_double) doubles.push_back(one.kind + " " + one.destination + "/" + one.name);
+  EXPECT_THAT(doubles, testing::ElementsAre("model /m", "activation Iterable/VIPs"));
+  EXPECT_EQ(objects->rows[1].uid, "second") << "the later of the two";
+  EXPECT_FALSE(put(*store, {row("", "m")}, {}).ok()) << "and no third comes to be";
+  // Mended: the first goes, the second takes its place.
+  EXPECT_TRUE(put(*store, {row("second", "m")}, {"first"}).ok());
+  EXPECT_FALSE(put(*store, {row("", "m")}, {}).ok());
+}
+
 // What version 1 left behind, with a secret that was sealed by the key file beside it.
 TEST_F(StoreTest, BringsAnOlderVersionUpToDate) {
   put_destination();
   ASSERT_TRUE(
       open()->put_run({"r", "a", "A", "completed", Time(Millis(1)), std::nullopt, "{}"}).ok());
   const std::string back =
+      kBackToVersion2 +
       "DROP TABLE key_check; DROP INDEX run_by_time; DROP INDEX plan_by_activation; "
       "PRAGMA user_version = 1";
   sql(back);
-  EXPECT_EQ(open()->objects()->front().secrets[0].second.reveal(), kHush);
+  EXPECT_EQ(open()->objects()->rows.front().secrets[0].second.reveal(), kHush);
   EXPECT_EQ(open()->runs(std::nullopt, 10)->size(), 1U);
 
   sql(back);
@@ -334,7 +431,7 @@ TEST_F(StoreTest, ManyProcessesMayMakeOneHomeAtOnce) {
     if (child == 0) {
       SeededRandom random(static_cast<uint64_t>(i) + 100);
       auto store = Store::open(home_, clock_, random);
-      const bool ok = store.ok() && (*store)->put({with_key("")}, {}).ok();
+      const bool ok = store.ok() && insist(**store, {with_key("", std::to_string(i))}).ok();
       if (!store.ok()) std::fprintf(stderr, "%s\n", store.error().text().c_str());
       ::_exit(ok ? 0 : 1);
     }
@@ -348,14 +445,14 @@ TEST_F(StoreTest, ManyProcessesMayMakeOneHomeAtOnce) {
   // One key for all: every secret opens.
   const auto objects = open()->objects();
   ASSERT_TRUE(objects.ok()) << objects.error().text();
-  EXPECT_EQ(objects->size(), static_cast<size_t>(kProcesses));
+  EXPECT_EQ(objects->rows.size(), static_cast<size_t>(kProcesses));
   for (const auto& entry : fs::directory_iterator(home_))
     EXPECT_FALSE(entry.path().filename().string().starts_with("key.")) << "nothing is left over";
 }
 
 TEST_F(StoreTest, AReaderSeesAllOfAWriteOrNothing) {
   auto reader = open();
-  ASSERT_TRUE(reader->put({row("a", "0"), row("b", "0")}, {}).ok());
+  ASSERT_TRUE(put(*reader, {row("a", "a0"), row("b", "b0")}, {}).ok());
   std::atomic<bool> stop = false;
   std::thread writer([&] {
     ManualClock clock(Time(Millis(0)));
@@ -363,14 +460,14 @@ TEST_F(StoreTest, AReaderSeesAllOfAWriteOrNothing) {
     auto store = std::move(*Store::open(home_, clock, random));
     for (int i = 1; !stop; ++i) {
       const std::string name = std::to_string(i);
-      EXPECT_TRUE(store->put({row("a", name), row("b", name)}, {}).ok());
+      EXPECT_TRUE(put(*store, {row("a", "a" + name), row("b", "b" + name)}, {}).ok());
     }
   });
   for (int i = 0; i < 200; ++i) {
     const auto objects = reader->objects();
     EXPECT_TRUE(objects.ok());
     if (objects.ok()) {
-      EXPECT_EQ((*objects)[0].name, (*objects)[1].name);
+      EXPECT_EQ(objects->rows[0].name.substr(1), objects->rows[1].name.substr(1));
     }
   }
   stop = true;
@@ -402,12 +499,13 @@ TEST_F(StoreTest, OneStoreServesSeveralThreads) {
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&, t] {
       for (int i = 0; i < 20; ++i) {
-        EXPECT_TRUE(store->put({row(std::to_string(t), std::to_string(i))}, {}).ok());
+        const std::string uid = std::to_string(t);
+        EXPECT_TRUE(insist(*store, {row(uid, uid + "/" + std::to_string(i))}).ok());
         EXPECT_TRUE(store->objects().ok());
       }
     });
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(store->objects()->size(), 4U);
+  EXPECT_EQ(store->objects()->rows.size(), 4U);
 }
 
 // --- Runs, plans, facts ---
@@ -447,6 +545,19 @@ TEST_F(StoreTest, KeepsTheLastPlansOfEachActivation) {
   EXPECT_EQ(store->plan("p1")->activation_uid, "a");
   EXPECT_EQ(store->plan("p100")->made_at, Time(Millis(100)));
   EXPECT_TRUE(store->plan("other").ok());
+}
+
+TEST_F(StoreTest, APlanIsApprovedForOneRun) {
+  auto store = open();
+  ASSERT_TRUE(store->put_plan({"p", "a", Time(Millis(0)), "{}"}).ok());
+  EXPECT_EQ(store->plan("p")->approved_by, "");
+  ASSERT_TRUE(store->approve("p", "run 1").ok());
+  EXPECT_EQ(store->plan("p")->approved_by, "run 1");
+  EXPECT_TRUE(store->approve("p", "run 1").ok()) << "the same run, once more";
+  const Status again = store->approve("p", "run 2");
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().kind, ErrorKind::conflict);
+  EXPECT_EQ(store->plan("p")->approved_by, "run 1");
 }
 
 TEST_F(StoreTest, KeepsFactsByName) {

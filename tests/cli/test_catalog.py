@@ -1,6 +1,5 @@
 """Catalog files: what is wrong is named where it stands; apply and export agree; secrets stay secret."""
 
-import json
 import re
 
 import pytest
@@ -169,6 +168,21 @@ def test_a_dry_run_stores_nothing(world):
     assert world.rollcall("export").out == before
 
 
+def test_two_applies_at_once_on_an_empty_home_store_everything_once(world):
+    """The same file twice, and with it a file of another segment: nothing is stored twice, nothing is lost."""
+    (world.folder / "shop.yaml").write_text(good(world))
+    (world.folder / "more.yaml").write_text(good(world).split("destinations:")[0].replace("Lapsed VIPs", "All VIPs"))
+    running = [world.start("apply", str(world.folder / name), "--json") for name in ("shop.yaml", "shop.yaml", "more.yaml")]
+    for one in running:
+        out, err = one.communicate(timeout=120)
+        assert one.returncode == 0, out + err
+    exported = world.rollcall("export").out
+    for line in ("- name: shop", "- name: customers", "- name: Lapsed VIPs", "- name: All VIPs", "- name: Iterable", "- segment: Lapsed VIPs"):
+        assert exported.count(line + "\n") == 1, exported
+    found = world.rollcall("check", "--json").json["findings"]
+    assert not [one for one in found if "twice" in one["message"]]
+
+
 def test_what_the_file_does_not_name_is_kept_or_pruned(world):
     world.apply(text=good(world))
     smaller = good(world).split("activations:")[0]
@@ -223,4 +237,3 @@ def test_a_catalog_in_the_words_of_a_person_reads(world):
     world.apply(text=text)
     exported = world.rollcall("export").out
     assert "Europe/Paris" in exported and "0.5" in exported
-    assert json.dumps is not None
