@@ -156,6 +156,11 @@ Result<plan::GuardNumbers> approved_numbers(store::Store& store, const std::stri
   }
   if (row->activation_uid != activation.uid)
     return Error{ErrorKind::invalid, "plan `" + plan_id + "` is of another activation"};
+  if (!row->approved_by.empty())
+    return Error{ErrorKind::invalid,
+                 "plan `" + plan_id + "` was approved for run " + row->approved_by +
+                     ", and an approval counts once",
+                 "Approve a plan of today: `rollcall plan` makes one, and so does a stopped run."};
   try {
     const json kept = json::parse(row->json);
     return plan::GuardNumbers{kept.at("removed"), kept.at("added"), kept.at("on_list_before"),
@@ -163,6 +168,14 @@ Result<plan::GuardNumbers> approved_numbers(store::Store& store, const std::stri
   } catch (const json::exception&) {
     return Error{ErrorKind::corrupt, "plan `" + plan_id + "` cannot be read"};
   }
+}
+
+Result<bool> is_approval_of(store::Store& store, const std::string& plan_id,
+                            const std::string& run_id) {
+  const auto row = store.plan(plan_id);
+  if (!row.ok() && row.error().kind == ErrorKind::not_found) return false;
+  if (!row.ok()) return Error(row.error());
+  return row->approved_by == run_id;
 }
 
 }  // namespace rollcall::run

@@ -81,8 +81,10 @@ class Pass {
       const ledger::OpenRun& open = *state_.open_run;
       const Millis age = world_.clock.now().time_since_epoch() - Millis(open.snapshot_ms);
       auto kept = report_from_json(open.report_json);
+      const bool approves_another =
+          request_.approve && !TRY(is_approval_of(world_.store, *request_.approve, open.run_id));
       const bool same = open.catalog_hash == plan_hash() && age < kPlanLife && !request_.full &&
-                        !request_.repair && !request_.new_list && !request_.approve;
+                        !request_.repair && !request_.new_list && !approves_another;
       TRY(open_work(open.run_id));
       if (!kept.ok()) return Error(kept.error());
       report_ = std::move(*kept);
@@ -228,6 +230,7 @@ class Pass {
         report_.run_id,   plan_hash(),       report_.started_at.time_since_epoch().count(),
         to_json(report_), names_of(pending), false};
     TRY(work_->run("CHECKPOINT"));
+    if (request_.approve) TRY(world_.store.approve(*request_.approve, report_.run_id));
     TRY(lease_->write_state(state_));
     world_.observer.reached("plan.sealed");
     return ok_status();

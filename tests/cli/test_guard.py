@@ -76,6 +76,28 @@ def test_an_approval_covers_the_plan_that_was_seen_and_no_more(make_world):
     world.assert_right()
 
 
+def test_an_approval_counts_once(make_world):
+    world = ready(make_world())
+    leave(world, range(1, 11))
+    seen = world.rollcall("plan", world.name, "--json").json
+    world.run("--approve", seen["plan_id"])
+    leave(world, range(11, 16))
+    report = world.run("--approve", seen["plan_id"], expect=2)
+    assert "counts once" in report["error"]["message"] and report["outcomes"]["removed"] == 0
+    world.double.clear_log()
+    assert_stopped(world, world.run(expect=3))
+
+
+def test_a_run_that_was_interrupted_goes_on_with_its_approval(make_world):
+    world = ready(make_world())
+    leave(world, range(1, 11))
+    seen = world.rollcall("plan", world.name, "--json").json
+    death = {"ROLLCALL_KILL_AT": "plan.sealed"}
+    world.rollcall("run", world.name, "--approve", seen["plan_id"], expect=-9, env=death)
+    assert world.run("--approve", seen["plan_id"])["outcomes"]["removed"] == 10
+    world.assert_right()
+
+
 def test_an_approval_of_nothing_known_is_a_wrong_command(make_world):
     world = ready(make_world())
     done = world.rollcall("run", world.name, "--approve", "no-such-plan", "--json", expect=2)
