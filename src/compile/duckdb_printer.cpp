@@ -1,3 +1,6 @@
+// DuckDB, whose meaning all printers keep. A column whose type is none of a field's is that type
+// from where it enters the query on: what is shown as text is text, and a number of 32 bits is the
+// one that its own shortest digits name.
 #include <fmt/format.h>
 
 #include "compile/dialect.hpp"
@@ -5,6 +8,23 @@
 namespace rollcall::compile {
 
 namespace {
+
+// The name of a type with another for FLOAT, wherever it stands but in a field's name.
+std::string with_floats_as(std::string_view type, std::string_view other) {
+  constexpr std::string_view kFloat = "FLOAT";
+  std::string out;
+  bool in_name = false;
+  for (size_t i = 0; i < type.size(); ++i) {
+    if (type[i] == '"') in_name = !in_name;
+    if (!in_name && type.substr(i).starts_with(kFloat)) {
+      out += other;
+      i += kFloat.size() - 1;
+    } else {
+      out += type[i];
+    }
+  }
+  return out;
+}
 
 std::string keyword_of(Duration::Unit unit) {
   std::string out(unit_of(unit));
@@ -15,6 +35,28 @@ std::string keyword_of(Duration::Unit unit) {
 class DuckdbPrinter : public Printer {
  public:
   std::string inlined() const override { return "NOT MATERIALIZED "; }
+
+  std::string column(const std::string& value, const ColumnInfo& info) const override {
+    if (info.native.empty()) return value;
+    switch (info.type) {
+      case FieldType::text:
+        return info.native == "BLOB" ? fmt::format("lower(hex({}))", value)
+                                     : text_of(value, info.type);
+      case FieldType::number:
+      case FieldType::list:
+      case FieldType::object:
+        return fmt::format("CAST(CAST({} AS {}) AS {})", value,
+                           with_floats_as(info.native, "VARCHAR"),
+                           with_floats_as(info.native, "DOUBLE"));
+      case FieldType::boolean:
+      case FieldType::integer:
+      case FieldType::decimal:
+      case FieldType::date:
+      case FieldType::timestamp:
+        break;
+    }
+    return value;
+  }
 
   std::string lower(const std::string& value) const override {
     return fmt::format("lower({})", value);

@@ -41,7 +41,9 @@ class PostgresPrinter : public Printer {
         return info.native == "bytea" ? bytewise(fmt::format("encode({}, 'hex')", value))
                                       : bytewise(fmt::format("CAST({} AS text)", value));
       case FieldType::number:
-        return cast(value, info.type);
+        // One of 32 bits by its own shortest digits.
+        return info.native == "real" ? cast(fmt::format("CAST({} AS text)", value), info.type)
+                                     : value;
       case FieldType::decimal:
         return info.native == "money" ? cast(value, info.type) : value;
       case FieldType::integer:

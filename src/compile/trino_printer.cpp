@@ -64,7 +64,9 @@ class TrinoPrinter : public Printer {
       case FieldType::text:
         return native.starts_with("varchar") ? value : text_of_native(value, native);
       case FieldType::number:
-        return native == "double" ? value : cast(value, info.type);
+        // One of 32 bits by its own shortest digits.
+        return native == "double" ? value
+                                  : cast(fmt::format("CAST({} AS varchar)", value), info.type);
       case FieldType::timestamp: {
         const int precision = precision_of(native);
         if (precision <= kFinest) return value;

@@ -42,21 +42,34 @@ Plan plan_for(const duck::Stream::ColumnType& column) {
   const auto plan = [&](FieldType as, Read read, std::string_view cast = {}, bool zoned = false) {
     return Plan{{column.name, as, zoned}, read, cast};
   };
+  // One that a query has to convert where it names the column.
+  const auto native = [&](FieldType as, Read read, std::string_view cast) {
+    Plan out = plan(as, read, cast);
+    out.info.native = type;
+    return out;
+  };
   constexpr std::string_view kText = "CAST({} AS VARCHAR)";
+  constexpr std::string_view kShortest = "CAST(CAST({} AS VARCHAR) AS DOUBLE)";
+  constexpr std::string_view kJson = "CAST(to_json({}) AS VARCHAR)";
   // The nested ones first: their names begin with those of their elements.
-  if (type.ends_with("]")) return plan(FieldType::list, Read::json, "CAST(to_json({}) AS VARCHAR)");
+  const bool floats = type.find("FLOAT") != std::string_view::npos;
+  if (type.ends_with("]"))
+    return floats ? native(FieldType::list, Read::json, kJson)
+                  : plan(FieldType::list, Read::json, kJson);
   if (starts_with_any(type, {"STRUCT(", "MAP(", "UNION("}))
-    return plan(FieldType::object, Read::json, "CAST(to_json({}) AS VARCHAR)");
+    return floats ? native(FieldType::object, Read::json, kJson)
+                  : plan(FieldType::object, Read::json, kJson);
   if (type == "BOOLEAN") return plan(FieldType::boolean, Read::boolean);
   for (const std::string_view known :
        {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
     if (type == known) return plan(FieldType::integer, Read::integer);
   if (starts_with_any(type, {"DECIMAL(", "UBIGINT", "HUGEINT", "UHUGEINT", "BIGNUM"}))
     return plan(FieldType::decimal, Read::text, kText);
-  if (type == "FLOAT" || type == "DOUBLE") return plan(FieldType::number, Read::number);
+  if (type == "DOUBLE") return plan(FieldType::number, Read::number);
+  if (type == "FLOAT") return native(FieldType::number, Read::number, kShortest);
   if (type == "VARCHAR") return plan(FieldType::text, Read::text);
   if (type == "JSON") return plan(FieldType::object, Read::text);
-  if (type == "BLOB") return plan(FieldType::text, Read::text, "lower(hex({}))");
+  if (type == "BLOB") return native(FieldType::text, Read::text, "lower(hex({}))");
   if (type == "DATE") return plan(FieldType::date, Read::date);
   if (type == "TIMESTAMP") return plan(FieldType::timestamp, Read::timestamp_us);
   if (type == "TIMESTAMP WITH TIME ZONE")
@@ -64,7 +77,7 @@ Plan plan_for(const duck::Stream::ColumnType& column) {
   if (type == "TIMESTAMP_S") return plan(FieldType::timestamp, Read::timestamp_s);
   if (type == "TIMESTAMP_MS") return plan(FieldType::timestamp, Read::timestamp_ms);
   if (type == "TIMESTAMP_NS") return plan(FieldType::timestamp, Read::timestamp_ns);
-  return plan(FieldType::text, Read::text, kText);
+  return native(FieldType::text, Read::text, kText);
 }
 
 // DuckDB writes numbers that are none as NaN, Infinity and -Infinity.

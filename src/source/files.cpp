@@ -40,6 +40,37 @@ class FilesConnection : public ViewsConnection {
     return out;
   }
 
+  // Many programs write texts into Parquet without the mark that says so. Bytes that are no text
+  // stay bytes; a column in which most are text and some are not is an error for who reads it.
+  Result<std::string> with_types(const std::string& select) override {
+    if (reader_ != "read_parquet") return select;
+    std::string anew;
+    for (const auto& column : TRY(types_of(select))) {
+      if (column.type != "BLOB") continue;
+      const std::string c = duck::identifier(column.name);
+      const std::string not_empty =
+          "SELECT " + c + " AS c FROM (" + select + ") WHERE " + c + " <> ''";
+      const auto texts_in = [&](const std::string& some, const std::string& what) {
+        return texts("SELECT CAST(" + what +
+                     " AS VARCHAR) FROM (SELECT c, TRY(decode(c)) AS t FROM (" + some + "))");
+      };
+      constexpr std::string_view kFirst = " LIMIT 2000";
+      const auto most = TRY(texts_in(not_empty + std::string(kFirst), "2 * count(t) > count(c)"));
+      if (most != std::vector<std::string>{"true"}) continue;
+      const auto all = TRY(texts_in(not_empty, "count(t) = count(c)"));
+      anew += (anew.empty() ? "" : ", ") +
+              (all == std::vector<std::string>{"true"}
+                   ? "decode(" + c + ")"
+                   : "CAST(error(" +
+                         duck::literal("column `" + column.name +
+                                       "` holds texts, and bytes that are no UTF-8: mend them "
+                                       "where the files are written") +
+                         ") AS VARCHAR)") +
+              " AS " + c;
+    }
+    return anew.empty() ? select : "SELECT * REPLACE (" + anew + ") FROM (" + select + ")";
+  }
+
   Result<std::vector<std::string>> paths_of(const std::string& table) {
     using Paths = std::vector<std::string>;
     if (!place_.is_folder) {

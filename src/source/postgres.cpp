@@ -161,8 +161,9 @@ ColumnPlan plan_for(std::string column, std::string_view name, std::string_view 
   if (name == "bool") return plan(FieldType::boolean, "CAST(CAST({0} AS integer) AS bigint)");
   if (name == "int2" || name == "int4" || name == "int8") return plan(FieldType::integer, kBigint);
   if (name == "oid") return native(FieldType::integer, kBigint);
-  if (name == "float4" || name == "float8")
-    return plan(FieldType::number, "CAST({0} AS double precision)");
+  if (name == "float4")
+    return native(FieldType::number, "CAST(CAST({0} AS text) AS double precision)");
+  if (name == "float8") return plan(FieldType::number, "{0}");
   if (name == "numeric") return plan(FieldType::decimal, kText);
   if (name == "money") return native(FieldType::decimal, "CAST(CAST({0} AS numeric) AS text)");
   if (name == "json" || name == "jsonb") return plan(FieldType::object, kText);

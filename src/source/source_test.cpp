@@ -510,7 +510,7 @@ TEST_P(TypedSource, ReadsEveryOtherType) {
   EXPECT_EQ(t["just_before"].ints[0], -1) << "cut towards the past, never into 1970";
   EXPECT_EQ(t["sec"].ints[0], 1767323045000000);
   EXPECT_EQ(t["ms"].ints[0], -1000);
-  EXPECT_EQ(t["f"].doubles[0], static_cast<double>(0.1F));
+  EXPECT_EQ(t["f"].doubles[0], 0.1) << "its own shortest digits";
   EXPECT_EQ(t["tiny"].ints[0], 255);
   EXPECT_EQ(t["least"].ints[0], kLeast);
   EXPECT_EQ(t["nothing"].valid[0], 0);

@@ -131,7 +131,7 @@ ColumnPlan plan_for(const trino::ColumnType& column) {
   if (word == "tinyint" || word == "smallint" || word == "integer" || word == "bigint")
     return plan(FieldType::integer);
   if (word == "double") return plan(FieldType::number);
-  if (word == "real") return plan(FieldType::number, "CAST({} AS double)");
+  if (word == "real") return plan(FieldType::number, "CAST(CAST({} AS varchar) AS double)");
   if (word == "decimal") return plan(FieldType::decimal);
   if (word == "date") return plan(FieldType::date);
   if (word == "timestamp") return plan(FieldType::timestamp);

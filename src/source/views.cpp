@@ -76,6 +76,12 @@ Result<std::vector<std::string>> ViewsConnection::texts(const std::string& sql) 
   }
 }
 
+Status ViewsConnection::run(const std::string& sql) { return kept(connection_->run(sql)); }
+
+Result<std::vector<duck::Stream::ColumnType>> ViewsConnection::types_of(const std::string& sql) {
+  return kept(connection_->describe(sql));
+}
+
 Status ViewsConnection::ready() {
   if (!one_transaction_ || in_transaction_) return ok_status();
   (void)connection_->run("ROLLBACK");  // there may be none
@@ -96,6 +102,9 @@ Status ViewsConnection::make_view(const std::string& table) {
   for (const std::string& select : selects) {
     auto made = kept(connection_->run("CREATE VIEW " + duck::identifier(table) + " AS " + select));
     if (made.ok()) {
+      const std::string typed = TRY(in_context(with_types(select), "table " + table));
+      if (typed != select)
+        TRY(run("CREATE OR REPLACE VIEW " + duck::identifier(table) + " AS " + typed));
       views_.insert(table);
       return ok_status();
     }

@@ -40,11 +40,15 @@ class ViewsConnection : public Connection {
  protected:
   // The queries that a table's name may stand for: the first is taken that finds something.
   virtual Result<std::vector<std::string>> selects_of(const std::string& table) = 0;
+  // A query with the types of its columns set right.
+  virtual Result<std::string> with_types(const std::string& select) { return select; }
   // That it stands for nothing.
   virtual Error no_table(const std::string& table) = 0;
 
   // All values of a query with one column of texts.
   Result<std::vector<std::string>> texts(const std::string& sql);
+  Status run(const std::string& sql);
+  Result<std::vector<duck::Stream::ColumnType>> types_of(const std::string& sql);
 
  private:
   class Rows;
