@@ -36,6 +36,7 @@ LIBRARIES = {
     "curl": {"http"},
     "sqlite3.h": {"store", "ledger"},
     "yaml-cpp": {"catalog", "sim"},
+    "date": {"calendar"},
     "duckdb.h": {"duck"},
     "arrow-adbc": {"adbc"},
     "sodium.h": {"base", "store", "attributes", "cli", "prove", "trino", "app", "sim"},

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "calendar/calendar.hpp"
 #include "catalog/time_words.hpp"
 
 namespace rollcall::catalog {
@@ -538,7 +539,8 @@ bool take(const Node& node, Reading& reading, std::string_view key, Schedule& sc
   } else {
     schedule.kind = Schedule::Kind::cron;
     if (in.optional("cron", schedule.cron) && !schedule.cron.empty())
-      if (const auto problem = cron_problem(schedule.cron)) in.check(false, "cron", *problem);
+      if (const auto cron = calendar::parse_cron(schedule.cron); !cron.ok())
+        in.check(false, "cron", cron.error().message);
     in.check(reading.problems.size() > before || !schedule.cron.empty(), "cron", "`cron` is empty");
     if (in.optional("tz", schedule.tz))
       if (const auto problem = zone_problem(schedule.tz, reading.references))

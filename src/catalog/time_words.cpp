@@ -29,16 +29,6 @@ std::optional<int64_t> whole(std::string_view text) {
   return value;
 }
 
-std::vector<std::string> split(std::string_view text, char at) {
-  std::vector<std::string> parts;
-  while (true) {
-    const size_t end = text.find(at);
-    parts.emplace_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
 }  // namespace
 
 std::optional<milliseconds> parse_span(std::string_view text) {
@@ -162,105 +152,6 @@ std::optional<std::string> zone_problem(const std::string& zone, const Reference
                              ? kSingle.contains(zone)
                              : kAreas.contains(zone.substr(0, slash)) && zone.back() != '/';
   return plausible ? std::nullopt : std::optional(wrong);
-}
-
-namespace {
-
-struct CronField {
-  std::string_view name;
-  int min, max;
-  std::vector<std::string> names;  // from min on
-};
-
-const std::array<CronField, 5>& cron_fields() {
-  static const std::array<CronField, 5> fields = {{
-      {"minute", 0, 59, {}},
-      {"hour", 0, 23, {}},
-      {"day of month", 1, 31, {}},
-      {"month",
-       1,
-       12,
-       {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}},
-      {"day of week", 0, 7, {"sun", "mon", "tue", "wed", "thu", "fri", "sat"}},
-  }};
-  return fields;
-}
-
-// One value of a field: a number or a name.
-std::optional<int> cron_value(const CronField& field, std::string text) {
-  ascii_lower(text);
-  for (size_t i = 0; i < field.names.size(); ++i)
-    if (text == field.names[i]) return field.min + static_cast<int>(i);
-  const auto number = text.size() <= 2 ? whole(text) : std::nullopt;
-  if (!number || *number < field.min || *number > field.max) return std::nullopt;
-  return static_cast<int>(*number);
-}
-
-// The values a field allows, or what is wrong with it.
-std::optional<std::string> cron_set(const CronField& field, const std::string& text,
-                                    std::set<int>& values) {
-  const auto wrong = [&](const std::string& part) {
-    return fmt::format(
-        "the {} of a cron text goes from {} to {}{}, as `*`, a value, `a-b`, a list `a,b` or "
-        "with a step `*/n`; found `{}`",
-        field.name, field.min, field.max,
-        field.names.empty() ? ""
-                            : fmt::format(" or {}…{}", field.names.front(), field.names.back()),
-        part);
-  };
-  for (const std::string& part : split(text, ',')) {
-    const size_t slash = part.find('/');
-    const std::string range = part.substr(0, slash);
-    int64_t step = 1;
-    if (slash != std::string::npos) {
-      const auto given = whole(std::string_view(part).substr(slash + 1));
-      if (!given || *given < 1 || *given > field.max) return wrong(part);
-      step = *given;
-    }
-    int from = field.min, to = field.max;
-    if (range != "*") {
-      const size_t dash = range.find('-');
-      const auto first = cron_value(field, range.substr(0, dash));
-      if (!first) return wrong(part);
-      from = *first;
-      if (dash != std::string::npos) {
-        const auto last = cron_value(field, range.substr(dash + 1));
-        if (!last || *last < from) return wrong(part);
-        to = *last;
-      } else if (slash == std::string::npos) {
-        to = from;
-      }
-    }
-    for (int value = from; value <= to; value += static_cast<int>(step)) values.insert(value);
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
-std::optional<std::string> cron_problem(const std::string& cron) {
-  constexpr size_t kCronMax = 200;
-  std::vector<std::string> parts;
-  for (std::string& part : split(cron, ' '))
-    if (!part.empty()) parts.push_back(std::move(part));
-  if (cron.size() > kCronMax || parts.size() != cron_fields().size())
-    return fmt::format(
-        "a cron text has five fields (minute, hour, day of month, month, day of week), like "
-        "`0 7 * * *`; found {}",
-        parts.size());
-  std::array<std::set<int>, 5> sets;
-  for (size_t i = 0; i < parts.size(); ++i)
-    if (auto problem = cron_set(cron_fields()[i], parts[i], sets[i])) return problem;
-  // With no day of the week asked for, some month must have one of the days.
-  if (parts[4] == "*") {
-    static constexpr std::array<int, 13> kLongest = {0,  31, 29, 31, 30, 31, 30,
-                                                     31, 31, 30, 31, 30, 31};
-    for (const int month : sets[3])
-      if (*sets[2].begin() <= kLongest[static_cast<size_t>(month)]) return std::nullopt;
-    return fmt::format("this cron text never comes: no month it names has a day {}",
-                       *sets[2].begin());
-  }
-  return std::nullopt;
 }
 
 }  // namespace rollcall::catalog

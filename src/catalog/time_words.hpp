@@ -1,4 +1,4 @@
-// The ways of a catalog file to speak of time: durations (`15m`), times of day, time zones, cron.
+// The ways of a catalog file to speak of time: durations (`15m`), times of day, time zones.
 #pragma once
 
 #include <chrono>
@@ -23,8 +23,5 @@ bool is_time_of_day(std::string_view text);
 // read the machine's zone data the name must be there; without, it must look like a name of the tz
 // database.
 std::optional<std::string> zone_problem(const std::string& zone, const References* references);
-
-// What is wrong with a cron text of five fields; nothing when it is right.
-std::optional<std::string> cron_problem(const std::string& cron);
 
 }  // namespace rollcall::catalog
