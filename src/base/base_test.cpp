@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
+#include "base/file.hpp"
+
 namespace rollcall {
 namespace {
 
@@ -59,6 +63,23 @@ TEST(TextTest, FindsTheNearestWord) {
 TEST(TextTest, GroupsThousands) {
   EXPECT_EQ(thousands(-1234567), "-1,234,567");
   EXPECT_EQ(thousands(999), "999");
+}
+
+TEST(FileTest, SaysThatADiskIsFullAndWhere) {
+  const Error full = cannot("write", "/disk/x/state.json", ENOSPC);
+  EXPECT_EQ(full.kind, ErrorKind::unavailable);
+  EXPECT_EQ(full.message, "no space left in /disk/x: cannot write /disk/x/state.json");
+  for (const int problem : {EDQUOT, EFBIG})
+    EXPECT_THAT(cannot("write", "/disk/x/state.json", problem).message,
+                testing::StartsWith("no space left in /disk/x ("));
+  for (const int problem : {EROFS, ENOENT, EIO})
+    EXPECT_EQ(cannot("read", "/disk/x/state.json", problem).kind, ErrorKind::unavailable);
+  EXPECT_EQ(cannot("read", "/disk/x/state.json", EACCES).kind, ErrorKind::denied);
+}
+TEST(FileTest, ChecksumsTellWhatCameBefore) {
+  EXPECT_EQ(checksum("a").size(), 16u);
+  EXPECT_NE(checksum("a"), checksum("b"));
+  EXPECT_NE(checksum("a", checksum("b")), checksum("a", checksum("c")));
 }
 
 TEST(SecretTest, PrintsAsStars) { EXPECT_EQ(Secret("abc").text(), "***"); }

@@ -4,7 +4,11 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <string_view>
+
+#include "base/error.hpp"
 
 namespace rollcall {
 
@@ -22,6 +26,24 @@ struct File {
 // The name of a new file outlives a loss of power only when its folder is synced, too. False: it
 // was not, and errno says why.
 bool sync_folder(const std::filesystem::path& folder);
+
+// All that is left of a file, or nothing: errno says why.
+std::optional<std::string> read_whole(int file);
+// All of `bytes`, or false: errno says why.
+bool write_whole(int file, std::string_view bytes);
+
+// What the system refused, by errno: "no space left in FOLDER: cannot write FILE". A full disk, a
+// quota, a disk that takes no writes and a folder that is gone are unavailable; missing rights are
+// denied. `doing` is "write", "make", "read"…
+Error cannot(std::string_view doing, const std::filesystem::path& path, int problem);
+// The same for whoever knows only that the disk of `path` is full.
+Error no_space(const std::filesystem::path& path, std::string_view doing = "write");
+
+// Tells damage, not malice: 16 hex digits. `before` is the checksum of what comes before these
+// bytes, so that pieces read one after another have one checksum.
+std::string checksum(std::string_view bytes, std::string_view before = {});
+// That of a whole file, in bounded memory.
+Result<std::string> file_checksum(const std::filesystem::path& path);
 
 // A file that is installed with the program (a driver, an extension): beside it, in the lib folder
 // beside its own, or where the build has it. Where there is none, the first of these.

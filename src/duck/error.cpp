@@ -3,7 +3,11 @@
 #include "duck/error.hpp"
 
 #include <array>
+#include <cerrno>
+#include <optional>
 #include <string>
+
+#include "base/file.hpp"
 
 namespace rollcall::duck {
 
@@ -71,6 +75,38 @@ std::string about_rows(std::string_view message) {
   return out;
 }
 
+// The file that a message names in quotes; empty: none.
+std::string named_file(std::string_view message) {
+  for (const char quote : {'"', '\''}) {
+    const size_t from = message.find(std::string(1, quote) + '/');
+    if (from == std::string_view::npos) continue;
+    const size_t end = message.find(quote, from + 1);
+    if (end != std::string_view::npos) return std::string(message.substr(from + 1, end - from - 1));
+  }
+  return "";
+}
+
+// What the disk refused, whatever DuckDB was doing: it says so inside errors of other kinds.
+std::optional<Error> disk_failed(std::string_view message, std::string_view path) {
+  if (has(message, "max_temp_directory_size"))
+    return Error{.kind = ErrorKind::unavailable,
+                 .message = "no space left in the folder for temporary files",
+                 .remedy = "Free space there and try again; nothing was lost."};
+  for (const auto& [words, problem] :
+       {std::pair("No space left on device", ENOSPC), std::pair("Disk quota exceeded", EDQUOT),
+        std::pair("File too large", EFBIG), std::pair("Read-only file system", EROFS)}) {
+    if (!has(message, words)) continue;
+    std::string file = named_file(message);
+    if (file.empty()) file = path.empty() ? "DuckDB's files" : std::string(path);
+    return cannot("write", file, problem);
+  }
+  return std::nullopt;
+}
+
+bool tells_damage(std::string_view rest) {
+  return has(rest, "Could not read enough bytes") || has(rest, "orrupt") || has(rest, "checksum");
+}
+
 }  // namespace
 
 Error cancelled() { return {.kind = ErrorKind::cancelled, .message = "the query was stopped"}; }
@@ -78,6 +114,7 @@ Error cancelled() { return {.kind = ErrorKind::cancelled, .message = "the query 
 Error running_failed(std::string_view message) {
   const auto [kind, rest] = split(message);
   if (kind == "INTERRUPT") return cancelled();
+  if (auto full = disk_failed(message, "")) return std::move(*full);
   if (kind == "Out of Memory" || kind == "OutOfMemory")
     return {.kind = ErrorKind::unavailable,
             .message = "DuckDB needs more memory or temporary disk space than it may use",
@@ -85,10 +122,8 @@ Error running_failed(std::string_view message) {
   if (kind == "IO" || kind == "HTTP" || kind == "Network") {
     if (has(rest, "No files found") || has(rest, "No such file") || has(rest, "does not exist"))
       return {.kind = ErrorKind::not_found, .message = without_echo(rest)};
-    if (has(rest, "No space left"))
-      return {.kind = ErrorKind::unavailable,
-              .message = "the disk is full",
-              .remedy = "Free space where temporary files go."};
+    if (kind == "IO" && tells_damage(rest))
+      return {.kind = ErrorKind::corrupt, .message = without_echo(rest)};
     if (has(rest, "Permission denied"))
       return {.kind = ErrorKind::denied, .message = without_echo(rest)};
     return {.kind = ErrorKind::unavailable, .message = without_echo(rest)};
@@ -111,6 +146,7 @@ Error running_failed(std::string_view message) {
 Error opening_failed(std::string_view message, std::string_view path) {
   const std::string file(path);
   const auto [kind, rest] = split(message);
+  if (auto full = disk_failed(message, path)) return std::move(*full);
   if (has(rest, "Could not set lock on file")) {
     std::string who = "another program";
     if (const size_t pid = rest.find("(PID "); pid != std::string_view::npos)
@@ -123,18 +159,15 @@ Error opening_failed(std::string_view message, std::string_view path) {
     return {.kind = ErrorKind::not_found,
             .message = "there is no file " + file,
             .remedy = "Check the path."};
-  if (has(rest, "Permission denied") || has(rest, "Read-only file system"))
+  if (has(rest, "Permission denied"))
     return {.kind = ErrorKind::denied,
             .message = "no permission to open " + file,
             .remedy = "Give this user access to the file and its folder."};
-  if (has(rest, "No space left"))
-    return {.kind = ErrorKind::unavailable, .message = "the disk is full, opening " + file};
   if (has(rest, "version number") || has(rest, "newer version") || has(rest, "storage version"))
     return {.kind = ErrorKind::invalid,
             .message = file + " was written by another version of DuckDB: " + without_echo(rest),
             .remedy = "Export it there and import it with DuckDB 1.5."};
-  if (has(rest, "not a valid DuckDB database") || kind == "Serialization" || has(rest, "orrupt") ||
-      has(rest, "checksum"))
+  if (has(rest, "not a valid DuckDB database") || kind == "Serialization" || tells_damage(rest))
     return {.kind = ErrorKind::corrupt,
             .message = file + " is not a DuckDB database, or is damaged"};
   if (kind == "Invalid Input" || kind == "Catalog" || kind == "Settings")

@@ -1,9 +1,11 @@
 #include "ledger/file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.hpp"
+#include <cerrno>
+#include <charconv>
 
 namespace rollcall::ledger {
 namespace fs = std::filesystem;
@@ -35,7 +37,19 @@ Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, cons
   return "(SELECT *" + missing + " FROM " + file + ")";
 }
 
-Status write_parquet(duck::Connection& db, const std::string& query, const fs::path& path) {
+std::optional<int64_t> generation_of(const std::string& file_name, std::string_view prefix) {
+  constexpr std::string_view kTail = ".parquet";
+  if (!file_name.starts_with(prefix) || !file_name.ends_with(kTail)) return std::nullopt;
+  int64_t generation = 0;
+  const char* const end = file_name.data() + file_name.size() - kTail.size();
+  const auto [stopped, problem] =
+      std::from_chars(file_name.data() + prefix.size(), end, generation);
+  if (problem != std::errc() || stopped != end) return std::nullopt;
+  return generation;
+}
+
+Result<std::string> write_parquet(duck::Connection& db, const std::string& query,
+                                  const fs::path& path) {
   const fs::path fresh = path.string() + ".new";
   // In any order: to keep one, rows would be held in memory until their turn has come.
   TRY(db.run("SET GLOBAL preserve_insertion_order = false"));
@@ -43,14 +57,36 @@ Status write_parquet(duck::Connection& db, const std::string& query, const fs::p
                                " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960)");
   TRY(db.run("RESET GLOBAL preserve_insertion_order"));
   TRY(copied);
-  const File file(::open(fresh.c_str(), O_RDONLY | O_CLOEXEC));
-  const bool synced = file.fd >= 0 && ::fsync(file.fd) == 0;
-  std::error_code problem;
-  fs::permissions(fresh, fs::perms::owner_read | fs::perms::owner_write, problem);
-  if (synced && !problem) fs::rename(fresh, path, problem);
-  if (!synced || problem)
-    return Error{ErrorKind::unavailable, "cannot write " + path.string(), "Is the disk full?"};
-  return ok_status();
+  {
+    const File file(::open(fresh.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.fd < 0 || ::fsync(file.fd) != 0 || ::fchmod(file.fd, 0600) != 0)
+      return cannot("write", fresh, errno);
+  }
+  std::string sum = TRY(file_checksum(fresh));
+  if (::rename(fresh.c_str(), path.c_str()) != 0) return cannot("write", path, errno);
+  (void)sync_folder(path.parent_path());
+  return sum;
+}
+
+Status check_ledger(const Folder& folder, const State& state) {
+  if (state.generation == 0) return ok_status();
+  const fs::path path = folder.ledger_file(state.generation);
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return lost("the ledger " + path.string() + " is gone");
+  if (state.ledger_checksum.empty()) {
+    const auto db = TRY(duck::Database::open(":memory:", {.memory_limit_mb = 128}));
+    if (is_readable(*TRY(db->connect()), path)) return ok_status();
+  } else if (TRY(file_checksum(path)) == state.ledger_checksum) {
+    return ok_status();
+  }
+  return lost("the ledger " + path.string() + " is damaged");
+}
+
+bool is_readable(duck::Connection& db, const fs::path& file) {
+  return db
+      .scalar("SELECT count(hash(COLUMNS(*))) FROM read_parquet(" + duck::literal(file.string()) +
+              ")")
+      .ok();
 }
 
 Result<StandingCounts> count_standing(duck::Connection& db, const fs::path& ledger) {

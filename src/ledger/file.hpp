@@ -15,9 +15,13 @@ std::string attribute_column(const attributes::Target& target);
 // The last ledger with every column the next one has.
 Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, const State& state,
                                 const std::vector<attributes::Target>& targets);
-// Writes a query to a Parquet file that is there whole or not at all.
-Status write_parquet(duck::Connection& db, const std::string& query,
-                     const std::filesystem::path& path);
+// Writes a query to a Parquet file that is there whole or not at all. Returns its checksum.
+Result<std::string> write_parquet(duck::Connection& db, const std::string& query,
+                                  const std::filesystem::path& path);
+// Whether a Parquet file can be read to its end.
+bool is_readable(duck::Connection& db, const std::filesystem::path& file);
+// The number in "PREFIX12.parquet".
+std::optional<int64_t> generation_of(const std::string& file_name, std::string_view prefix);
 Result<StandingCounts> count_standing(duck::Connection& db, const std::filesystem::path& ledger);
 
 }  // namespace rollcall::ledger

@@ -1,4 +1,5 @@
-// The journal is lines of JSON, each ended by a line break:
+// The journal is lines of JSON, each followed by a space, its checksum and a line break:
+//   {"run":"ID"}                            the first: whose journal this is
 //   {"s":7,"q":"0-999"}                     batch 7 with these changes is about to leave (synced)
 //   {"a":7,"q":"0-999","k":"added","x":[[5,"rejected","forgotten",true],…]}   answered; all are k
 //   but x
@@ -6,6 +7,11 @@
 //   {"f":["fieldName"]} {"c":["fieldName"]} fields Iterable dropped, fields made
 //   {"n":{…}}                               calls so far
 // Sets of changes are written as ranges, since batches are pieces of the plan in order.
+//
+// A checksum covers the line and the checksum before it, so that a line that was changed, lost or
+// moved is noticed. An earlier version wrote neither checksums nor the first line: such lines are
+// read as long as none with a checksum came before.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +20,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/file.hpp"
 #include "ledger/ledger.hpp"
 
 namespace rollcall::ledger {
@@ -65,41 +72,86 @@ std::optional<OutcomeKind> outcome_kind(const std::string& name) {
   return std::nullopt;
 }
 
-Error broken(const fs::path& path) {
-  return {ErrorKind::corrupt, "the journal " + path.string() + " makes no sense",
-          "Keep the folder and report it; a `--full` run mends the list."};
+Error damaged(const fs::path& path) {
+  return {ErrorKind::corrupt, "the journal " + path.string() + " is damaged",
+          "The next run of this activation reads the list and begins anew."};
 }
+
+constexpr size_t kChecksumBytes = 16;
+
+// The journal's whole lines, in order, without their checksums. A torn last line is not one.
+class Lines {
+ public:
+  explicit Lines(const fs::path& run_folder)
+      : path_(run_folder / "journal"),
+        run_(run_folder.filename().string()),
+        in_(path_, std::ios::binary) {}
+
+  // Nothing at the end.
+  Result<std::optional<std::string>> next() {
+    std::string line;
+    if (!std::getline(in_, line) || in_.eof()) return std::optional<std::string>();
+    const bool first = bytes_ == 0;
+    bytes_ += line.size() + 1;
+    const bool plain = line.ends_with('}');
+    if (plain && !last_.empty()) return damaged(path_);
+    if (plain) return std::optional(std::move(line));
+    if (line.size() < kChecksumBytes + 1) return damaged(path_);
+    const std::string sum = line.substr(line.size() - kChecksumBytes);
+    if (line[line.size() - kChecksumBytes - 1] != ' ') return damaged(path_);
+    line.resize(line.size() - kChecksumBytes - 1);
+    if (checksum(line, last_) != sum) return damaged(path_);
+    if (first && line != json{{"run", run_}}.dump()) return damaged(path_);
+    last_ = sum;
+    return std::optional(std::move(line));
+  }
+  [[nodiscard]] const fs::path& path() const { return path_; }
+  [[nodiscard]] uintmax_t bytes() const { return bytes_; }  // of the lines read so far
+  [[nodiscard]] const std::string& last_checksum() const { return last_; }
+
+ private:
+  fs::path path_;
+  std::string run_;
+  std::ifstream in_;
+  uintmax_t bytes_ = 0;
+  std::string last_;
+};
 
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(const fs::path& run_folder) {
   std::error_code problem;
   fs::create_directories(run_folder, problem);
-  const fs::path path = run_folder / "journal";
+  if (problem) return cannot("make", run_folder, problem.value());
   // A torn last line is cut off, so that the next one starts on its own.
-  if (fs::exists(path, problem)) {
-    std::ifstream in(path, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(in)), {});
-    const size_t whole = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
-    if (whole != text.size()) fs::resize_file(path, whole, problem);
+  Lines lines(run_folder);
+  while (TRY(lines.next())) continue;
+  std::unique_ptr<Journal> out(new Journal(lines.path(), lines.last_checksum()));
+  if (out->file_.fd < 0) return cannot("open", lines.path(), errno);
+  if (::ftruncate(out->file_.fd, static_cast<off_t>(lines.bytes())) != 0)
+    return cannot("write", lines.path(), errno);
+  if (lines.bytes() == 0) {
+    TRY(out->append(json{{"run", run_folder.filename().string()}}.dump(), true));
+    if (!sync_folder(run_folder)) return cannot("write", run_folder, errno);
   }
-  std::FILE* file = std::fopen(path.c_str(), "ae");
-  if (file == nullptr)
-    return Error{ErrorKind::unavailable,
-                 "cannot open " + path.string() + ": " + std::strerror(errno), "Check the disk."};
-  return std::unique_ptr<Journal>(new Journal(file));
+  return out;
 }
 
-Journal::~Journal() { std::fclose(file_); }
+Journal::Journal(fs::path path, std::string last_checksum)
+    : path_(std::move(path)),
+      file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)),
+      last_checksum_(std::move(last_checksum)) {}
 
+// After a line that could not be written whole none is written: it would not start on its own.
 Status Journal::append(const std::string& line, bool sync) {
-  const bool written = std::fwrite(line.data(), 1, line.size(), file_) == line.size() &&
-                       std::fputc('\n', file_) != EOF && std::fflush(file_) == 0 &&
-                       (!sync || ::fdatasync(::fileno(file_)) == 0);
-  if (!written)
-    return Error{ErrorKind::unavailable,
-                 std::string("cannot write the journal: ") + std::strerror(errno),
-                 "Is the disk full?"};
+  if (failed_) return *failed_;
+  const std::string sum = checksum(line, last_checksum_);
+  const std::string text = line + ' ' + sum + '\n';
+  if (!write_whole(file_.fd, text) || (sync && ::fdatasync(file_.fd) != 0)) {
+    failed_ = cannot("write", path_, errno);
+    return *failed_;
+  }
+  last_checksum_ = sum;
   return ok_status();
 }
 
@@ -163,13 +215,12 @@ Status Journal::calls(const CallCounts& counts) {
 Result<Settled> Journal::read(const fs::path& run_folder, size_t changes) {
   Settled out;
   out.kinds.resize(changes);
-  const fs::path path = run_folder / "journal";
-  std::ifstream in(path, std::ios::binary);
-  std::string line;
-  while (std::getline(in, line)) {
-    if (in.eof()) break;  // no line break: torn, and never relied on
+  Lines lines(run_folder);
+  const fs::path& path = lines.path();
+  while (const auto line = TRY(lines.next())) {
+    out.begun = true;
     try {
-      const json entry = json::parse(line);
+      const json entry = json::parse(*line);
       bool good = true;
       if (entry.contains("s")) {
         good = for_each_in(entry.at("q"), changes,
@@ -179,7 +230,7 @@ Result<Settled> Journal::read(const fs::path& run_folder, size_t changes) {
                            [&](uint32_t seq) { out.kinds[seq] = std::nullopt; });
       } else if (entry.contains("k")) {
         const auto kind = outcome_kind(entry.at("k"));
-        if (!kind) return broken(path);
+        if (!kind) return damaged(path);
         good = for_each_in(entry.at("q"), changes, [&](uint32_t seq) {
           out.kinds[seq] = *kind;
           out.rejections.erase(seq);
@@ -188,7 +239,7 @@ Result<Settled> Journal::read(const fs::path& run_folder, size_t changes) {
           for (const json& exception : entry["x"]) {
             const uint32_t seq = exception.at(0);
             const auto special = outcome_kind(exception.at(1));
-            if (!special || seq >= changes) return broken(path);
+            if (!special || seq >= changes) return damaged(path);
             out.kinds[seq] = *special;
             if (*special == OutcomeKind::rejected)
               out.rejections[seq] = {*special, exception.at(2), exception.at(3)};
@@ -202,9 +253,9 @@ Result<Settled> Journal::read(const fs::path& run_folder, size_t changes) {
         const json& n = entry["n"];
         out.calls = {n.at("total"), n.at("throttled"), n.at("retried"), n.at("by")};
       }
-      if (!good) return broken(path);
+      if (!good) return damaged(path);
     } catch (const json::exception&) {
-      return broken(path);
+      return damaged(path);
     }
   }
   return out;

@@ -5,14 +5,19 @@
 //   lock                 held by whoever runs the activation; the system lets go of it at any death
 //   state.json           the list, the open run, the newest ledger; replaced whole, by rename
 //   ledger-N.parquet     one row a person; a file is never changed, a run that ends writes the next
+//   planned-N.parquet    whom the run that makes ledger N may write; there before it writes
 //   runs/ID/work.duckdb  snapshot and sealed plan of the open run; gone when it has ended
 //   runs/ID/journal      what was sent and what was answered, appended line by line, synced before
-//   a
-//                        batch leaves
+//                        a batch leaves
 //   runs/ID/people.parquet  after the run: everybody not on the list, and why
 //
 // After a kill: state.json says which run is open; its plan is whole or not there; its journal says
 // what was sent. A torn last line of the journal is a line that was never relied on.
+//
+// After damage: state.json, the journal and the newest ledger carry checksums. What the open run
+// sent is unknown without its journal or work database; `planned` still says whom it may have
+// written. The ledger before the newest one is kept, and the two together say of everybody who may
+// have been put on the list by us. (See docs/adr/0013.)
 //
 // Ledger columns: key; on_list (0 off, 1 on, 2 perhaps); in_segment (false: a leaver not yet
 // confirmed, or, with on_list 0, somebody removed lately); reason (null: as it should be;
@@ -26,7 +31,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -38,6 +42,7 @@
 
 #include "attributes/attributes.hpp"
 #include "base/base.hpp"
+#include "base/file.hpp"
 #include "core/outcome.hpp"
 #include "core/report.hpp"
 #include "duck/duck.hpp"
@@ -67,11 +72,20 @@ struct OpenRun {
   bool prepared = false;  // fields are made and the plan is final: batches may have left
 };
 
+// Why the list must be read before the next plan: what Iterable holds may differ from the ledger.
+struct Doubt {
+  std::vector<std::string> why;  // in words, for the report
+  bool everything = false;       // attributes may differ, too: all are sent again
+  bool lost = false;             // nothing is left of the ledger
+};
+
 struct State {
-  int64_t generation = 0;  // 0: no ledger yet
+  int64_t generation = 0;       // 0: no ledger yet
+  std::string ledger_checksum;  // of that ledger's file; empty: an earlier version wrote it
   std::optional<ListRecord> list = std::nullopt;
   std::optional<ListIntent> list_intent = std::nullopt;
   std::optional<OpenRun> open_run = std::nullopt;
+  std::optional<Doubt> doubt = std::nullopt;
   bool settled = false;  // a run has ended completed or completed_with_rejects
   StandingCounts standing = {};
 };
@@ -80,13 +94,19 @@ struct State {
 struct Folder {
   std::filesystem::path path;
   [[nodiscard]] std::filesystem::path ledger_file(int64_t generation) const;
+  [[nodiscard]] std::filesystem::path planned_file(int64_t generation) const;
   [[nodiscard]] std::filesystem::path run(const std::string& run_id) const;
   [[nodiscard]] std::filesystem::path work_database(const std::string& run_id) const;
   [[nodiscard]] std::filesystem::path people_file(const std::string& run_id) const;
 };
 
-// The state as it is now; a fresh one when there is none. Errors: corrupt, unavailable.
+// The state as it is now; a fresh one when there is none. Errors: corrupt (damaged, or gone while
+// what it told of is there), unavailable.
 Result<State> read_state(const Folder& folder);
+// Whether the ledger is there as it was written. Errors: corrupt, unavailable.
+Status check_ledger(const Folder& folder, const State& state);
+// What a damaged state or ledger is answered with.
+Error lost(const std::string& what);
 
 // The right to run the activation. Errors: conflict when another holds it.
 class Lease {
@@ -110,6 +130,7 @@ struct Settled {
   // One entry per change, by seq: nothing when it has not been sent; unknown when it was sent and
   // its answer is not in the journal.
   std::vector<std::optional<OutcomeKind>> kinds;
+  bool begun = false;                        // the journal is there
   std::map<uint32_t, Outcome> rejections;    // those with a reason
   std::vector<std::string> filtered_fields;  // dropped by Iterable in this run
   std::vector<std::string> fields_created;
@@ -120,7 +141,6 @@ class Journal {
  public:
   // Opens or creates; appends after what is whole.
   static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& run_folder);
-  ~Journal();
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
@@ -140,10 +160,13 @@ class Journal {
   static Result<Settled> read(const std::filesystem::path& run_folder, size_t changes);
 
  private:
-  explicit Journal(std::FILE* file) : file_(file) {}
+  Journal(std::filesystem::path path, std::string last_checksum);
   Status append(const std::string& line, bool sync);
-  std::mutex mutex_;
-  std::FILE* file_;  // protected by mutex_
+  const std::filesystem::path path_;
+  std::mutex mutex_;  // protects what follows
+  File file_;
+  std::string last_checksum_;
+  std::optional<Error> failed_;
   int64_t batches_ = 0;
 };
 
@@ -160,11 +183,23 @@ struct Promotion {
 // when the new ledger would not hold everybody in the segment.
 struct Promoted {
   int64_t generation = 0;
+  std::string ledger_checksum;
   StandingCounts standing;
 };
 Result<Promoted> promote(Lease& lease, const State& state, const std::string& run_id,
                          duck::Connection& work, const Promotion& promotion);
-// Removes ledgers older than the newest, and work databases of ended runs.
+// Before the plan in `work` is sealed: whom it may write, and with what. Errors: unavailable.
+Status keep_planned(const Lease& lease, const State& state, duck::Connection& work,
+                    const std::vector<attributes::Target>& targets);
+// The open run's outcomes are lost: a ledger in which they are unknown becomes the one that counts,
+// in `state`, with no open run. Errors: corrupt, when it is not known whom the run may have
+// written; the state is as it was.
+Status take_as_unknown(Lease& lease, State& state, duck::Connection& work, Time now);
+// What is left of a folder with a damaged state or ledger, in `state`: the newest ledger that is
+// whole, with whatever was written since as unknown. Its doubt says what was lost.
+Status salvage(Lease& lease, State& state, duck::Connection& work, const std::string& damage,
+               Time now);
+// Removes ledgers older than the last but one, and work databases of ended runs.
 void tidy(Lease& lease, const State& state);
 
 // One person as the ledger has it.
@@ -233,5 +268,9 @@ struct Listed {
   Time now = {};
 };
 Status reconcile(Lease& lease, State& state, duck::Connection& work, const Listed& listed);
+// Where the ledger is lost: members of the list who are in the segment, by the snapshot in `work`,
+// are taken for ours. Returns how many others nothing is known about: left alone, or taken for
+// leavers. Writes the next ledger and the state.
+Result<int64_t> rebuild(Lease& lease, State& state, duck::Connection& work, const Listed& listed);
 
 }  // namespace rollcall::ledger

@@ -117,6 +117,81 @@ TEST_F(LedgerTest, JournalForgetsATornLineAndGoesOnAfterIt) {
   { ASSERT_TRUE((*Journal::open(run))->answered(1, {0}, {{OutcomeKind::added}}).ok()); }
   EXPECT_EQ(Journal::read(run, 2)->kinds[0], OutcomeKind::added);
 }
+// Every byte of a journal but those of a torn last line.
+TEST_F(LedgerTest, JournalNoticesEveryChangedByteAndEveryLostLine) {
+  const fs::path run = folder_.run("r1");
+  {
+    auto journal = std::move(*Journal::open(run));
+    ASSERT_TRUE(journal->sent({0, 1}).ok());
+    ASSERT_TRUE(
+        journal->answered(1, {0, 1}, {{OutcomeKind::added}, {OutcomeKind::not_a_contact}}).ok());
+    ASSERT_TRUE(journal->sent({2}).ok());
+  }
+  std::ifstream in(run / "journal");
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  const auto with = [&](const std::string& changed) {
+    std::ofstream(run / "journal", std::ios::trunc) << changed;
+    return Journal::read(run, 9);
+  };
+  ASSERT_EQ(with(text)->kinds[0], OutcomeKind::added);
+  for (size_t at = 0; at + 1 < text.size(); ++at) {
+    std::string changed = text;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    EXPECT_EQ(with(changed).error().kind, ErrorKind::corrupt) << at;
+  }
+  const size_t second = text.find('\n') + 1, third = text.find('\n', second) + 1;
+  EXPECT_EQ(with(text.substr(0, second) + text.substr(third)).error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(with(text.substr(second)).error().kind, ErrorKind::corrupt) << "the first line";
+  // Somebody else's journal.
+  std::ofstream(run / "journal", std::ios::trunc) << text;
+  fs::rename(run, folder_.run("r2"));
+  EXPECT_EQ(Journal::read(folder_.run("r2"), 9).error().kind, ErrorKind::corrupt);
+}
+TEST_F(LedgerTest, JournalOfTheEarlierVersionIsReadAndGoneOnWith) {
+  const fs::path run = folder_.run("r1");
+  fs::create_directories(run);
+  std::ofstream(run / "journal") << "{\"q\":\"0-1\",\"s\":1}\n"
+                                 << "{\"a\":1,\"k\":\"added\",\"q\":\"0-1\"}\n";
+  ASSERT_TRUE((*Journal::open(run))->sent({2}).ok());
+  const auto settled = Journal::read(run, 3);
+  ASSERT_TRUE(settled.ok()) << settled.error().text();
+  EXPECT_THAT(settled->kinds,
+              ElementsAre(OutcomeKind::added, OutcomeKind::added, OutcomeKind::unknown));
+}
+TEST_F(LedgerTest, StateNoticesEveryChangedByte) {
+  State state;
+  state.generation = 3;
+  state.ledger_checksum = "0123456789abcdef";
+  state.list = ListRecord{4711, "VIPs", 5, false};
+  ASSERT_TRUE((*Lease::take(folder_))->write_state(state).ok());
+  const fs::path path = folder_.path / "state.json";
+  std::ifstream in(path);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == ' ' || text[at] == '\n') continue;  // they say nothing
+    std::string changed = text;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    std::ofstream(path, std::ios::trunc) << changed;
+    EXPECT_EQ(read_state(folder_).error().kind, ErrorKind::corrupt) << changed;
+  }
+}
+TEST_F(LedgerTest, StateOfTheEarlierVersionIsRead) {
+  fs::create_directories(folder_.path);
+  std::ofstream(folder_.path / "state.json")
+      << R"({"version": 1, "generation": 2, "settled": true, "standing": {"on_list": 1,
+             "not_a_contact": 0, "rejected": 0, "unknown": 0, "not_sent": 0,
+             "leavers_on_list": 0}})";
+  const auto state = read_state(folder_);
+  ASSERT_TRUE(state.ok()) << state.error().text();
+  EXPECT_EQ(state->generation, 2);
+}
+TEST_F(LedgerTest, StateThatIsGoneIsMissedWhereItsLedgerIsThere) {
+  EXPECT_TRUE(read_state(folder_).ok());
+  fs::create_directories(folder_.path);
+  std::ofstream(folder_.path / "ledger-3.parquet") << "x";
+  EXPECT_EQ(read_state(folder_).error().kind, ErrorKind::corrupt);
+}
+
 TEST_F(LedgerTest, JournalWithSenselessLinesIsCorrupt) {
   const fs::path run = folder_.run("r1");
   fs::create_directories(run);

@@ -70,7 +70,8 @@ Status reconcile(Lease& lease, State& state, duck::Connection& work, const Liste
         "::BIGINT AS since_ms, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, 0::UTINYINT AS "
         "wrote_kind, 0::UBIGINT AS tried_hash FROM " +
         listed.table + " t ANTI JOIN " + ledger + " l ON t.key = l.key WHERE t.key IS NOT NULL";
-  TRY(write_parquet(work, query, lease.folder().ledger_file(state.generation + 1)));
+  state.ledger_checksum =
+      TRY(write_parquet(work, query, lease.folder().ledger_file(state.generation + 1)));
   ++state.generation;
   state.standing = TRY(count_standing(work, lease.folder().ledger_file(state.generation)));
   return lease.write_state(state);

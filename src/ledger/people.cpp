@@ -116,14 +116,15 @@ Result<Promoted> promote(Lease& lease, const State& state, const std::string& ru
       "SELECT * FROM ({}) WHERE in_segment OR on_list > 0 OR (wrote_kind = 2 AND reason IS NULL "
       "AND wrote_ms > {})",
       query, now - kRememberRemovedMs);
-  Promoted out{.generation = state.generation + 1, .standing = {}};
+  Promoted out{.generation = state.generation + 1, .ledger_checksum = {}, .standing = {}};
   const fs::path file = lease.folder().ledger_file(out.generation);
-  TRY(write_parquet(work, kept, file));
+  out.ledger_checksum = TRY(write_parquet(work, kept, file));
   out.standing = TRY(count_standing(work, file));
   TRY(adds_up(out.standing, TRY(work.scalar("SELECT count(*) FROM rows"))));
 
-  std::error_code ignored;
-  fs::create_directories(lease.folder().run(run_id), ignored);
+  std::error_code problem;
+  fs::create_directories(lease.folder().run(run_id), problem);
+  if (problem) return cannot("make", lease.folder().run(run_id), problem.value());
   const std::string people =
       "SELECT CASE WHEN NOT in_segment THEN 'leaver' ELSE reason END AS kind, key, pk, reason, "
       "detail, since_ms FROM read_parquet(" +
@@ -131,13 +132,14 @@ Result<Promoted> promote(Lease& lease, const State& state, const std::string& ru
       ") WHERE (in_segment AND reason IS NOT NULL) OR (NOT in_segment AND on_list > 0) "
       "UNION ALL SELECT kind, key, pk, NULL, NULL, " +
       std::to_string(now) + " FROM problems";
-  TRY(write_parquet(work, people, lease.folder().people_file(run_id)));
+  (void)TRY(write_parquet(work, people, lease.folder().people_file(run_id)));
   return out;
 }
 
 Result<std::optional<PersonRow>> find(const Folder& folder, const State& state,
                                       const std::string& key) {
   if (state.generation == 0) return std::optional<PersonRow>();
+  TRY(check_ledger(folder, state));
   const auto db = TRY(reader());
   const auto connection = TRY(db->connect());
   const std::string file = duck::literal(folder.ledger_file(state.generation).string());
@@ -171,6 +173,7 @@ Result<std::optional<PersonRow>> find(const Folder& folder, const State& state,
 Status for_each(const Folder& folder, const State& state,
                 const std::function<void(const PersonRow&)>& on_row) {
   if (state.generation == 0) return ok_status();
+  TRY(check_ledger(folder, state));
   const auto db = TRY(reader());
   const auto connection = TRY(db->connect());
   const auto rows =

@@ -4,12 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/file.hpp"
 
 namespace rollcall::ledger {
 namespace fs = std::filesystem;
@@ -17,6 +15,9 @@ using nlohmann::json;
 
 fs::path Folder::ledger_file(int64_t generation) const {
   return path / ("ledger-" + std::to_string(generation) + ".parquet");
+}
+fs::path Folder::planned_file(int64_t generation) const {
+  return path / ("planned-" + std::to_string(generation) + ".parquet");
 }
 fs::path Folder::run(const std::string& run_id) const { return path / "runs" / run_id; }
 fs::path Folder::work_database(const std::string& run_id) const {
@@ -28,14 +29,13 @@ fs::path Folder::people_file(const std::string& run_id) const {
 
 namespace {
 
-Error trouble(const fs::path& path, const char* doing) {
-  return {ErrorKind::unavailable,
-          std::string("cannot ") + doing + " " + path.string() + ": " + std::strerror(errno),
-          "Check the disk and the rights of the home folder."};
-}
+constexpr int kVersion = 2;  // 1 had no checksums
 
 json to_json(const State& state) {
-  json out = {{"version", 1}, {"generation", state.generation}, {"settled", state.settled}};
+  json out = {{"version", kVersion},
+              {"generation", state.generation},
+              {"ledger_checksum", state.ledger_checksum},
+              {"settled", state.settled}};
   if (state.list)
     out["list"] = {{"id", state.list->id},
                    {"name", state.list->name},
@@ -52,6 +52,10 @@ json to_json(const State& state) {
                        {"report", state.open_run->report_json},
                        {"pending", state.open_run->pending},
                        {"prepared", state.open_run->prepared}};
+  if (state.doubt)
+    out["doubt"] = {{"why", state.doubt->why},
+                    {"everything", state.doubt->everything},
+                    {"lost", state.doubt->lost}};
   const StandingCounts& s = state.standing;
   out["standing"] = {{"on_list", s.on_list},   {"not_a_contact", s.not_a_contact},
                      {"rejected", s.rejected}, {"unknown", s.unknown},
@@ -63,6 +67,7 @@ State from_json(const json& in) {
   State out;
   out.generation = in.at("generation");
   out.settled = in.at("settled");
+  if (in.at("version") >= kVersion) out.ledger_checksum = in.at("ledger_checksum");
   if (in.contains("list")) {
     const json& list = in["list"];
     out.list =
@@ -77,42 +82,73 @@ State from_json(const json& in) {
     out.open_run = OpenRun{run.at("run_id"), run.at("catalog_hash"), run.at("snapshot_ms"),
                            run.at("report"), run.at("pending"),      run.at("prepared")};
   }
+  if (in.contains("doubt")) {
+    const json& doubt = in["doubt"];
+    out.doubt = Doubt{doubt.at("why"), doubt.at("everything"), doubt.at("lost")};
+  }
   const json& s = in.at("standing");
   out.standing = {s.at("on_list"), s.at("not_a_contact"), s.at("rejected"),
                   s.at("unknown"), s.at("not_sent"),      s.at("leavers_on_list")};
   return out;
 }
 
+std::string text_of(const json& state) {
+  return state.dump(1, ' ', false, json::error_handler_t::replace);
+}
+
+// Whether there is what only a run leaves that had a state.
+bool state_was_there(const Folder& folder) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder.path, ignored))
+    if (entry.path().filename().string().starts_with("ledger-")) return true;
+  for (const auto& entry : fs::directory_iterator(folder.path / "runs", ignored))
+    if (fs::exists(entry.path() / "journal", ignored) ||
+        fs::exists(entry.path() / "people.parquet", ignored))
+      return true;
+  return false;
+}
+
 }  // namespace
+
+Error lost(const std::string& what) {
+  return {ErrorKind::corrupt, what,
+          "`rollcall run --full` of this activation rebuilds it from the list in Iterable; nothing "
+          "is sent until then."};
+}
 
 Result<State> read_state(const Folder& folder) {
   const fs::path path = folder.path / "state.json";
-  std::error_code problem;
-  if (!fs::exists(path, problem)) return State{};
-  std::ifstream file(path);
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  if (!file && !file.eof()) return trouble(path, "read");
+  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.fd < 0 && errno != ENOENT) return cannot("read", path, errno);
+  if (file.fd < 0 && state_was_there(folder)) return lost(path.string() + " is gone");
+  if (file.fd < 0) return State{};
+  const auto text = read_whole(file.fd);
+  if (!text) return cannot("read", path, errno);
   try {
-    return from_json(json::parse(text));
+    json state = json::parse(*text);
+    if (state.contains("checksum") || state.at("version") >= kVersion) {
+      const std::string sum = state.at("checksum");
+      state.erase("checksum");
+      if (checksum(text_of(state)) != sum) return lost(path.string() + " is damaged");
+    }
+    return from_json(state);
   } catch (const json::exception&) {
-    return Error{ErrorKind::corrupt, path.string() + " is not a state of ours",
-                 "Restore it from a backup; the ledger beside it is whole."};
+    return lost(path.string() + " is damaged");
   }
 }
 
 Result<std::unique_ptr<Lease>> Lease::take(const Folder& folder) {
   std::error_code problem;
   fs::create_directories(folder.path, problem);
-  if (problem) {
-    errno = problem.value();
-    return trouble(folder.path, "make");
-  }
+  if (problem) return cannot("make", folder.path, problem.value());
   fs::permissions(folder.path, fs::perms::owner_all, problem);
   const fs::path path = folder.path / "lock";
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return trouble(path, "open");
+  if (descriptor < 0) return cannot("open", path, errno);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    const int why = errno;
     ::close(descriptor);
+    if (why != EWOULDBLOCK) return cannot("lock", path, why);
     return Error{ErrorKind::conflict, "another run of this activation is in progress",
                  "Wait for it to end, or stop it."};
   }
@@ -123,27 +159,32 @@ Lease::~Lease() { ::close(descriptor_); }
 
 Status Lease::write_state(const State& state) {
   const fs::path path = folder_.path / "state.json", fresh = folder_.path / "state.json.new";
-  const std::string text =
-      to_json(state).dump(1, ' ', false, json::error_handler_t::replace) + "\n";
-  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return trouble(fresh, "write");
-  const bool written =
-      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      ::fsync(file) == 0;
-  ::close(file);
-  if (!written || ::rename(fresh.c_str(), path.c_str()) != 0) return trouble(path, "write");
+  json described = to_json(state);
+  described["checksum"] = checksum(text_of(described));
+  {
+    const File file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (file.fd < 0) return cannot("write", fresh, errno);
+    if (!write_whole(file.fd, text_of(described) + "\n") || ::fsync(file.fd) != 0)
+      return cannot("write", fresh, errno);
+  }
+  if (::rename(fresh.c_str(), path.c_str()) != 0) return cannot("write", path, errno);
   (void)sync_folder(folder_.path);
   return ok_status();
 }
 
 void tidy(Lease& lease, const State& state) {
+  const Folder& folder = lease.folder();
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(lease.folder().path, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("ledger-") && entry.path() != lease.folder().ledger_file(state.generation))
-      fs::remove(entry.path(), ignored);
-  }
-  for (const auto& entry : fs::directory_iterator(lease.folder().path / "runs", ignored)) {
+  // The ledger before the newest, and whom the newest may have written beyond it, outlive damage.
+  const auto is_old = [&](const std::string& name) {
+    for (const auto& [prefix, oldest] :
+         {std::pair("ledger-", state.generation - 1), std::pair("planned-", state.generation)})
+      if (const auto generation = generation_of(name, prefix)) return *generation < oldest;
+    return name.ends_with(".new");
+  };
+  for (const auto& entry : fs::directory_iterator(folder.path, ignored))
+    if (is_old(entry.path().filename().string())) fs::remove(entry.path(), ignored);
+  for (const auto& entry : fs::directory_iterator(folder.path / "runs", ignored)) {
     if (state.open_run && entry.path().filename() == state.open_run->run_id) continue;
     for (const char* name : {"work.duckdb", "work.duckdb.wal", "work.duckdb.tmp", "journal"})
       fs::remove_all(entry.path() / name, ignored);

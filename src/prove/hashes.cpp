@@ -7,18 +7,21 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <filesystem>
 #include <queue>
+
+#include "base/file.hpp"
 
 namespace rollcall::prove {
 namespace {
 
 constexpr size_t kPage = 4096;  // hashes read or written at once
 
-Error trouble(const char* what) {
-  return {ErrorKind::unavailable,
-          std::string("the contact index cannot be ") + what + ": " + std::strerror(errno),
-          "Check the space on the home's disk and its rights."};
+Error trouble(const char* doing, int file) {
+  const int problem = errno;
+  std::error_code ignored;
+  const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file), ignored);
+  return cannot(doing, path.empty() ? "the contact index" : path, problem);
 }
 
 // Part of a sorted file, or of memory.
@@ -55,7 +58,7 @@ Status read_at(int file, void* bytes, size_t size, size_t offset) {
   while (size > 0) {
     const ssize_t got = ::pread(file, at, size, static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return trouble("read");
+    if (got <= 0) return trouble("read", file);
     at += got;
     offset += static_cast<size_t>(got);
     size -= static_cast<size_t>(got);
@@ -68,7 +71,7 @@ Status write_at(int file, const void* bytes, size_t size, size_t offset) {
   while (size > 0) {
     const ssize_t put = ::pwrite(file, at, size, static_cast<off_t>(offset));
     if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return trouble("written");
+    if (put <= 0) return trouble("write", file);
     at += put;
     offset += static_cast<size_t>(put);
     size -= static_cast<size_t>(put);
@@ -105,7 +108,7 @@ Status Sorter::put_away() {
   if (file_ < 0) {
     std::string name = folder_ / "sorting.XXXXXX";
     file_ = ::mkostemp(name.data(), O_CLOEXEC);
-    if (file_ < 0) return trouble("written");
+    if (file_ < 0) return cannot("write", name, errno);
     ::unlink(name.c_str());
   }
   std::sort(held_.begin(), held_.end());

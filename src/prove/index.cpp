@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "base/file.hpp"
 
@@ -57,11 +56,7 @@ class Seal {
   crypto_generichash_state state_;
 };
 
-Error cannot_write(const fs::path& path) {
-  return {ErrorKind::unavailable,
-          "cannot write the contact index " + path.string() + ": " + std::strerror(errno),
-          "Check the space on the home's disk and its rights."};
-}
+Error cannot_write(const fs::path& path) { return cannot("write", path, errno); }
 
 int64_t millis(Time time) { return time.time_since_epoch().count(); }
 

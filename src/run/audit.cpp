@@ -50,7 +50,8 @@ Result<std::unique_ptr<Audit>> audit(const World& world, const Catalog& catalog,
   TRY(validate(catalog, activation));
   const Destination& destination = *catalog.destination(activation.destination);
   auto lease = TRY(ledger::Lease::take(folder_of(world.home, activation)));
-  ledger::State state = TRY(ledger::read_state(lease->folder()));
+  ledger::State state =
+      TRY(in_context(read_state(world, activation), "activation " + activation.name));
   const auto read = [&]() -> Result<std::unique_ptr<Audit>> {
     if (!state.list)
       return Error{ErrorKind::invalid, "there is no list yet to audit", "`rollcall run` makes it."};

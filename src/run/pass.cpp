@@ -60,8 +60,9 @@ Status give_plenty(duck::Connection& work) {
 
 Result<std::unique_ptr<Scratch>> Scratch::open(const World& world, const std::string& name) {
   const std::filesystem::path folder = world.home / "tmp";
-  std::error_code ignored;
-  std::filesystem::create_directories(folder, ignored);
+  std::error_code problem;
+  std::filesystem::create_directories(folder, problem);
+  if (problem) return cannot("make", folder, problem.value());
   std::unique_ptr<Scratch> out(new Scratch(folder / (name + ".duckdb")));
   out->database_ = TRY(open_work_database(out->file_));
   out->connection_ = TRY(out->database_->connect());
@@ -79,8 +80,9 @@ Scratch::~Scratch() {
 Result<segment::Reader> open_segment(const PassInput& input) {
   const Segment segment = activated_segment(input.catalog, input.activation);
   const std::filesystem::path temp = input.world.home / "tmp";
-  std::error_code ignored;
-  std::filesystem::create_directories(temp, ignored);
+  std::error_code problem;
+  std::filesystem::create_directories(temp, problem);
+  if (problem) return cannot("make", temp, problem.value());
   return in_context(
       segment::Reader::open(input.catalog, segment, fields_read(input.catalog, input.activation),
                             {.temp_directory = temp,

@@ -15,6 +15,15 @@ struct PassInput {
   Time now;
 };
 
+// The state of an activation, with its ledger whole. Errors: corrupt, with the remedy.
+Result<ledger::State> read_state(const World& world, const Activation& activation);
+// The state again from what is left, where read_state failed with `damage`.
+Result<ledger::State> salvage(const World& world, const Activation& activation,
+                              ledger::Lease& lease, const Error& damage);
+// What the store knows of an activation's list.
+inline constexpr const char* kListFact = "list";
+std::string to_json(const ledger::ListRecord& list);
+
 // The database of one run's snapshot and plan, in bounded memory.
 Result<std::unique_ptr<duck::Database>> open_work_database(const std::filesystem::path& path);
 // What did not fit into its memory is tried once more with plenty: wide ledgers of millions. The

@@ -69,7 +69,8 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   TRY(validate(request.catalog, activation));
   const Destination& destination = *request.catalog.destination(activation.destination);
   const ledger::Folder folder = folder_of(world.home, activation);
-  ledger::State state = TRY(ledger::read_state(folder));
+  ledger::State state =
+      TRY(in_context(read_state(world, activation), "activation " + activation.name));
   const Line line(world, destination);
   const iterable::Client& client = line.client;
 

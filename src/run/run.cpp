@@ -78,19 +78,20 @@ class Pass {
   // --- Before: is there a run to go on with?
   Status resume_or_begin() {
     if (state_.open_run) {
+      const Status usable = open_interrupted();
+      if (!usable.ok() && usable.error().kind != ErrorKind::corrupt) return usable;
+      if (!usable.ok()) TRY(give_up_interrupted(usable.error()));
+    }
+    if (state_.open_run) {
       const ledger::OpenRun& open = *state_.open_run;
       const Millis age = world_.clock.now().time_since_epoch() - Millis(open.snapshot_ms);
-      auto kept = report_from_json(open.report_json);
       const bool approves_another =
           request_.approve && !TRY(is_approval_of(world_.store, *request_.approve, open.run_id));
       const bool same = open.catalog_hash == plan_hash() && age < kPlanLife && !request_.full &&
                         !request_.repair && !request_.new_list && !approves_another;
-      TRY(open_work(open.run_id));
-      if (!kept.ok()) return Error(kept.error());
-      report_ = std::move(*kept);
-      targets_ = TRY(load_targets(*work_));  // those its snapshot was made with
       if (same) {
         resuming_ = true;
+        full_ = report_.kind == RunKind::full && state_.generation > 0;
         world_.observer.note("carrying on with run " + open.run_id);
         const std::string told =
             "this run was interrupted and carried on with the data it had read: run again for what "
@@ -107,11 +108,84 @@ class Pass {
     report_.plan_id = report_.run_id;
     report_.activation = activation_.name;
     report_.destination = destination_.name;
-    report_.kind = request_.full || state_.generation == 0 ? RunKind::full : RunKind::delta;
+    full_ = request_.full || (state_.doubt && state_.doubt->everything);
+    report_.kind = full_ || state_.generation == 0 ? RunKind::full : RunKind::delta;
     report_.trigger = request_.trigger;
     report_.started_at = world_.clock.now();
     if (state_.list) report_.list = RunReport::List{state_.list->id, state_.list->name, false};
     TRY(keep_report());
+    return ok_status();
+  }
+
+  // The open run's report, work database and journal. Errors: corrupt when one of them is damaged
+  // or gone, whatever it was that noticed it.
+  Status open_interrupted() {
+    const ledger::OpenRun& open = *state_.open_run;
+    const auto damaged = [&](const std::string& what) {
+      return Error{ErrorKind::corrupt, what + " of run " + open.run_id + " is damaged or gone"};
+    };
+    auto kept = report_from_json(open.report_json);
+    if (!kept.ok()) return damaged("the report");
+    std::error_code ignored;
+    if (!std::filesystem::exists(lease_->folder().work_database(open.run_id), ignored))
+      return damaged("the work database");
+    const auto read = [&]() -> Status {
+      TRY(open_work(open.run_id));
+      // Every block, so that damage shows now and not when half the plan has been sent.
+      for (const char* table : {"rows", "problems", "changes", "targets"})
+        (void)TRY(work_->scalar(std::string("SELECT count(hash(t)) FROM ") + table + " t"));
+      targets_ = TRY(load_targets(*work_));  // those its snapshot was made with
+      return ok_status();
+    };
+    if (const Status done = read(); !done.ok()) {
+      work_.reset();
+      database_.reset();
+      const ErrorKind kind = done.error().kind;
+      // What may be right again at the next try is no damage.
+      if (kind == ErrorKind::unavailable || kind == ErrorKind::denied ||
+          kind == ErrorKind::conflict)
+        return done;
+      return damaged("the work database");
+    }
+    const auto settled = read_journal(open.run_id);
+    if (!settled.ok() && settled.error().kind != ErrorKind::corrupt) return Error(settled.error());
+    if (!settled.ok() || (open.prepared && !settled->begun)) return damaged("the journal");
+    report_ = std::move(*kept);
+    return ok_status();
+  }
+
+  // What the open run sent is not known any more: all it may have written counts as unknown, and
+  // the list is read before anything is decided.
+  Status give_up_interrupted(const Error& damage) {
+    const ledger::OpenRun open = *state_.open_run;
+    work_.reset();
+    database_.reset();
+    ledger::Doubt doubt{
+        .why = {damage.message +
+                ": whom it may have written counts as unknown and is sent again; the list was read "
+                "first"}};
+    const auto scratch = TRY(Scratch::open(world_, "damage-" + open.run_id));
+    const Status known =
+        ledger::take_as_unknown(*lease_, state_, scratch->work(), world_.clock.now());
+    if (!known.ok() && known.error().kind != ErrorKind::corrupt) return known;
+    if (!known.ok()) {
+      state_.open_run = std::nullopt;
+      doubt.everything = doubt.lost = true;
+      doubt.why.push_back(
+          "what cannot be known any more: who of the list was put there by that run and has left "
+          "the segment since");
+    }
+    if (auto kept = report_from_json(open.report_json); kept.ok()) {
+      report_ = std::move(*kept);
+      report_.status = RunStatus::interrupted;
+      report_.error = Error{ErrorKind::corrupt, damage.message, "A later run began anew."};
+      report_.finished_at = world_.clock.now();
+      TRY(keep_report());
+    }
+    state_.doubt = std::move(doubt);
+    TRY(lease_->write_state(state_));
+    world_.observer.note(damage.message + ": beginning anew");
+    ledger::tidy(*lease_, state_);
     return ok_status();
   }
 
@@ -149,8 +223,7 @@ class Pass {
     report_.error =
         Error{ErrorKind::cancelled, "the run was interrupted, and a later one began anew"};
     report_.finished_at = world_.clock.now();
-    state_.generation = promoted.generation;
-    state_.standing = promoted.standing;
+    promoted_to(promoted);
     state_.open_run = std::nullopt;
     TRY(keep_report());
     TRY(lease_->write_state(state_));
@@ -181,14 +254,21 @@ class Pass {
     }
 
     if (request_.new_list && had_list && !state_.list) TRY(forget_membership());
-    if (request_.full || request_.repair || (activation_.adopt_list && !state_.list))
+    if (state_.doubt)
+      report_.warnings.insert(report_.warnings.end(), state_.doubt->why.begin(),
+                              state_.doubt->why.end());
+    if (full_ || request_.repair || (activation_.adopt_list && !state_.list) ||
+        (state_.doubt && state_.list))
       TRY(read_members(stop));
+    // Who cannot be asked about is put on the list again.
+    if (state_.doubt && !list_read_) full_ = true;
 
     const snapshot::Snapshot taken =
         reader ? TRY(take_snapshot(input, *reader, targets_, *work_, stop))
                : TRY(take_nobody(world_, activation_, *work_));
     report_.segment = taken.counts;
     snapshot_taken_ = true;
+    if (lost() && list_read_) TRY(rebuild_lost());
     for (const auto& [attribute, count] : taken.unholdable)
       report_.warnings.push_back(
           fmt::format("{} values of `{}` cannot be held by Iterable (infinite, or no number) and "
@@ -230,7 +310,9 @@ class Pass {
         report_.run_id,   plan_hash(),       report_.started_at.time_since_epoch().count(),
         to_json(report_), names_of(pending), false};
     TRY(work_->run("CHECKPOINT"));
+    TRY(ledger::keep_planned(*lease_, state_, *work_, targets_));
     if (request_.approve) TRY(world_.store.approve(*request_.approve, report_.run_id));
+    state_.doubt = std::nullopt;
     TRY(lease_->write_state(state_));
     world_.observer.reached("plan.sealed");
     return ok_status();
@@ -271,6 +353,7 @@ class Pass {
     const bool list_made = TRY(ensure_list(*list_work_, stop));
     report_.list = RunReport::List{state_.list->id, state_.list->name,
                                    list_made || (report_.list && report_.list->created)};
+    TRY(keep_list());
     world_.observer.reached("list.ready");
 
     if (!state_.open_run->prepared) {
@@ -394,8 +477,7 @@ class Pass {
       }));
       world_.observer.reached("ledger.written");
       report_.standing = promoted.standing;
-      state_.generation = promoted.generation;
-      state_.standing = promoted.standing;
+      promoted_to(promoted);
       judge();
       state_.settled = state_.settled || report_.status == RunStatus::completed ||
                        report_.status == RunStatus::completed_with_rejects;
@@ -455,10 +537,17 @@ class Pass {
   }
 
   // --- Small things.
+  void promoted_to(const ledger::Promoted& promoted) {
+    state_.generation = promoted.generation;
+    state_.ledger_checksum = promoted.ledger_checksum;
+    state_.standing = promoted.standing;
+  }
+
   Status open_work(const std::string& run_id) {
     const auto path = lease_->folder().work_database(run_id);
     std::error_code problem;
     std::filesystem::create_directories(path.parent_path(), problem);
+    if (problem) return cannot("make", path.parent_path(), problem.value());
     database_ = TRY(open_work_database(path));
     work_ = TRY(database_->connect());
     return ok_status();
@@ -469,8 +558,8 @@ class Pass {
                             .targets = targets_,
                             .pending = pending,
                             .on_null = activation_.on_null,
-                            .full = request_.full,
-                            .put_on_again = request_.full && !list_read_,
+                            .full = full_,
+                            .put_on_again = full_ && !list_read_,
                             .now = world_.clock.now(),
                             .settle = destination_.settle,
                             .parked_lookups_max = parked_max_,
@@ -539,6 +628,7 @@ class Pass {
   }
 
   Status read_members(const std::stop_token& stop) {
+    if (!state_.list && !activation_.adopt_list) return ok_status();
     const int64_t id = state_.list ? state_.list->id : *activation_.adopt_list;
     const Status read =
         read_list(client_, prover_.contacts(), activation_.match_key.type, id, *work_, stop);
@@ -552,12 +642,38 @@ class Pass {
       TRY(ledger::reconcile(*lease_, state_, *work_,
                             {.table = "listed",
                              .targets = targets_,
-                             .remove_foreign = activation_.remove_foreign,
+                             .remove_foreign = activation_.remove_foreign && !lost(),
                              .remove_again = request_.repair,
                              .now = world_.clock.now()}));
     list_read_ = true;
     world_.observer.reached("list.read");
     return ok_status();
+  }
+
+  [[nodiscard]] bool lost() const { return state_.doubt && state_.doubt->lost; }
+
+  // The list is all there is to go by.
+  Status rebuild_lost() {
+    const int64_t strangers = TRY(ledger::rebuild(*lease_, state_, *work_,
+                                                  {.table = "listed",
+                                                   .targets = targets_,
+                                                   .remove_foreign = activation_.remove_foreign,
+                                                   .now = world_.clock.now()}));
+    if (strangers > 0 && !activation_.remove_foreign)
+      report_.warnings.push_back(
+          thousands(strangers) +
+          " people on the list are not in the segment, and whether Rollcall put them there is not "
+          "known; they were left on it. `foreign_members: remove` in the activation and "
+          "`run --full` take off whoever is not in the segment.");
+    return ok_status();
+  }
+
+  // The store knows the list, too: the state may be lost.
+  Status keep_list() {
+    const std::string text = to_json(*state_.list);
+    const auto kept = TRY(world_.store.fact(activation_.uid, kListFact));
+    if (kept == text) return ok_status();
+    return world_.store.put_fact(activation_.uid, kListFact, text);
   }
 
   // A new list has nobody on it.
@@ -607,6 +723,7 @@ class Pass {
   plan::Plan plan_;
   CallCounts earlier_calls_;
   bool resuming_ = false;
+  bool full_ = false;  // everything is sent again
   bool snapshot_taken_ = false;
   bool list_read_ = false;
 };
@@ -636,12 +753,19 @@ Status validate(const Catalog& catalog, const Activation& activation) {
 }
 
 Result<RunReport> run(const World& world, const Request& request, const std::stop_token& stop) {
-  TRY(validate(request.catalog, request.activation));
-  const Destination& destination = *request.catalog.destination(request.activation.destination);
-  auto lease = TRY(ledger::Lease::take(folder_of(world.home, request.activation)));
-  ledger::State state = TRY(ledger::read_state(lease->folder()));
-  Pass pass(world, request, destination, std::move(lease), std::move(state));
-  return in_context(pass.go(stop), "activation " + request.activation.name);
+  const Activation& activation = request.activation;
+  TRY(validate(request.catalog, activation));
+  const Destination& destination = *request.catalog.destination(activation.destination);
+  const auto go = [&]() -> Result<RunReport> {
+    auto lease = TRY(ledger::Lease::take(folder_of(world.home, activation)));
+    auto state = read_state(world, activation);
+    if (!state.ok() && (state.error().kind != ErrorKind::corrupt || !request.full))
+      return Error(state.error());
+    if (!state.ok()) state = TRY(salvage(world, activation, *lease, state.error()));
+    Pass pass(world, request, destination, std::move(lease), std::move(*state));
+    return pass.go(stop);
+  };
+  return in_context(go(), "activation " + activation.name);
 }
 
 }  // namespace rollcall::run

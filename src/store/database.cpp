@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "base/file.hpp"
 
 namespace rollcall::store {
 namespace {
@@ -62,20 +63,16 @@ constexpr auto kVersion = static_cast<int64_t>(std::size(kMigrations));
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& home) {
   const std::filesystem::path path = home / "rollcall.db";
-  const auto cannot = [&](const char* why) {
-    return Error{.kind = ErrorKind::unavailable,
-                 .message = "cannot open " + path.string() + ": " + why,
-                 .remedy = "Check the rights of the home folder and the space on its disk."};
-  };
   // Private before SQLite puts anything into it; its journals take their rights from it.
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return cannot(std::strerror(errno));
+  if (file < 0) return cannot("open", path, errno);
   ::close(file);
   sqlite3* raw = nullptr;
   const int opened =
       sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr);
   auto database = std::unique_ptr<Database>(new Database(raw));
-  if (opened != SQLITE_OK) return cannot(raw == nullptr ? "no memory" : sqlite3_errmsg(raw));
+  if (opened != SQLITE_OK)
+    return raw == nullptr ? cannot("open", path, ENOMEM) : database->trouble();
   sqlite3_busy_timeout(raw, kBusyMs);
 
   (void)TRY(database->version());  // refuses what is not ours
@@ -147,16 +144,20 @@ Status Database::execute(const char* sql) {
 }
 
 Error Database::trouble() const {
-  switch (sqlite3_errcode(db_) & 0xff) {
+  const char* const named = sqlite3_db_filename(db_, "main");
+  const std::filesystem::path path = named == nullptr ? "rollcall.db" : named;
+  const int code = sqlite3_errcode(db_) & 0xff;
+  // What the system said of the last file SQLite could not open, read or write.
+  if (code == SQLITE_FULL) return no_space(path);
+  if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN)
+    if (const int problem = sqlite3_system_errno(db_); problem != 0)
+      return cannot("write", path, problem);
+  switch (code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {.kind = ErrorKind::unavailable,
               .message = "the catalog database is busy",
               .remedy = "Another program holds rollcall.db; try again."};
-    case SQLITE_FULL:
-      return {.kind = ErrorKind::unavailable,
-              .message = "the disk of this home is full",
-              .remedy = "Make room on it; nothing was lost."};
     case SQLITE_READONLY:
     case SQLITE_PERM:
       return {.kind = ErrorKind::denied,

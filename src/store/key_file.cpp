@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "base/file.hpp"
 
@@ -16,13 +15,6 @@ namespace {
 
 constexpr size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-
-Error cannot(const char* what, const fs::path& path, int why) {
-  return {
-      .kind = ErrorKind::unavailable,
-      .message = std::string("cannot ") + what + " " + path.string() + ": " + std::strerror(why),
-      .remedy = "Check the rights of the home folder and the space on its disk."};
-}
 
 unsigned char* bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 const unsigned char* bytes(std::string_view text) {

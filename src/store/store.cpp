@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <mutex>
 
+#include "base/file.hpp"
 #include "store/database.hpp"
 #include "store/key_file.hpp"
 
@@ -285,19 +285,21 @@ class SqliteStore : public Store {
 // Makes the home, private. One that was there keeps its rights, unless it is empty: then it was
 // made for us, while another may be somebody's working folder.
 Status make_home(const fs::path& home) {
-  const auto cannot = [&](const std::string& why) {
-    return Error{.kind = ErrorKind::unavailable,
-                 .message = "cannot make the home " + home.string() + ": " + why,
-                 .remedy = "Choose another with --home or ROLLCALL_HOME."};
+  const auto other = [&](Error error) {
+    error.remedy += " Or choose another home with --home or ROLLCALL_HOME.";
+    return error;
   };
   std::error_code problem;
   fs::path parent = fs::absolute(home, problem).lexically_normal().parent_path();
   if (!home.has_filename()) parent = parent.parent_path();  // "home/" is "home"
   if (!problem) fs::create_directories(parent, problem);
-  if (problem) return cannot(problem.message());
+  if (problem) return other(cannot("make", home, problem.value()));
   if (::mkdir(home.c_str(), 0700) == 0) return ok_status();
-  if (errno != EEXIST) return cannot(std::strerror(errno));
-  if (!fs::is_directory(home, problem)) return cannot("it is no folder");
+  if (errno != EEXIST) return other(cannot("make", home, errno));
+  if (!fs::is_directory(home, problem))
+    return Error{.kind = ErrorKind::unavailable,
+                 .message = "cannot make the home " + home.string() + ": it is no folder",
+                 .remedy = "Choose another with --home or ROLLCALL_HOME."};
   if (fs::is_empty(home, problem)) fs::permissions(home, fs::perms::owner_all, problem);
   return ok_status();
 }

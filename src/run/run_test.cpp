@@ -1,0 +1,456 @@
+// Whole runs in one process, against a little Iterable in memory and a clock that is told to move:
+// what they do when files of ours are damaged, and when the machine is not to be trusted.
+#include "run/run.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace rollcall::run {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::AnyOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+// A hybrid project: contacts by e-mail with their attribute, and lists.
+class FakeIterable : public http::Transport {
+ public:
+  struct Contact {
+    json fields = json::object();
+    std::set<int64_t> lists = {};
+  };
+  struct List {
+    int64_t id;
+    std::string name;
+    int64_t created_at_ms;
+  };
+
+  http::Answer send(const http::Request& request, const std::stop_token&) override {
+    const std::lock_guard lock(mutex_);
+    const std::string path = request.url.substr(request.url.find("/api/") + 5);
+    const json body = request.body.empty() ? json() : json::parse(request.body);
+    if (request.method == "GET") return read(path, request);
+    ++project.writes;
+    if (path == "lists") {
+      project.lists.push_back({project.next_id, body["name"], project.next_id});
+      return ok({{"listId", project.next_id++}});
+    }
+    const int64_t list = body.value("listId", int64_t{0});
+    json unknown = json::array();
+    for (const json& person : body["subscribers"]) {
+      const std::string email = person["email"];
+      const auto known = project.contacts.find(email);
+      if (known == project.contacts.end()) {
+        unknown.push_back(email);
+      } else if (path == "lists/subscribe") {
+        known->second.lists.insert(list);
+        const json fields = person.value("dataFields", json::object());
+        for (const auto& [name, value] : fields.items()) known->second.fields[name] = value;
+      } else {
+        known->second.lists.erase(list);
+      }
+    }
+    return ok({{"successCount", body["subscribers"].size() - unknown.size()},
+               {"failCount", unknown.size()},
+               {"failedUpdates", {{"notFoundEmails", unknown}}}});
+  }
+
+  std::vector<std::string> on_list(int64_t id) {
+    std::vector<std::string> out;
+    for (const auto& [email, contact] : project.contacts)
+      if (contact.lists.contains(id)) out.push_back(email.substr(0, email.find('@')));
+    return out;
+  }
+  Contact& contact(const std::string& name) { return project.contacts[name + "@x.co"]; }
+
+  struct Project {
+    std::map<std::string, Contact> contacts;
+    std::vector<List> lists;
+    int64_t next_id = 7;
+    int writes = 0, lists_read = 0;
+  } project;
+
+ private:
+  static http::Answer ok(const json& body) {
+    return http::Response{.status = 200, .body = body.dump()};
+  }
+  http::Answer read(const std::string& path, const http::Request& request) {
+    if (path == "lists") {
+      json lists = json::array();
+      for (const List& list : project.lists)
+        lists.push_back({{"id", list.id},
+                         {"name", list.name},
+                         {"createdAt", list.created_at_ms},
+                         {"listType", "Standard"}});
+      return ok({{"lists", lists}});
+    }
+    if (path == "users/getFields")
+      return ok({{"fields", {{"email", "string"}, {"name", "string"}}}});
+    const std::string value = path.substr(path.find('=') + 1);
+    if (path.starts_with("lists/getUsers")) {
+      ++project.lists_read;
+      for (const std::string& name : on_list(std::stoll(value)))
+        EXPECT_TRUE(request.on_body(name + "@x.co\n"));
+      return http::Response{.status = 200};
+    }
+    std::string email = value;
+    if (const size_t at = email.find("%40"); at != std::string::npos) email.replace(at, 3, "@");
+    const auto known = project.contacts.find(email);
+    if (known == project.contacts.end()) return ok(json::object());
+    json fields = known->second.fields;
+    fields["userListIds"] = known->second.lists;
+    return ok({{"user", {{"email", email}, {"dataFields", fields}}}});
+  }
+  std::mutex mutex_;
+};
+
+class RunTest : public testing::Test, public Observer {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(testing::TempDir()) /
+              ("run-" + std::to_string(::getpid()) + "-" +
+               testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_ / "data");
+    catalog_.sources = {
+        {.name = "shop", .kind = "csv", .options = {{"path", (folder_ / "data").string()}}}};
+    catalog_.models = {
+        {.name = "people", .source = "shop", .table = "people", .primary_key = "email"}};
+    catalog_.segments = {{.name = "VIPs", .model = "people"}};
+    catalog_.destinations = {{.name = "it",
+                              .uid = "d1",
+                              .base_url = "http://iterable",
+                              .project_type = ProjectType::hybrid,
+                              .api_key = Secret("k")}};
+    catalog_.activations = {{.uid = "a1",
+                             .segment = "VIPs",
+                             .destination = "it",
+                             .name = "VIPs",
+                             .match_key = {KeyType::email, "email"},
+                             .attributes = {{.field = "name", .to = "name"}}}};
+  }
+  void TearDown() override {
+    store_.reset();
+    fs::remove_all(folder_);
+  }
+
+  fs::path home() { return folder_ / "home"; }
+  fs::path kept() { return home() / "activations" / "a1"; }
+  Activation& activation() { return catalog_.activations[0]; }
+  FakeIterable::Project& project() { return iterable_.project; }
+
+  // The segment from now on: name → attribute ("" for none).
+  void segment(const std::map<std::string, std::string>& people) {
+    std::ofstream file(folder_ / "data" / "people.csv");
+    file << "email,name\n";
+    for (const auto& [name, value] : people) file << name << "@x.co," << value << "\n";
+  }
+  void contacts(const std::vector<std::string>& names) {
+    for (const std::string& name : names) iterable_.contact(name);
+  }
+
+  Result<RunReport> try_run(bool full = false) {
+    clock_.advance(Millis(120'000));
+    store_.reset();
+    store_ = TRY(store::Store::open(home(), clock_, random_));
+    const World world{clock_, random_, iterable_, *this, *store_, home()};
+    return run::run(
+        world, {.catalog = catalog_, .activation = activation(), .catalog_hash = "h", .full = full},
+        {});
+  }
+  RunReport run(bool full = false) {
+    auto report = try_run(full);
+    EXPECT_TRUE(report.ok()) << report.error().text();
+    if (!report.ok()) return {};
+    EXPECT_EQ(report->status, RunStatus::completed) << (report->error ? report->error->text() : "");
+    return *report;
+  }
+  // As a kill at the point would have left the disk and the project.
+  void run_killed_at(const std::string& point) {
+    kill_at_ = point;
+    (void)run();
+    ASSERT_TRUE(kill_at_.empty()) << point << " was not passed";
+    store_.reset();
+    fs::remove_all(home());
+    fs::rename(folder_ / "killed", home());
+    project() = killed_;
+  }
+  void reached(std::string_view point) override {
+    if (point != kill_at_) return;
+    kill_at_.clear();
+    fs::copy(home(), folder_ / "killed", fs::copy_options::recursive);
+    killed_ = project();
+  }
+
+  static void change_a_byte(const fs::path& path, size_t at) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(at));
+    const int byte = file.get();
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(static_cast<char>(byte ^ 1));
+  }
+  fs::path only(const std::string& prefix) {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(kept()))
+      if (entry.path().filename().string().starts_with(prefix)) found.push_back(entry.path());
+    std::sort(found.begin(), found.end());
+    return found.empty() ? fs::path() : found.back();
+  }
+  fs::path open_run() { return fs::directory_iterator(kept() / "runs")->path(); }
+
+  fs::path folder_;
+  FakeIterable iterable_;
+  ManualClock clock_{Time{Millis(1'767'323'045'000)}};
+  SeededRandom random_{1};
+  std::unique_ptr<store::Store> store_;
+  Catalog catalog_;
+  std::string kill_at_;
+  FakeIterable::Project killed_;
+};
+
+// Ann and Bob are members, Cem leaves, Dora enters; whatever is damaged, the end is the same.
+class InterruptedRun : public RunTest {
+ protected:
+  void interrupt() {
+    contacts({"ann", "bob", "cem", "dora", "eve"});
+    segment({{"ann", "A"}, {"bob", "B"}, {"cem", "C"}});
+    (void)run();
+    iterable_.contact("eve").lists.insert(7);  // by others
+    segment({{"ann", "A2"}, {"bob", "B"}, {"dora", "D"}});
+    run_killed_at("add.recorded");
+    ASSERT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "cem", "dora", "eve"));
+    before_ = fs::directory_iterator(kept() / "runs")->path();
+    for (const auto& entry : fs::directory_iterator(kept() / "runs"))
+      if (fs::exists(entry.path() / "journal")) before_ = entry.path();
+    // Whom the lost run put on the list has left the segment since.
+    segment({{"ann", ""}, {"bob", "B"}});
+  }
+  void expect_begun_anew(const std::string& damage) {
+    const int lists_read = project().lists_read;
+    const RunReport report = run();
+    EXPECT_NE(report.run_id, before_.filename());
+    EXPECT_THAT(report.warnings, Contains(HasSubstr(damage))) << "it says so";
+    EXPECT_EQ(project().lists_read, lists_read + 1) << "the list is read first";
+    EXPECT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "eve"));
+    EXPECT_TRUE(iterable_.contact("ann").fields["name"].is_null()) << "perhaps ours, and cleared";
+    EXPECT_EQ(project().lists.size(), 1u);
+    const RunReport told = *report_from_json(store_->run(before_.filename())->report_json);
+    EXPECT_EQ(told.status, RunStatus::interrupted);
+    // And that is over.
+    const int writes = project().writes;
+    EXPECT_THAT(run().warnings, IsEmpty());
+    EXPECT_EQ(project().writes, writes);
+  }
+  fs::path before_;
+};
+
+TEST_F(InterruptedRun, BeginsAnewWhereTheJournalIsGone) {
+  interrupt();
+  fs::remove(before_ / "journal");
+  expect_begun_anew("the journal of run");
+}
+TEST_F(InterruptedRun, BeginsAnewWhereOneByteOfTheJournalChanged) {
+  interrupt();
+  const auto bytes = fs::file_size(before_ / "journal");
+  change_a_byte(before_ / "journal", bytes / 2);
+  expect_begun_anew("the journal of run");
+}
+TEST_F(InterruptedRun, BeginsAnewWhereTheJournalIsEmpty) {
+  interrupt();
+  fs::resize_file(before_ / "journal", 0);
+  expect_begun_anew("the journal of run");
+}
+TEST_F(InterruptedRun, BeginsAnewWhereTheWorkDatabaseIsGone) {
+  interrupt();
+  fs::remove(before_ / "work.duckdb");
+  expect_begun_anew("the work database of run");
+}
+TEST_F(InterruptedRun, BeginsAnewWhereTheWorkDatabaseIsCutShort) {
+  interrupt();
+  fs::resize_file(before_ / "work.duckdb", fs::file_size(before_ / "work.duckdb") / 2);
+  expect_begun_anew("the work database of run");
+}
+TEST_F(InterruptedRun, BeginsAnewWhereTheWorkDatabaseIsNoise) {
+  interrupt();
+  std::ofstream(before_ / "work.duckdb", std::ios::trunc) << std::string(20'000, 'x');
+  expect_begun_anew("the work database of run");
+}
+TEST_F(InterruptedRun, BeginsAnewWhereItsFolderIsGone) {
+  interrupt();
+  fs::remove_all(before_);
+  expect_begun_anew("the work database of run");
+}
+// Then nothing tells whom it wrote: what it put on the list is left there, and the report says so.
+TEST_F(InterruptedRun, SaysWhatCannotBeKnownWhereNothingTellsWhomItWrote) {
+  interrupt();
+  fs::remove_all(before_);
+  fs::remove(only("planned-"));
+  const RunReport report = run();
+  EXPECT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "dora", "eve"));
+  EXPECT_THAT(report.warnings, Contains(HasSubstr("what cannot be known any more")));
+  EXPECT_THAT(report.warnings, Contains(HasSubstr("2 people on the list are not in the segment")));
+  // The remedy it names.
+  activation().remove_foreign = true;
+  (void)run(true);
+  EXPECT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob"));
+}
+
+class DamagedHome : public RunTest {
+ protected:
+  void live_a_while() {
+    contacts({"ann", "bob", "cem", "dora", "eve"});
+    segment({{"ann", "A"}, {"bob", "B"}, {"cem", "C"}});
+    (void)run();
+    iterable_.contact("eve").lists.insert(7);  // by others
+    segment({{"ann", "A2"}, {"bob", "B"}, {"cem", "C"}, {"dora", "D"}});
+    (void)run();
+    // Dora, whom the last run put on the list, leaves; Bob's attribute becomes empty.
+    segment({{"ann", "A3"}, {"bob", ""}, {"cem", "C"}});
+  }
+  void expect_refused_until_full() {
+    const auto refused = try_run();
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().kind, ErrorKind::corrupt);
+    EXPECT_THAT(refused.error().text(), HasSubstr("`rollcall run --full`"));
+    EXPECT_THAT(refused.error().text(), Not(AnyOf(HasSubstr("Error:"), HasSubstr("arquet:"))));
+    const World world{clock_, random_, iterable_, *this, *store_, home()};
+    EXPECT_EQ(run::plan(world, {catalog_, activation()}, {}).error().kind, ErrorKind::corrupt);
+    EXPECT_EQ(run::audit(world, catalog_, activation(), {}).error().kind, ErrorKind::corrupt);
+    EXPECT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "cem", "dora", "eve"));
+  }
+  void expect_rebuilt(const std::vector<std::string>& members) {
+    const RunReport report = run(true);
+    EXPECT_THAT(report.warnings, Contains(HasSubstr("was rebuilt from the list")));
+    EXPECT_EQ(iterable_.on_list(7), members);
+    EXPECT_EQ(iterable_.contact("ann").fields["name"], "A3");
+    EXPECT_EQ(project().lists.size(), 1u) << "the list was found again";
+    const int writes = project().writes;
+    EXPECT_THAT(run().warnings, IsEmpty());
+    EXPECT_EQ(project().writes, writes);
+  }
+};
+
+TEST_F(DamagedHome, IsRebuiltWhereTheStateIsGone) {
+  live_a_while();
+  fs::remove(kept() / "state.json");
+  expect_refused_until_full();
+  expect_rebuilt({"ann", "bob", "cem", "eve"});
+  EXPECT_TRUE(iterable_.contact("bob").fields["name"].is_null());
+}
+TEST_F(DamagedHome, IsRebuiltWhereOneDigitOfTheStateChanged) {
+  live_a_while();
+  std::ifstream in(kept() / "state.json");
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  change_a_byte(kept() / "state.json", text.find("\"id\": 7") + 6);
+  expect_refused_until_full();
+  expect_rebuilt({"ann", "bob", "cem", "eve"});
+}
+TEST_F(DamagedHome, IsRebuiltWhereTheLedgerIsGone) {
+  live_a_while();
+  fs::remove(only("ledger-"));
+  expect_refused_until_full();
+  expect_rebuilt({"ann", "bob", "cem", "eve"});
+  EXPECT_TRUE(iterable_.contact("bob").fields["name"].is_null());
+}
+TEST_F(DamagedHome, IsRebuiltWhereOneByteOfTheLedgerChanged) {
+  live_a_while();
+  const fs::path ledger = only("ledger-");
+  change_a_byte(ledger, fs::file_size(ledger) / 3);
+  expect_refused_until_full();
+  expect_rebuilt({"ann", "bob", "cem", "eve"});
+}
+TEST_F(DamagedHome, IsRebuiltFromTheListAloneWhereAllElseIsGone) {
+  live_a_while();
+  fs::remove_all(kept());
+  expect_refused_until_full();
+  // Dora may have been put there by anybody.
+  expect_rebuilt({"ann", "bob", "cem", "dora", "eve"});
+}
+TEST_F(DamagedHome, IsRebuiltUnderTheGuard) {
+  live_a_while();
+  fs::remove_all(kept());
+  std::map<std::string, std::string> many;
+  for (int i = 0; i < 40; ++i) many["new" + std::to_string(i)] = "N";
+  for (const std::string name : {"ann", "bob", "cem", "dora", "eve"}) many[name] = "A3";
+  segment(many);
+  const auto report = try_run(true);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_EQ(report->status, RunStatus::stopped);
+  EXPECT_THAT(report->error->text(), HasSubstr("40 people would be added"));
+}
+
+// A disk of its own under the home, as small as is wanted.
+class SmallDisk : public RunTest {
+ protected:
+  bool mount(int64_t bytes) {
+    fs::create_directories(home());
+    const std::string size = "mode=700,size=" + std::to_string(bytes);
+    if (::mount("tmpfs", home().c_str(), "tmpfs", mounted_ ? MS_REMOUNT : 0, size.c_str()) != 0)
+      return false;
+    mounted_ = true;
+    return true;
+  }
+  void TearDown() override {
+    store_.reset();
+    if (mounted_) ::umount2(home().c_str(), MNT_DETACH);
+    RunTest::TearDown();
+  }
+  // The error of a run that did not end well; whatever ran out, it says so.
+  static std::optional<Error> error_of(const Result<RunReport>& report) {
+    if (!report.ok()) return report.error();
+    return report->error;
+  }
+  bool mounted_ = false;
+};
+
+// At every size there is another file that does not fit.
+TEST_F(SmallDisk, ThatIsFullIsCalledFullWhicheverFileItWas) {
+  constexpr int64_t kStep = 64 * 1024;
+  int64_t size = kStep;
+  if (!mount(size)) GTEST_SKIP() << "mounting is not permitted here";
+  contacts({"ann", "bob", "cem"});
+  segment({{"ann", "A"}, {"bob", "B"}, {"cem", "C"}});
+  int failed = 0;
+  while (size < 64 * kStep * 4) {
+    const auto report = try_run();
+    const auto error = error_of(report);
+    if (!error) break;
+    ++failed;
+    EXPECT_EQ(error->kind, ErrorKind::unavailable) << size << ": " << error->text();
+    EXPECT_THAT(error->text(), HasSubstr("no space left in")) << size;
+    size += size < 10 * kStep ? kStep : size / 4;
+    ASSERT_TRUE(mount(size));
+  }
+  EXPECT_GE(failed, 5);
+  EXPECT_TRUE(run().warnings.empty());
+  EXPECT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "cem"));
+  EXPECT_EQ(project().lists.size(), 1u);
+}
+TEST_F(SmallDisk, ThatTakesNoWritesIsUnavailable) {
+  if (!mount(64 << 20)) GTEST_SKIP() << "mounting is not permitted here";
+  contacts({"ann"});
+  segment({{"ann", "A"}});
+  (void)run();
+  store_.reset();
+  ASSERT_EQ(::mount("tmpfs", home().c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, ""), 0);
+  const auto error = error_of(try_run());
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->kind, ErrorKind::unavailable) << error->text();
+  EXPECT_THAT(error->text(), HasSubstr("takes no writes"));
+  ASSERT_TRUE(mount(64 << 20));
+  (void)run();
+}
+
+}  // namespace
+}  // namespace rollcall::run
