@@ -159,7 +159,9 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part,
   const auto people = static_cast<int64_t>(chunk.size());
   int64_t wait_until = 0;
   for (const Change& change : chunk) wait_until = std::max(wait_until, change.not_before_ms);
-  if (const Millis wait = Millis(wait_until) - order_.clock.now().time_since_epoch();
+  // The wall clock may have been set back since the plan was made.
+  if (const Millis wait = std::min(Millis(wait_until) - order_.clock.now().time_since_epoch(),
+                                   all_settled_at_ - order_.clock.monotonic());
       wait_until > 0 && wait > Millis(0)) {
     order_.observer.note("waiting until earlier writes of the same people have settled");
     if (!order_.clock.sleep(wait, stop)) return;

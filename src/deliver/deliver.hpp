@@ -36,7 +36,8 @@ struct Order {
   KeyType key_type = KeyType::email;
   int64_t list_id = 0;
   bool list_is_new = false;
-  int64_t changes = 0;  // of the whole plan
+  int64_t changes = 0;    // of the whole plan
+  Millis settle{60'000};  // opposite writes of one key keep this long between them
 };
 
 struct Delivered {
@@ -53,7 +54,8 @@ bool may_be_absent(const Change& change);
 
 class Delivery {
  public:
-  explicit Delivery(const Order& order) : order_(order) {}
+  explicit Delivery(const Order& order)
+      : order_(order), all_settled_at_(order.clock.monotonic() + order.settle) {}
 
   // From now on whoever must be proven is looked for in an export of everybody, not by look-ups.
   // `contacts` outlives the delivery.
@@ -95,6 +97,7 @@ class Delivery {
   void check_refusals();
 
   Order order_;
+  const Millis all_settled_at_;  // monotonic: no write before this delivery is younger than settle
   prove::Contacts* contacts_ = nullptr;
   std::shared_ptr<const prove::Index> index_;
   std::atomic<bool> failed_{false};

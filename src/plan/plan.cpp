@@ -134,11 +134,13 @@ Result<Plan> compare(duck::Connection& work, const Input& input) {
       "coalesce(l.tried_ms, 0) AS tried_ms, "
       // The opposite write of this key, if it has not settled: a removal before an addition and the
       // reverse.
+      // What was written in the future, by a clock that was set back since, was written just now.
       "CASE WHEN l.wrote_ms + " +
       std::to_string(input.settle.count()) + " > " + std::to_string(now) +
-      " AND l.wrote_kind = CASE WHEN s.key IS NULL THEN 1 ELSE 2 END THEN l.wrote_ms + " +
-      std::to_string(input.settle.count()) + " ELSE 0 END AS not_before" + values +
-      " FROM rows s FULL JOIN " + ledger + " l ON s.key = l.key";
+      " AND l.wrote_kind = CASE WHEN s.key IS NULL THEN 1 ELSE 2 END THEN least(l.wrote_ms, " +
+      std::to_string(now) + ") + " + std::to_string(input.settle.count()) +
+      " ELSE 0 END AS not_before" + values + " FROM rows s FULL JOIN " + ledger +
+      " l ON s.key = l.key";
 
   TRY(work.run("DROP TABLE IF EXISTS changes; DROP TABLE IF EXISTS found"));
   TRY(work.run("CREATE TABLE found AS SELECT * EXCLUDE (send_all) FROM (" + joined +

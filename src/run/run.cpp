@@ -19,7 +19,8 @@
 namespace rollcall::run {
 namespace {
 
-// A sealed plan is continued for so long after its snapshot; an older one is settled and made anew.
+// A sealed plan is continued for so long after its snapshot; an older one, or one from the future
+// (the clock was set back), is settled and made anew.
 constexpr Millis kPlanLife{3600'000};
 
 void count_outcomes(const ledger::Settled& settled, OutcomeCounts& out) {
@@ -87,8 +88,9 @@ class Pass {
       const Millis age = world_.clock.now().time_since_epoch() - Millis(open.snapshot_ms);
       const bool approves_another =
           request_.approve && !TRY(is_approval_of(world_.store, *request_.approve, open.run_id));
-      const bool same = open.catalog_hash == plan_hash() && age < kPlanLife && !request_.full &&
-                        !request_.repair && !request_.new_list && !approves_another;
+      const bool same = open.catalog_hash == plan_hash() && age >= Millis(0) && age < kPlanLife &&
+                        !request_.full && !request_.repair && !request_.new_list &&
+                        !approves_another;
       if (same) {
         resuming_ = true;
         full_ = report_.kind == RunKind::full && state_.generation > 0;
@@ -385,17 +387,12 @@ class Pass {
     const auto total = static_cast<int64_t>(settled.kinds.size());
     const prove::Trial known = TRY(known_trial(world_.store, destination_));
     prove::Trust trust(destination_.project_type, known);
-    const deliver::Order order{client_,
-                               counter_,
-                               *journal_,
-                               trust,
-                               world_.clock,
-                               world_.observer,
-                               targets_,
-                               activation_.match_key.type,
-                               state_.list->id,
-                               state_.settled == false,
-                               total};
+    const deliver::Order order{client_,         counter_,
+                               *journal_,       trust,
+                               world_.clock,    world_.observer,
+                               targets_,        activation_.match_key.type,
+                               state_.list->id, state_.settled == false,
+                               total,           destination_.settle};
     deliver::Delivery delivery(order);
     Status status = ok_status();
     if (TRY(unsettled(settled, "kind <> 1")) > 0) {

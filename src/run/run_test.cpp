@@ -115,6 +115,17 @@ class FakeIterable : public http::Transport {
   std::mutex mutex_;
 };
 
+// Its wall time can be set; its monotonic time goes on.
+class JumpingClock : public ManualClock {
+ public:
+  using ManualClock::ManualClock;
+  Time now() override { return ManualClock::now() + set_; }
+  void set_by(Millis by) { set_ += by; }
+
+ private:
+  Millis set_{0};
+};
+
 class RunTest : public testing::Test, public Observer {
  protected:
   void SetUp() override {
@@ -161,7 +172,7 @@ class RunTest : public testing::Test, public Observer {
   }
 
   Result<RunReport> try_run(bool full = false) {
-    clock_.advance(Millis(120'000));
+    clock_.advance(between_runs_);
     store_.reset();
     store_ = TRY(store::Store::open(home(), clock_, random_));
     const World world{clock_, random_, iterable_, *this, *store_, home()};
@@ -187,6 +198,7 @@ class RunTest : public testing::Test, public Observer {
     project() = killed_;
   }
   void reached(std::string_view point) override {
+    if (point == set_clock_at_) clock_.set_by(set_clock_by_);
     if (point != kill_at_) return;
     kill_at_.clear();
     fs::copy(home(), folder_ / "killed", fs::copy_options::recursive);
@@ -211,11 +223,13 @@ class RunTest : public testing::Test, public Observer {
 
   fs::path folder_;
   FakeIterable iterable_;
-  ManualClock clock_{Time{Millis(1'767'323'045'000)}};
+  JumpingClock clock_{Time{Millis(1'767'323'045'000)}};
   SeededRandom random_{1};
   std::unique_ptr<store::Store> store_;
   Catalog catalog_;
-  std::string kill_at_;
+  Millis between_runs_{120'000};
+  std::string kill_at_, set_clock_at_;
+  Millis set_clock_by_{0};
   FakeIterable::Project killed_;
 };
 
@@ -388,6 +402,66 @@ TEST_F(DamagedHome, IsRebuiltUnderTheGuard) {
   ASSERT_TRUE(report.ok()) << report.error().text();
   EXPECT_EQ(report->status, RunStatus::stopped);
   EXPECT_THAT(report->error->text(), HasSubstr("40 people would be added"));
+}
+
+constexpr Millis kHour{3600'000}, kYear = 365 * 24 * kHour;
+
+class SetClock : public RunTest {
+ protected:
+  // How long a run takes by the monotonic clock.
+  Millis run_takes() {
+    const Millis before = clock_.monotonic() + between_runs_;
+    (void)run();
+    return clock_.monotonic() - before;
+  }
+  const Millis settle_ = Destination{}.settle;
+};
+
+TEST_F(SetClock, BackBetweenRunsStallsNoRemoval) {
+  contacts({"ann", "bob", "cem", "dora"});
+  for (const Millis back : {kHour, kYear}) {
+    segment({{"ann", ""}, {"bob", ""}, {"cem", ""}, {"dora", ""}});
+    (void)run();
+    clock_.set_by(-back);
+    segment({{"ann", ""}, {"bob", ""}, {"cem", ""}});
+    EXPECT_LE(run_takes(), settle_ + Millis(1000));
+    EXPECT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "cem"));
+  }
+}
+TEST_F(SetClock, BackWithinARunStallsNoRemoval) {
+  contacts({"ann", "bob", "cem", "dora"});
+  segment({{"ann", ""}, {"bob", ""}, {"cem", ""}, {"dora", ""}});
+  (void)run();
+  segment({{"ann", ""}, {"bob", ""}, {"cem", ""}});
+  between_runs_ = Millis(1000);  // so that the removal has to wait
+  set_clock_at_ = "plan.sealed";
+  set_clock_by_ = -kHour;
+  EXPECT_LE(run_takes(), settle_ + Millis(1000));
+  EXPECT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "cem"));
+}
+TEST_F(SetClock, BackBeforeItsSnapshotContinuesNoPlan) {
+  contacts({"ann", "bob"});
+  segment({{"ann", "A"}, {"bob", "B"}});
+  run_killed_at("fields.made");
+  const fs::path interrupted = open_run().filename();
+  clock_.set_by(-kHour);
+  segment({{"ann", "A2"}, {"bob", "B"}});
+  EXPECT_NE(run().run_id, interrupted);
+  EXPECT_EQ(iterable_.contact("ann").fields["name"], "A2");
+}
+TEST_F(SetClock, ForthAndBackLeavesNothingUndone) {
+  contacts({"ann", "bob", "cem", "dora"});
+  segment({{"ann", "A"}, {"bob", ""}, {"cem", ""}, {"dora", ""}});
+  clock_.set_by(kYear);
+  (void)run();
+  clock_.set_by(-kYear);
+  segment({{"ann", "A2"}, {"bob", ""}, {"cem", ""}});
+  (void)run();
+  clock_.set_by(kYear);
+  segment({{"ann", "A2"}, {"bob", ""}, {"cem", ""}, {"dora", ""}});
+  EXPECT_LE(run_takes(), settle_ + Millis(1000));
+  EXPECT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "cem", "dora"));
+  EXPECT_EQ(iterable_.contact("ann").fields["name"], "A2");
 }
 
 // A disk of its own under the home, as small as is wanted.
