@@ -259,6 +259,7 @@ class Process : public Reader {
       case FieldType::text:
       case FieldType::list:
       case FieldType::object:
+      case FieldType::json:
         break;
     }
     return Kind::text;

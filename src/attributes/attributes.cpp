@@ -81,6 +81,7 @@ std::optional<AttributeType> natural_type(FieldType type) {
     case FieldType::object:
       return AttributeType::object;
     case FieldType::list:
+    case FieldType::json:
       return std::nullopt;
   }
   return std::nullopt;
@@ -89,7 +90,7 @@ std::optional<AttributeType> natural_type(FieldType type) {
 bool converts(FieldType from, AttributeType to) {
   switch (to) {
     case AttributeType::string:
-      return from != FieldType::list && from != FieldType::object;
+      return has_one_value(from);
     case AttributeType::long_:
       return from == FieldType::integer;
     case AttributeType::double_:
@@ -100,7 +101,7 @@ bool converts(FieldType from, AttributeType to) {
       return from == FieldType::date || from == FieldType::timestamp;
     case AttributeType::object:
     case AttributeType::geo_location:
-      return from == FieldType::object;
+      return from == FieldType::object || from == FieldType::json;
   }
   return false;
 }
@@ -198,6 +199,9 @@ bool append_value(std::string& out, const Column& column, size_t row, const Targ
       if (!append_moment(out, column.ints[row])) return refuse();
       out += '"';
       return true;
+    case FieldType::json:
+      if (trim(column.texts[row]) == "null") return false;
+      [[fallthrough]];
     case FieldType::list:
     case FieldType::object:
       out += column.texts[row];
@@ -283,6 +287,8 @@ std::vector<Finding> compare(const std::vector<Target>& all,
 }
 
 bool fixes_type(std::string_view wire_text, const Target& target) {
+  if (target.from == FieldType::json)
+    return wire_text.find_first_not_of("[]{}\" \n\t") != std::string_view::npos;
   if (target.from == FieldType::list)
     return wire_text.find_first_not_of("[] \n\t") != std::string_view::npos;
   if (target.from == FieldType::object) return wire_text.find(':') != std::string_view::npos;

@@ -19,7 +19,8 @@
 
 namespace rollcall::attributes {
 
-// What a field's own type becomes in Iterable; nothing for lists, whose type is their elements'.
+// What a field's own type becomes in Iterable; nothing for lists, whose type is their elements', and
+// for JSON, which is of the type of each value.
 std::optional<AttributeType> natural_type(FieldType type);
 // Whether values of `from` can be sent as `to`.
 bool converts(FieldType from, AttributeType to);
@@ -29,7 +30,7 @@ struct Target {
   std::string field;
   std::string to;
   FieldType from = FieldType::text;
-  std::optional<AttributeType> type = std::nullopt;  // nothing: a list
+  std::optional<AttributeType> type = std::nullopt;  // nothing: a list, or JSON of any kind
   bool create = false;
   bool merge = false;
 };

@@ -39,6 +39,9 @@ TEST(AttributeValueTest, WritesEachTypeInIterablesForm) {
   EXPECT_EQ(wire({.from = FieldType::date, .integer = 19358}), "\"2023-01-01\"");
   EXPECT_EQ(wire({.from = FieldType::timestamp, .integer = -1}), "\"1969-12-31 23:59:59 +00:00\"");
   EXPECT_EQ(wire({.from = FieldType::list, .text = "[1,2]"}), "[1,2]");
+  EXPECT_EQ(wire({.from = FieldType::json, .text = "[1, 2]"}), "[1, 2]");
+  EXPECT_EQ(wire({.from = FieldType::json, .text = "5"}), "5");
+  EXPECT_FALSE(wire({.from = FieldType::json, .text = "null"}));
 }
 TEST(AttributeValueTest, ConvertsWhenAsked) {
   EXPECT_EQ(wire({.from = FieldType::integer, .integer = 417}, AttributeType::double_), "417.0");
@@ -66,6 +69,14 @@ TEST(TargetsTest, RefusesAnUnknownFieldAndAnImpossibleType) {
               testing::HasSubstr("cannot be sent to `n` as long"));
 }
 
+TEST(CompareTest, LeavesTheTypeOfJsonToItsValues) {
+  const auto made = targets({{"tags", "labels"}}, {{"tags", FieldType::json}});
+  ASSERT_TRUE(made.ok());
+  EXPECT_TRUE(compare(*made, {{"labels", "string"}}).empty());
+  EXPECT_FALSE(targets({{"tags", "labels", AttributeType::object}}, {{"tags", FieldType::json}})
+                   .value()[0]
+                   .type == std::nullopt);
+}
 TEST(CompareTest, NamesConflictsMissingAndNewFields) {
   const std::vector<Target> all = {{"a", "age", FieldType::integer, AttributeType::long_},
                                    {"b", "fistName", FieldType::text, AttributeType::string},
@@ -111,6 +122,10 @@ TEST(FixesTypeTest, NeedsAValueThatSaysWhatItIs) {
   const Target list{"f", "t", FieldType::list};
   EXPECT_FALSE(fixes_type("[]", list));
   EXPECT_TRUE(fixes_type("[1]", list));
+  const Target json{"f", "t", FieldType::json};
+  for (const char* none : {"[]", "{}", "\"\"", "[ ]"}) EXPECT_FALSE(fixes_type(none, json)) << none;
+  for (const char* some : {"[\"a\"]", "5", "\"a\"", "true", "{\"a\": 1}"})
+    EXPECT_TRUE(fixes_type(some, json)) << some;
 }
 
 // The values are in ledgers: if this fails, every attribute of every member would be sent again.

@@ -15,7 +15,8 @@ nlohmann::ordered_json cell_json(const Column& column, size_t row) {
       if (std::isfinite(column.doubles[row])) return column.doubles[row];
       break;
     case FieldType::list:
-    case FieldType::object: {
+    case FieldType::object:
+    case FieldType::json: {
       auto value = nlohmann::ordered_json::parse(column.texts[row], nullptr, false);
       if (!value.is_discarded()) return value;
       break;

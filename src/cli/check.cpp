@@ -251,7 +251,7 @@ class Checker {
           break;
       }
     }
-    if (!to_create.empty()) fine("new fields, created at the next run: " + join(to_create, ", "));
+    if (!to_create.empty()) fine("new fields, created with the first value that is sent: " + join(to_create, ", "));
     return check_list(activation, iterable);
   }
 

@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <utility>
 
@@ -72,7 +73,7 @@ class Compiler {
         fields.push_back(TRY(graph_.field(model, name, {})));
     const Node* only = query.only ? TRY(graph_.field(model, query.only->first, {})) : nullptr;
     const Node* by = query.count_by ? TRY(graph_.field(model, *query.count_by, {})) : nullptr;
-    if (by && (by->type == FieldType::list || by->type == FieldType::object))
+    if (by && !has_one_value(by->type))
       return Error{.kind = ErrorKind::invalid,
                    .message = fmt::format("`{}` is of type {}, which has no values to count by",
                                           *query.count_by, to_string(by->type)),
@@ -152,16 +153,53 @@ class Compiler {
       const std::string printed = TRY(conditions_.print(where, row, indent + 2));
       conditions.push_back(any ? "(" + printed + ")" : printed);
     }
-    if (only) {
-      const std::string column = conditions_.column(row, *only);
-      const std::string value = printer_.text(query.only->second);
-      conditions.push_back(only->type == FieldType::text
-                               ? printer_.lower(printer_.function("trim", {column})) + " = " +
-                                     printer_.lower(printer_.function("trim", {value}))
-                               : printer_.text_of(column, only->type) + " = " + value);
-    }
+    if (only) conditions.push_back(is_or_may_be(*only, query.only->second, row));
     if (conditions.empty()) return std::string();
     return start + "WHERE" + start + "  " + join(conditions, start + "  AND ");
+  }
+
+  // Whether the field is the value that people write so. Wide where spellings vary: letters of
+  // either case, spaces around.
+  std::string is_or_may_be(const Node& node, const std::string& value, const Row& row) {
+    Condition is{.kind = Condition::Kind::test, .node = &node, .name = node.column, .value = value};
+    const auto number = [&](auto as) {
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), as);
+      if (error == std::errc() && end == value.data() + value.size()) is.value = Scalar(as);
+    };
+    switch (node.type) {
+      case FieldType::text: {
+        const auto plain = [&](const std::string& text) {
+          return printer_.lower(printer_.function("trim", {text}));
+        };
+        return plain(conditions_.column(row, node)) + " = " + plain(printer_.text(value));
+      }
+      case FieldType::boolean:
+        if (value != "true" && value != "false") return "FALSE";
+        is.op = value == "true" ? Op::is_true : Op::is_false;
+        break;
+      case FieldType::integer:
+        number(int64_t{});
+        break;
+      case FieldType::number:
+        number(double{});
+        break;
+      case FieldType::decimal:
+        break;
+      case FieldType::date:
+        is.op = Op::on;
+        break;
+      case FieldType::timestamp:
+        is.op = Op::between;
+        is.value = std::vector<Scalar>{value, value};
+        break;
+      case FieldType::list:
+      case FieldType::object:
+      case FieldType::json:
+        return "FALSE";
+    }
+    // What is no value of this type is nobody's.
+    auto printed = conditions_.print(is, row, 0);
+    return printed.ok() ? std::move(printed.value()) : "FALSE";
   }
 
   // Gives every model and level in use a table name that nothing else in the query has: a model's

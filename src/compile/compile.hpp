@@ -43,8 +43,8 @@ struct Query {
   // most `limit`.
   std::optional<std::string> count_by = std::nullopt;
   std::optional<int64_t> limit = std::nullopt;
-  std::optional<std::pair<std::string, std::string>> only =
-      std::nullopt;  // field, value: one person (why)
+  // Field, and a value as people write it: whoever has or may have it (why).
+  std::optional<std::pair<std::string, std::string>> only = std::nullopt;
 };
 
 // Errors (invalid, with line and column where the rule came from a file): unknown field, relation

@@ -254,6 +254,7 @@ Result<std::string> ConditionPrinter::test(const Condition& condition, const Row
                   : duration_test(condition, value, is_date, row.model->tz);
     }
     case FieldType::object:
+    case FieldType::json:
       break;
   }
   CHECK(false && "operators of this type are checked where names are resolved");

@@ -45,6 +45,7 @@ class DuckdbPrinter : public Printer {
       case FieldType::number:
       case FieldType::list:
       case FieldType::object:
+      case FieldType::json:
         return fmt::format("CAST(CAST({} AS {}) AS {})", value,
                            with_floats_as(info.native, "VARCHAR"),
                            with_floats_as(info.native, "DOUBLE"));

@@ -34,6 +34,7 @@ Family family_of(FieldType type) {
       return Family::timestamp;
     case FieldType::list:
     case FieldType::object:
+    case FieldType::json:
       return Family::other;
   }
   return Family::other;

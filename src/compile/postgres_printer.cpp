@@ -53,6 +53,7 @@ class PostgresPrinter : public Printer {
       case FieldType::timestamp:
       case FieldType::list:
       case FieldType::object:
+      case FieldType::json:
         break;
     }
     return value;

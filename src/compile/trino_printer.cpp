@@ -82,6 +82,7 @@ class TrinoPrinter : public Printer {
       case FieldType::date:
       case FieldType::list:
       case FieldType::object:
+      case FieldType::json:
         break;
     }
     return value;
@@ -191,7 +192,7 @@ class TrinoPrinter : public Printer {
   std::string value_of_first(const std::string& value, const std::string& key,
                              const ColumnInfo& info) const override {
     // Lists that hold nulls have no order, and objects none at all: their texts have.
-    const bool nested = info.type == FieldType::list || info.type == FieldType::object;
+    const bool nested = !has_one_value(info.type);
     const std::string orderly = nested ? json_of(value) : value;
     return fmt::format("array_agg({} ORDER BY {}, {})[1]", value, key == value ? orderly : key,
                        orderly);
@@ -258,6 +259,7 @@ class TrinoPrinter : public Printer {
       case FieldType::list:
         return fmt::format("('[' || array_join({}, ', ', 'NULL') || ']')", value);
       case FieldType::object:
+      case FieldType::json:
         return json_of(value);
       case FieldType::boolean:
       case FieldType::integer:

@@ -27,6 +27,8 @@ std::string_view to_string(FieldType type) {
       return "list";
     case FieldType::object:
       return "object";
+    case FieldType::json:
+      return "json";
   }
   return "text";
 }

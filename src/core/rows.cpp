@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <limits>
 
 #include "base/base.hpp"
@@ -39,26 +40,38 @@ std::string moment(int64_t micros) {
 
 }  // namespace
 
-std::string text_of(const Column& column, size_t row) {
-  if (!column.valid[row]) return "";
+void append_text(std::string& out, const Column& column, size_t row) {
+  if (!column.valid[row]) return;
   switch (column.type) {
     case FieldType::boolean:
-      return column.ints[row] ? "true" : "false";
+      out += column.ints[row] ? "true" : "false";
+      break;
     case FieldType::integer:
-      return std::to_string(column.ints[row]);
+      fmt::format_to(std::back_inserter(out), "{}", column.ints[row]);
+      break;
     case FieldType::number:
-      return fmt::format("{}", column.doubles[row]);
+      fmt::format_to(std::back_inserter(out), "{}", column.doubles[row]);
+      break;
     case FieldType::date:
-      return day(column.ints[row]);
+      out += day(column.ints[row]);
+      break;
     case FieldType::timestamp:
-      return moment(column.ints[row]);
+      out += moment(column.ints[row]);
+      break;
     case FieldType::decimal:
     case FieldType::text:
     case FieldType::list:
     case FieldType::object:
-      return column.texts[row];
+    case FieldType::json:
+      out += column.texts[row];
+      break;
   }
-  return "";
+}
+
+std::string text_of(const Column& column, size_t row) {
+  std::string out;
+  append_text(out, column, row);
+  return out;
 }
 
 }  // namespace rollcall

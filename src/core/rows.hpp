@@ -20,9 +20,12 @@ enum class FieldType {
               // model's tz)
   list,       // texts: a JSON array
   object,     // texts: a JSON object
+  json,       // texts: any JSON value; which, only the value itself tells
 };
 
 std::string_view to_string(FieldType type);
+// Neither a list nor anything nested.
+inline bool has_one_value(FieldType type) { return type < FieldType::list; }
 
 struct ColumnInfo {
   std::string name;
@@ -49,7 +52,9 @@ struct RowBatch {
   std::vector<Column> columns;
 };
 
-// A value as people write it: "2026-01-02", "true", "417.5"; nothing for a null.
+// A value as people write it: "2026-01-02", "true", "417.5"; nothing for a null. The one form of a
+// key, whatever its type.
 std::string text_of(const Column& column, size_t row);
+void append_text(std::string& out, const Column& column, size_t row);
 
 }  // namespace rollcall

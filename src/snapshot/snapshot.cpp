@@ -7,35 +7,14 @@
 namespace rollcall::snapshot {
 namespace {
 
-// Any scalar cell as text: keys and primary keys.
-void to_text(std::string& out, const Column& column, size_t row) {
-  out.clear();
-  switch (column.type) {
-    case FieldType::text:
-    case FieldType::decimal:
-    case FieldType::list:
-    case FieldType::object:
-      out = column.texts[row];
-      break;
-    case FieldType::number:
-      fmt::format_to(std::back_inserter(out), "{}", column.doubles[row]);
-      break;
-    case FieldType::boolean:
-    case FieldType::integer:
-    case FieldType::date:
-    case FieldType::timestamp:
-      fmt::format_to(std::back_inserter(out), "{}", column.ints[row]);
-      break;
-  }
-}
-
 std::string primary_key_order(FieldType type) {
   switch (type) {
-    case FieldType::boolean:
     case FieldType::integer:
-    case FieldType::date:
-    case FieldType::timestamp:
       return "try_cast(pk AS BIGINT)";
+    case FieldType::date:
+      return "try_cast(pk AS DATE)";
+    case FieldType::timestamp:
+      return "try_cast(pk AS TIMESTAMP)";
     case FieldType::number:
       return "try_cast(pk AS DOUBLE)";
     // Thirty-eight digits are compared; beyond them, approximately.
@@ -93,9 +72,11 @@ Result<Snapshot> take(source::RowStream& stream, const Spec& spec, duck::Connect
       for (size_t row = 0; row < batch.rows; ++row) {
         ++out.counts.rows;
         const bool has_pk = batch.columns[0].valid[row];
-        to_text(pk, batch.columns[0], row);
+        pk.clear();
+        append_text(pk, batch.columns[0], row);
         const bool has_key = batch.columns[1].valid[row];
-        if (has_key) to_text(key, batch.columns[1], row);
+        key.clear();
+        append_text(key, batch.columns[1], row);
         const KeyForm form = has_key ? normalise_key(spec.key_type, key) : KeyForm::blank;
         if (form != KeyForm::good) {
           const bool blank = form == KeyForm::blank;

@@ -32,7 +32,8 @@ struct Snapshot {
 };
 
 // `stream` has the columns primary key, match key, then one per target. Of rows with one key the
-// one with the smallest primary key speaks: numbers by size, anything else by its UTF-8 bytes.
+// one with the smallest primary key speaks: numbers by size, dates and times by their order,
+// anything else by its UTF-8 bytes.
 Result<Snapshot> take(source::RowStream& stream, const Spec& spec, duck::Connection& work,
                       Observer& observer, const std::stop_token& stop);
 

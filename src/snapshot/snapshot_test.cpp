@@ -9,14 +9,15 @@ namespace {
 using testing::ElementsAre;
 using testing::UnorderedElementsAre;
 
-// Rows out of memory: primary key (integer or text), key, one text attribute.
+// Rows out of memory: primary key, key, one text attribute. Numbers, days and microseconds are
+// written as such.
 class FakeRows : public source::RowStream {
  public:
   struct Row {
     std::optional<std::string> pk, key, name;
   };
-  FakeRows(FieldType pk_type, std::vector<Row> rows)
-      : columns_{{"id", pk_type}, {"email", FieldType::text}, {"name", FieldType::text}},
+  FakeRows(FieldType pk_type, std::vector<Row> rows, FieldType key_type = FieldType::text)
+      : columns_{{"id", pk_type}, {"email", key_type}, {"name", FieldType::text}},
         rows_(std::move(rows)) {}
   const std::vector<ColumnInfo>& columns() const override { return columns_; }
   Result<bool> next(RowBatch& batch) override {
@@ -29,7 +30,8 @@ class FakeRows : public source::RowStream {
       for (size_t r = at_; r < at_ + batch.rows; ++r) {
         const auto& cell = c == 0 ? rows_[r].pk : c == 1 ? rows_[r].key : rows_[r].name;
         column.valid.push_back(cell.has_value());
-        column.ints.push_back(cell && column.type == FieldType::integer ? std::stoll(*cell) : 0);
+        column.ints.push_back(cell && column.type != FieldType::text ? std::stoll(*cell) : 0);
+        column.doubles.push_back(static_cast<double>(column.ints.back()));
         column.texts.push_back(cell.value_or(""));
       }
     }
@@ -97,6 +99,29 @@ TEST_F(SnapshotTest, ComparesOtherPrimaryKeysByTheirBytes) {
                               {"é", "c@b.co", "e"},
                               {"z", "c@b.co", "z"}});
   EXPECT_THAT(lines("SELECT v0 FROM rows ORDER BY key"), ElementsAre("\"ten\"", "\"z\""));
+}
+TEST_F(SnapshotTest, PrintsKeysAsPeopleWriteThem) {
+  const std::pair<FieldType, std::string> cases[] = {
+      {FieldType::date, "2010-11-12"},
+      {FieldType::timestamp, "1970-01-01T00:00:00.014925Z"},
+      {FieldType::boolean, "true"},
+      {FieldType::number, "14925"},
+      {FieldType::integer, "14925"}};
+  for (const auto& [type, text] : cases) {
+    FakeRows stream(type, {{"14925", "14925", "Ann"}}, type);
+    Observer observer;
+    ASSERT_TRUE(take(stream,
+                     {KeyType::user_id, {{"name", "name", FieldType::text, AttributeType::string}}},
+                     *work_, observer, {})
+                    .ok());
+    EXPECT_THAT(lines("SELECT key FROM rows"), ElementsAre(text));
+    EXPECT_THAT(lines("SELECT pk FROM rows"), ElementsAre(text));
+    ASSERT_TRUE(work_->run("DROP TABLE rows; DROP TABLE problems").ok());
+  }
+}
+TEST_F(SnapshotTest, LetsTheEarliestSpeak) {
+  take_from(FieldType::timestamp, {{"500000", "a@b.co", "half"}, {"0", "a@b.co", "none"}});
+  EXPECT_THAT(lines("SELECT v0 FROM rows"), ElementsAre("\"none\""));
 }
 TEST_F(SnapshotTest, KeepsUserIdsApartByCase) {
   const Snapshot taken =

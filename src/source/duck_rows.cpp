@@ -68,7 +68,7 @@ Plan plan_for(const duck::Stream::ColumnType& column) {
   if (type == "DOUBLE") return plan(FieldType::number, Read::number);
   if (type == "FLOAT") return native(FieldType::number, Read::number, kShortest);
   if (type == "VARCHAR") return plan(FieldType::text, Read::text);
-  if (type == "JSON") return plan(FieldType::object, Read::text);
+  if (type == "JSON") return plan(FieldType::json, Read::text);
   if (type == "BLOB") return native(FieldType::text, Read::text, "lower(hex({}))");
   if (type == "DATE") return plan(FieldType::date, Read::date);
   if (type == "TIMESTAMP") return plan(FieldType::timestamp, Read::timestamp_us);

@@ -166,7 +166,7 @@ ColumnPlan plan_for(std::string column, std::string_view name, std::string_view 
   if (name == "float8") return plan(FieldType::number, "{0}");
   if (name == "numeric") return plan(FieldType::decimal, kText);
   if (name == "money") return native(FieldType::decimal, "CAST(CAST({0} AS numeric) AS text)");
-  if (name == "json" || name == "jsonb") return plan(FieldType::object, kText);
+  if (name == "json" || name == "jsonb") return plan(FieldType::json, kText);
   if (name == "bytea") return native(FieldType::text, "encode({0}, 'hex')");
   if (name == "date") return plan(FieldType::date, std::string(kDays).append(kInfinite));
   if (name == "timestamp" || name == "timestamptz")

@@ -502,7 +502,7 @@ TEST_P(TypedSource, ReadsEveryOtherType) {
   EXPECT_EQ(text("odd", FieldType::list), "[1.5,null,null]");
   EXPECT_EQ(text("s", FieldType::object), "{\"k\":1,\"l\":[true]}");
   EXPECT_EQ(text("m", FieldType::object), "{\"x\":1}");
-  EXPECT_EQ(text("j", FieldType::object), "{\"a\": [1, 2]}");
+  EXPECT_EQ(text("j", FieldType::json), "{\"a\": [1, 2]}");
   EXPECT_EQ(text("tricky", FieldType::object),
             "{\"says\":\"NaN \\\\ \\\"Infinity\\\"\",\"is\":null}");
   EXPECT_EQ(t["zoned"].ints[0], 1767315845000000);

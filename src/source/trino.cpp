@@ -141,7 +141,7 @@ ColumnPlan plan_for(const trino::ColumnType& column) {
   }
   if (word == "varbinary") return plan(FieldType::text, "lower(to_hex({}))");
   if (word == "char") return plan(FieldType::text, "rtrim(CAST({} AS varchar))");
-  if (word == "json") return plan(FieldType::object, "json_format({})");
+  if (word == "json") return plan(FieldType::json, "json_format({})");
   if (word == "array" || word == "map" || word == "row")
     return plan(
         word == "array" ? FieldType::list : FieldType::object,

@@ -85,7 +85,7 @@ TEST_F(TrinoSource, ReadsEveryTypeExactlyOrNotAtAll) {
        {"CAST('ab' AS char(5))", FieldType::text, "ab"},
        {"CAST('ab' AS varchar(5))", FieldType::text, "ab"},
        {"'Zoë Łukasz 日本 🎈 \"q\" \\'", FieldType::text, "Zoë Łukasz 日本 🎈 \"q\" \\"},
-       {"JSON '{\"b\":1,\"a\":[1.0,null]}'", FieldType::object, "{\"a\":[1.0,null],\"b\":1}"},
+       {"JSON '{\"b\":1,\"a\":[1.0,null]}'", FieldType::json, "{\"a\":[1.0,null],\"b\":1}"},
        {"CAST(ROW(1, 'x\"y', nan()) AS row(a integer, \"B c\" varchar, d double))",
         FieldType::object, "{\"a\":1,\"B c\":\"x\\\"y\",\"d\":null}"},
        {"CAST(ROW(ROW(X'0a', UUID '123e4567-e89b-12d3-a456-426614174000')) AS row(r row(b "

@@ -176,8 +176,7 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
     return false;
   }
   static bool is_text(FieldType type) {
-    return type == FieldType::decimal || type == FieldType::text || type == FieldType::list ||
-           type == FieldType::object;
+    return type == FieldType::decimal || type == FieldType::text || !has_one_value(type);
   }
   Column* cell() {
     if (at_ < rows_.columns.size()) return &rows_.columns[at_++];
