@@ -104,6 +104,14 @@ Error explain(const adbc::Failure& failure) {
   if (state == "57014" || has(failure.message, "statement timeout"))
     return error(ErrorKind::unavailable, "the server ended the query: " + what.message,
                  "Where it takes that long, raise the source's `statement_timeout`.");
+  constexpr std::string_view kHidden = "query would be affected by row-level security policy";
+  if (state == "42501" && what.message.starts_with(kHidden))
+    return error(ErrorKind::denied,
+                 "a row level security policy hides rows from the source's user, who would be "
+                 "taken for gone:" +
+                     what.message.substr(kHidden.size()),
+                 "Let that user see all rows (ALTER ROLE … BYPASSRLS), or name a view of the "
+                 "table's owner under `table`.");
   if (state == "42501")
     return error(ErrorKind::denied, what.message,
                  "Grant the source's user to read it (GRANT SELECT ON …).");
@@ -227,6 +235,7 @@ class PostgresConnection : public ServerConnection {
     set("xmloption", "content");
     set("client_min_messages", "error");
     set("statement_timeout", std::to_string(timeout.count()));
+    set("row_security", "off");  // an error instead of fewer rows
     set("lock_timeout", "60s");  // a table that is being rebuilt
     if (!schema.empty()) set("search_path", identifier(schema));
     TRY(reader_->run(settings));

@@ -252,6 +252,32 @@ TEST_F(PostgresSource, NamesThePermissionThatIsMissing) {
   EXPECT_THAT(described.error().text(), HasSubstr("GRANT SELECT"));
 }
 
+TEST_F(PostgresSource, RefusesATableOfWhichAPolicyHidesRows) {
+  const std::string role = "tenant_" + postgres_.schema();
+  const std::string schema = postgres_.schema();
+  postgres_.sql(
+      "CREATE TABLE rows AS SELECT n FROM generate_series(1, 4) AS s(n); ALTER TABLE rows "
+      "ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON rows USING (n < 3); CREATE VIEW "
+      "all_rows AS SELECT * FROM rows; CREATE TABLE other AS SELECT 1 AS n; CREATE ROLE " +
+      role + " LOGIN PASSWORD 'poor'; GRANT USAGE ON SCHEMA " + schema + " TO " + role +
+      "; GRANT SELECT ON ALL TABLES IN SCHEMA " + schema + " TO " + role);
+  Source source = postgres_.source();
+  source.options["user"] = role;
+  source.secrets["password"] = Secret("poor");
+  auto connection = std::move(open(source).value());
+  const auto described = connection->describe_table("rows");
+  const auto by_the_owner = connection->describe_table("all_rows");
+  const auto other = connection->describe_table("other");
+  connection.reset();
+  postgres_.sql("DROP OWNED BY " + role + "; DROP ROLE " + role);
+  ASSERT_FALSE(described.ok());
+  EXPECT_EQ(described.error().kind, ErrorKind::denied);
+  EXPECT_THAT(described.error().text(), HasSubstr("rows"));
+  EXPECT_THAT(described.error().text(), HasSubstr("BYPASSRLS"));
+  EXPECT_TRUE(by_the_owner.ok()) << by_the_owner.error().text();
+  EXPECT_TRUE(other.ok());
+}
+
 TEST_F(PostgresSource, EndsAQueryThatTakesTooLong) {
   Source source = postgres_.source();
   source.options["statement_timeout"] = "1s";
