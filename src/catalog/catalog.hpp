@@ -43,16 +43,17 @@ ReadResult read(std::string_view yaml, const Catalog& stored, const References& 
 std::string write(const Catalog& catalog);
 
 // One object as the store keeps it, and back. JSON; secrets are left out (the store encrypts them).
+// Where it cannot be read, `remains` takes what can be without a rule's being another.
 std::string to_json(const Source&);
 std::string to_json(const Model&);
 std::string to_json(const Segment&);
 std::string to_json(const Destination&);
 std::string to_json(const Activation&);
-Result<Source> source_from_json(std::string_view);
-Result<Model> model_from_json(std::string_view);
-Result<Segment> segment_from_json(std::string_view);
-Result<Destination> destination_from_json(std::string_view);
-Result<Activation> activation_from_json(std::string_view);
+Result<Source> source_from_json(std::string_view, Source* remains = nullptr);
+Result<Model> model_from_json(std::string_view, Model* remains = nullptr);
+Result<Segment> segment_from_json(std::string_view, Segment* remains = nullptr);
+Result<Destination> destination_from_json(std::string_view, Destination* remains = nullptr);
+Result<Activation> activation_from_json(std::string_view, Activation* remains = nullptr);
 
 // A rule alone, for unsaved segments: YAML or JSON text.
 Result<Rule> read_rule(std::string_view text);

@@ -95,6 +95,7 @@ class Comparer {
     merge(base_.destinations, file_.destinations, out_.merged.destinations, Kind::destination);
     merge(base_.activations, file_.activations, out_.merged.activations, Kind::activation);
     check_lists();
+    take_unsound();
     check_names(names_used(out_.merged), out_.merged, out_.problems);
     check_rules(
         out_.merged, [](Place) { return true; }, out_.problems);
@@ -113,6 +114,18 @@ class Comparer {
     for (auto& one : base_.segments) body(one);
     for (auto& one : base_.destinations) body(one);
     for (auto& one : base_.activations) body(one);
+  }
+
+  // What the file defines anew is sound, and changed for that alone.
+  void take_unsound() {
+    out_.merged.take_unsound(base_, file_);
+    for (const Unsound& one : base_.unsound)
+      for (Difference& difference : out_.differences)
+        if (difference.what == What::unchanged && to_string(difference.kind) == one.kind &&
+            (difference.name == one.name || difference.name == one.destination + "/" + one.name)) {
+          difference.what = What::changed;
+          difference.detail = "what an older program stored";
+        }
   }
 
   template <class T>

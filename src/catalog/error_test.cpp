@@ -235,6 +235,7 @@ models:
 f.yaml:5:21: `type` must be one of users, events, custom, found text `user` (did you mean `users`?)
 f.yaml:5:35: there is no source `shp` (did you mean `shop`?)
 f.yaml:5:55: a model has `table` or `sql`, not both
+f.yaml:5:62: `Europe/Pariss` is no time zone of the IANA database (did you mean `Europe/Paris`?); expected a name like `Europe/Paris`, or `UTC`
 f.yaml:6:5: a model needs `table` or `sql`
 f.yaml:6:5: a model needs `primary_key`
 f.yaml:6:12: the model `m` stands here twice
@@ -316,7 +317,7 @@ f.yaml:12:37: `gte` needs a `value`
 f.yaml:13:63: `value` must be a list of values like [a, b], found the number 3
 f.yaml:14:63: `in` needs at least one value in its list
 f.yaml:15:68: `between` needs two values, the lower and the upper, found 1
-f.yaml:16:68: `between` needs the lower value first: as it stands nobody can match
+f.yaml:16:68: `between` needs the lower or earlier value first: as it stands nobody can match
 f.yaml:17:72: `value` must be a span like {days: 90}, in one of minutes, hours, days, weeks, months, years, found the number 90
 f.yaml:18:72: `value` must be a span like {days: 90}, in one of minutes, hours, days, weeks, months, years, found a map (did you mean `days`?)
 f.yaml:19:79: `days` must be a whole number, found the number 90.5

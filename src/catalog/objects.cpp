@@ -440,8 +440,7 @@ void form(In& in, Model& model) {
   in.check(!(table && sql), "sql", "a model has `table` or `sql`, not both");
   for (const char* key : {"table", "sql", "primary_key"}) in.filled(key);
   if (model.type == ModelType::users && !in.has("primary_key")) in.missing("primary_key");
-  if (const auto problem = zone_problem(model.tz, in.reading().references))
-    in.check(false, "tz", *problem);
+  if (const auto problem = zone_problem(model.tz)) in.check(false, "tz", *problem);
   in.distinct("fields", "name", "the field");
   in.distinct("computed", "name", "the computed field");
   in.distinct("relations", "name", "the relation");
@@ -543,8 +542,7 @@ bool take(const Node& node, Reading& reading, std::string_view key, Schedule& sc
         in.check(false, "cron", cron.error().message);
     in.check(reading.problems.size() > before || !schedule.cron.empty(), "cron", "`cron` is empty");
     if (in.optional("tz", schedule.tz))
-      if (const auto problem = zone_problem(schedule.tz, reading.references))
-        in.check(false, "tz", *problem);
+      if (const auto problem = zone_problem(schedule.tz)) in.check(false, "tz", *problem);
   }
   in.done();
   return reading.problems.size() == before;
@@ -666,8 +664,7 @@ void recurrence_form(F& f, Recurrence& recurrence) {
     if (at && at->kind == Node::Kind::scalar && !is_time_of_day(recurrence.at))
       f.reading().expected(*at, "at", "a time of day from \"00:00\" to \"23:59\"");
     if (f.has("tz"))
-      if (const auto problem = zone_problem(recurrence.tz, f.reading().references))
-        f.check(false, "tz", *problem);
+      if (const auto problem = zone_problem(recurrence.tz)) f.check(false, "tz", *problem);
   }
 }
 

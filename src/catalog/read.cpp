@@ -76,6 +76,7 @@ Catalog with_stored(const Catalog& file, const Catalog& stored) {
   add_stored(all.models, stored.models);
   add_stored(all.segments, stored.segments);
   add_stored(all.destinations, stored.destinations);
+  all.take_unsound(stored, file);
   return all;
 }
 
@@ -206,10 +207,25 @@ std::string write(const Catalog& catalog) {
   const auto add = [&](std::string_view key, Node list) {
     if (!list.items.empty()) root.add(key, std::move(list));
   };
-  add("sources", give(catalog.sources));
-  add("models", give(catalog.models));
-  add("segments", give(catalog.segments));
-  add("destinations", give(catalog.destinations));
+  // What is unsound stands as it is stored.
+  const auto stored = [&](std::string_view kind, std::string_view name,
+                          std::string_view destination) -> std::optional<Node> {
+    const Unsound* one = catalog.unsound_one(kind, name, destination);
+    if (one == nullptr) return std::nullopt;
+    std::vector<Problem> problems;
+    Node node = parse_yaml(one->json, problems);
+    return problems.empty() ? std::optional(std::move(node)) : std::nullopt;
+  };
+  const auto add_all = [&](std::string_view key, std::string_view kind, const auto& objects) {
+    Node list = give(objects);
+    for (size_t i = 0; i < objects.size(); ++i)
+      if (auto node = stored(kind, objects[i].name, "")) list.items[i] = std::move(*node);
+    add(key, std::move(list));
+  };
+  add_all("sources", "source", catalog.sources);
+  add_all("models", "model", catalog.models);
+  add_all("segments", "segment", catalog.segments);
+  add_all("destinations", "destination", catalog.destinations);
   Node activations = Node::list();
   for (Activation activation : catalog.activations) {
     const Destination* destination = catalog.destination(activation.destination);
@@ -218,7 +234,8 @@ std::string write(const Catalog& catalog) {
     form_with_defaults(out, activation,
                        destination && destination->defaults ? &*destination->defaults : nullptr,
                        segment ? segment->model : "");
-    activations.items.push_back(out.take());
+    auto node = stored("activation", activation.name, activation.destination);
+    activations.items.push_back(node ? std::move(*node) : out.take());
   }
   add("activations", std::move(activations));
   escape_references(root);
@@ -227,8 +244,26 @@ std::string write(const Catalog& catalog) {
 
 namespace {
 
+// Half a rule would be another rule, so there is none.
 template <class T>
-Result<T> from_json(std::string_view json) {
+T sure(T value) {
+  value.place = {};
+  return value;
+}
+Model sure(const Model& all) {
+  return {.name = all.name,
+          .id = all.id,
+          .type = all.type,
+          .source = all.source,
+          .table = all.table,
+          .sql = all.sql,
+          .primary_key = all.primary_key,
+          .tz = all.tz};
+}
+Segment sure(const Segment& all) { return {.name = all.name, .id = all.id, .model = all.model}; }
+
+template <class T>
+Result<T> from_json(std::string_view json, T* remains) {
   Reading reading;
   reading.from_store = true;
   T value;
@@ -239,9 +274,8 @@ Result<T> from_json(std::string_view json) {
     value.place = {};
     return value;
   }
-  const Problem& first = reading.problems.front();
-  return Error{ErrorKind::corrupt,
-               fmt::format("{} as stored does not make sense: {}", Called<T>::text, first.message)};
+  if (remains != nullptr) *remains = sure(value);
+  return Error{ErrorKind::corrupt, reading.problems.front().message};
 }
 
 // A secret's reference is kept; `stored` would say nothing.
@@ -266,14 +300,20 @@ std::string to_json(const Destination& destination) {
 }
 std::string to_json(const Activation& activation) { return json_of(activation); }
 
-Result<Source> source_from_json(std::string_view json) { return from_json<Source>(json); }
-Result<Model> model_from_json(std::string_view json) { return from_json<Model>(json); }
-Result<Segment> segment_from_json(std::string_view json) { return from_json<Segment>(json); }
-Result<Destination> destination_from_json(std::string_view json) {
-  return from_json<Destination>(json);
+Result<Source> source_from_json(std::string_view json, Source* remains) {
+  return from_json(json, remains);
 }
-Result<Activation> activation_from_json(std::string_view json) {
-  return from_json<Activation>(json);
+Result<Model> model_from_json(std::string_view json, Model* remains) {
+  return from_json(json, remains);
+}
+Result<Segment> segment_from_json(std::string_view json, Segment* remains) {
+  return from_json(json, remains);
+}
+Result<Destination> destination_from_json(std::string_view json, Destination* remains) {
+  return from_json(json, remains);
+}
+Result<Activation> activation_from_json(std::string_view json, Activation* remains) {
+  return from_json(json, remains);
 }
 
 }  // namespace rollcall::catalog

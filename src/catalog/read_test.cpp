@@ -294,20 +294,43 @@ TEST(ReadTest, ReadsEveryScheduleThereIs) {
   EXPECT_EQ(schedule("{cron: \"0 7 * * *\", tz: Asia/Tokyo}").tz, "Asia/Tokyo");
 }
 
-TEST(ReadTest, AsksTheMachineForTimeZonesItDoesNotKnow) {
+TEST(ReadTest, TakesEveryTimeZoneOfTheDatabase) {
   const auto read_zone = [](const std::string& zone) {
     return texts(
         read("version: 1\nsources: [{name: s, kind: duckdb, path: x}]\nmodels:\n"
-             "  - {name: m, source: s, table: t, primary_key: id, tz: " +
-                 zone + "}\n",
+             "  - {name: m, source: s, table: t, primary_key: id, tz: \"" +
+                 zone + "\"}\n",
              {}, references()));
   };
-  EXPECT_THAT(read_zone("Pacific/Chatham"), IsEmpty());
-  EXPECT_THAT(read_zone("Pacific/Chattam"),
-              ElementsAre("f.yaml:4:57: `Pacific/Chattam` is no time zone of the IANA database; "
-                          "expected a name like `Europe/Paris`, or `UTC`"));
-  EXPECT_THAT(read_zone("../../../etc/passwd"), ElementsAre(HasSubstr("is no time zone")));
+  for (const char* zone : {"Pacific/Chatham", "Japan", "GB", "EST5EDT", "Etc/GMT+5", "NZ-CHAT",
+                           "America/Argentina/Buenos_Aires", "UTC", "Zulu"})
+    EXPECT_THAT(read_zone(zone), IsEmpty()) << zone;
+  EXPECT_THAT(
+      read_zone("Pacific/Chattam"),
+      ElementsAre("f.yaml:4:57: `Pacific/Chattam` is no time zone of the IANA database (did "
+                  "you mean `Pacific/Chatham`?); expected a name like `Europe/Paris`, or "
+                  "`UTC`"));
+  EXPECT_THAT(read_zone("europe/paris"), ElementsAre(HasSubstr("(did you mean `Europe/Paris`?)")));
   EXPECT_THAT(read_zone("Tokyo"), ElementsAre(HasSubstr("(did you mean `Asia/Tokyo`?)")));
+  for (const char* none : {"../../../etc/passwd", "posix/Europe/Paris", "right/UTC"})
+    EXPECT_THAT(read_zone(none), ElementsAre(HasSubstr("is no time zone"))) << none;
+}
+
+TEST(ReadTest, RefusesAPairOfDatesThatIsTurnedRound) {
+  const auto refused = [](const std::string& from, const std::string& to) {
+    const auto rule =
+        read_rule("{field: f, op: between, value: [\"" + from + "\", \"" + to + "\"]}");
+    return !rule.ok() && rule.error().text().find("earlier") != std::string::npos;
+  };
+  EXPECT_TRUE(refused("2026-02-01", "2026-01-31"));
+  EXPECT_TRUE(refused("2026-01-31 09:30", "2026-01-31 09:29:59"));
+  EXPECT_TRUE(refused("2026-01-31T09:30:00+02:00", "2026-01-31T09:30:00+03:00"));
+  EXPECT_TRUE(refused("2026-01-31T09:30:00.5Z", "2026-01-31T09:30:00.4Z"));
+  EXPECT_FALSE(refused("2026-01-31", "2026-01-31"));
+  EXPECT_FALSE(refused("2026-01-31 09:30", "2026-01-31"));
+  EXPECT_FALSE(refused("2026-01-31 09:30:00", "2026-01-31 09:30"));
+  EXPECT_FALSE(refused("2026-01-31T09:30:00+03:00", "2026-01-31T09:30:00+02:00"));
+  EXPECT_FALSE(refused("2026-01-31 09:30", "2026-01-31T02:00:00Z")) << "in Tokyo it is earlier";
 }
 
 TEST(ReadTest, ReadsARuleAlone) {

@@ -1,6 +1,8 @@
 // Rules: which key makes a rule what it is, and what each operator takes as its value. Whether a
 // field has the operator is for the compiler, which knows the columns' types.
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 
 #include "catalog/form.hpp"
 
@@ -156,6 +158,48 @@ bool take_span(const Node& node, Reading& reading, std::string_view key, Duratio
   return true;
 }
 
+// A day or a moment as rules write them; of a day its start or its end.
+struct Instant {
+  double seconds = 0;    // since 1970
+  bool anywhere = true;  // in the model's zone, whatever that is
+};
+std::optional<Instant> as_instant(const Scalar& value, bool end) {
+  constexpr double kDay = 86'400, kHour = 3'600, kMinute = 60;
+  const auto* text = std::get_if<std::string>(&value);
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, read = 0;
+  if (!text || std::sscanf(text->c_str(), "%4d-%2d-%2d%n", &year, &month, &day, &read) != 3)
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok()) return std::nullopt;
+  Instant out{.seconds = kDay * static_cast<double>(
+                                    std::chrono::sys_days(date).time_since_epoch().count())};
+  const char* rest = text->c_str() + read;
+  if (*rest == '\0') {
+    constexpr double kMoment = 1e-3;
+    if (end) out.seconds += kDay - kMoment;
+    return out;
+  }
+  if (std::sscanf(rest + 1, "%2d:%2d%n", &hour, &minute, &read) != 2) return std::nullopt;
+  rest += 1 + read;
+  out.seconds += kHour * hour + kMinute * minute;
+  if (double seconds = 0; std::sscanf(rest, ":%lf%n", &seconds, &read) == 1) {
+    rest += read;
+    out.seconds += seconds;
+  }
+  out.anywhere = *rest == '\0';
+  if (std::sscanf(rest, "%3d:%2d", &hour, &minute) == 2)
+    out.seconds -= kHour * hour + (*rest == '-' ? -kMinute : kMinute) * minute;
+  return out;
+}
+
+// What names no zone is not held against what names one, unless no zone is that far away.
+bool is_before(const Instant& one, const Instant& other) {
+  constexpr double kFarthestZone = 14 * 3'600;
+  return one.seconds + (one.anywhere == other.anywhere ? 0 : kFarthestZone) < other.seconds;
+}
+
 std::optional<double> as_number(const Scalar& value) {
   if (const auto* whole = std::get_if<int64_t>(&value)) return static_cast<double>(*whole);
   if (const auto* fraction = std::get_if<double>(&value)) return *fraction;
@@ -220,9 +264,12 @@ bool take_operand(const Node& node, Reading& reading, Op op, Operand& operand) {
         return false;
       }
       const auto low = as_number(values[0]), high = as_number(values[1]);
-      if (low && high && *high < *low) {
-        reading.problem(node.place,
-                        "`between` needs the lower value first: as it stands nobody can match");
+      const auto first = as_instant(values[0], false), last = as_instant(values[1], true);
+      const bool turned = low && high ? *high < *low : first && last && is_before(*last, *first);
+      if (turned) {
+        reading.problem(
+            node.place,
+            "`between` needs the lower or earlier value first: as it stands nobody can match");
         return false;
       }
       operand = std::move(values);

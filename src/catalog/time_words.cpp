@@ -6,7 +6,8 @@
 #include <array>
 #include <charconv>
 #include <limits>
-#include <set>
+
+#include "calendar/calendar.hpp"
 
 namespace rollcall::catalog {
 namespace {
@@ -57,101 +58,25 @@ bool is_time_of_day(std::string_view text) {
   return hour && minute && *hour < 24 && *minute < 60;
 }
 
-std::optional<std::string> zone_problem(const std::string& zone, const References* references) {
-  // The ones people mean most often, for spelling mistakes.
-  static const std::vector<std::string> kCommon = {"UTC",
-                                                   "Europe/London",
-                                                   "Europe/Dublin",
-                                                   "Europe/Lisbon",
-                                                   "Europe/Paris",
-                                                   "Europe/Brussels",
-                                                   "Europe/Amsterdam",
-                                                   "Europe/Berlin",
-                                                   "Europe/Zurich",
-                                                   "Europe/Vienna",
-                                                   "Europe/Rome",
-                                                   "Europe/Madrid",
-                                                   "Europe/Copenhagen",
-                                                   "Europe/Stockholm",
-                                                   "Europe/Oslo",
-                                                   "Europe/Helsinki",
-                                                   "Europe/Warsaw",
-                                                   "Europe/Prague",
-                                                   "Europe/Budapest",
-                                                   "Europe/Bucharest",
-                                                   "Europe/Athens",
-                                                   "Europe/Istanbul",
-                                                   "Europe/Kyiv",
-                                                   "America/New_York",
-                                                   "America/Chicago",
-                                                   "America/Denver",
-                                                   "America/Phoenix",
-                                                   "America/Los_Angeles",
-                                                   "America/Toronto",
-                                                   "America/Vancouver",
-                                                   "America/Mexico_City",
-                                                   "America/Bogota",
-                                                   "America/Sao_Paulo",
-                                                   "America/Santiago",
-                                                   "America/Argentina/Buenos_Aires",
-                                                   "Africa/Cairo",
-                                                   "Africa/Casablanca",
-                                                   "Africa/Johannesburg",
-                                                   "Africa/Lagos",
-                                                   "Africa/Nairobi",
-                                                   "Asia/Dubai",
-                                                   "Asia/Jerusalem",
-                                                   "Asia/Riyadh",
-                                                   "Asia/Karachi",
-                                                   "Asia/Kolkata",
-                                                   "Asia/Dhaka",
-                                                   "Asia/Bangkok",
-                                                   "Asia/Jakarta",
-                                                   "Asia/Singapore",
-                                                   "Asia/Hong_Kong",
-                                                   "Asia/Shanghai",
-                                                   "Asia/Taipei",
-                                                   "Asia/Manila",
-                                                   "Asia/Seoul",
-                                                   "Asia/Tokyo",
-                                                   "Australia/Perth",
-                                                   "Australia/Brisbane",
-                                                   "Australia/Sydney",
-                                                   "Australia/Melbourne",
-                                                   "Pacific/Auckland"};
-  static const std::set<std::string, std::less<>> kAreas = {
-      "Africa", "America", "Antarctica", "Arctic", "Asia",   "Atlantic", "Australia", "Brazil",
-      "Canada", "Chile",   "Etc",        "Europe", "Indian", "Mexico",   "Pacific",   "US"};
-  // Names without an area that every copy of the tz database has.
-  static const std::set<std::string, std::less<>> kSingle = {
-      "UTC", "GMT", "Zulu", "CET",     "MET",     "EET",     "WET",
-      "EST", "MST", "HST",  "EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT"};
-  std::string hint = did_you_mean(zone, kCommon);
-  for (const std::string& common : kCommon)
-    if (hint.empty() && common.ends_with("/" + zone)) hint = " (did you mean `" + common + "`?)";
-  const std::string wrong = fmt::format(
-      "`{}` is no time zone of the IANA database{}; expected a name like "
-      "`Europe/Paris`, or `UTC`",
-      zone.size() <= 60 ? zone : "…", hint);
-  if (zone.empty() || zone.size() > 60 || zone.front() == '/') return wrong;
-  for (const char c : zone)
-    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-          c == '+' || c == '-' || c == '/'))
-      return wrong;
-  if (zone == "UTC" || std::find(kCommon.begin(), kCommon.end(), zone) != kCommon.end())
+std::optional<std::string> zone_problem(const std::string& zone) {
+  constexpr size_t kLongest = 60;
+  const std::vector<std::string>& all = calendar::zone_names();
+  // Without a database of its own this machine cannot tell; the engine will.
+  if (calendar::is_zone(zone) || (all.empty() && !zone.empty() && zone.size() <= kLongest))
     return std::nullopt;
-  const std::filesystem::path data = "/usr/share/zoneinfo";
-  const auto is_zone = [&](const std::string& name) {
-    const auto bytes = references->file(data / name);
-    return bytes.ok() && bytes->starts_with("TZif");
+  std::string hint;
+  const auto as_written = [](std::string text) {
+    ascii_lower(text);
+    return text;
   };
-  if (references && references->file && is_zone("UTC"))
-    return is_zone(zone) ? std::nullopt : std::optional(wrong);
-  const size_t slash = zone.find('/');
-  const bool plausible = slash == std::string::npos
-                             ? kSingle.contains(zone)
-                             : kAreas.contains(zone.substr(0, slash)) && zone.back() != '/';
-  return plausible ? std::nullopt : std::optional(wrong);
+  for (const std::string& one : all)
+    if (hint.empty() &&
+        (as_written(one) == as_written(zone) || as_written(one).ends_with("/" + as_written(zone))))
+      hint = " (did you mean `" + one + "`?)";
+  if (hint.empty()) hint = did_you_mean(zone, all);
+  return fmt::format(
+      "`{}` is no time zone of the IANA database{}; expected a name like `Europe/Paris`, or `UTC`",
+      zone.size() <= kLongest ? zone : "…", hint);
 }
 
 }  // namespace rollcall::catalog

@@ -19,9 +19,7 @@ std::string span_text(std::chrono::milliseconds span);
 // "09:00" to "23:59".
 bool is_time_of_day(std::string_view text);
 
-// What is wrong with the name of a time zone; nothing when it is one. With `references` that can
-// read the machine's zone data the name must be there; without, it must look like a name of the tz
-// database.
-std::optional<std::string> zone_problem(const std::string& zone, const References* references);
+// What is wrong with the name of a time zone; nothing when it is one of this machine's tz database.
+std::optional<std::string> zone_problem(const std::string& zone);
 
 }  // namespace rollcall::catalog

@@ -32,8 +32,8 @@ class Rows {
                      .json = std::move(json),
                      .secrets = std::move(secrets)});
   }
-  void add(const Activation& activation) {
-    add("activation", activation.name, catalog::to_json(activation), activation.uid);
+  void add(const Activation& activation, std::string json) {
+    add("activation", activation.name, std::move(json), activation.uid);
     rows_.back().destination = activation.destination;
   }
 
@@ -96,26 +96,40 @@ Result<Stored> load(store::Store& store, const HasList& has_list) {
   out.revision = objects.revision;
   out.rows = std::move(objects.rows);
   put_doubles_aside(out, has_list);
+  Catalog& all = out.catalog;
+  // What this program would refuse to store is read as far as it goes.
+  const auto read = [&](const store::ObjectRow& row, auto from_json, auto remains) {
+    auto whole = from_json(row.json, &remains);
+    if (whole.ok()) return std::move(whole.value());
+    remains.name = row.name;
+    if (!row.archived)
+      all.unsound.push_back({.kind = row.kind,
+                             .name = row.name,
+                             .destination = row.destination,
+                             .json = row.json,
+                             .problem = whole.error().message});
+    return remains;
+  };
   for (const store::ObjectRow& row : out.rows) {
-    const std::string where = row.kind + " " + row.name;
     if (row.kind == "source") {
-      Source source = TRY(in_context(catalog::source_from_json(row.json), where));
+      Source source = read(row, catalog::source_from_json, Source{});
       for (const auto& [name, secret] : row.secrets) source.secrets[name] = secret;
-      out.catalog.sources.push_back(std::move(source));
+      all.sources.push_back(std::move(source));
     } else if (row.kind == "model") {
-      out.catalog.models.push_back(TRY(in_context(catalog::model_from_json(row.json), where)));
+      all.models.push_back(read(row, catalog::model_from_json, Model{}));
     } else if (row.kind == "segment") {
-      out.catalog.segments.push_back(TRY(in_context(catalog::segment_from_json(row.json), where)));
+      all.segments.push_back(read(row, catalog::segment_from_json, Segment{}));
     } else if (row.kind == "destination") {
-      Destination destination = TRY(in_context(catalog::destination_from_json(row.json), where));
+      Destination destination = read(row, catalog::destination_from_json, Destination{});
       destination.uid = row.uid;
       for (const auto& [name, secret] : row.secrets)
         if (name == kApiKey) destination.api_key = secret;
-      out.catalog.destinations.push_back(std::move(destination));
+      all.destinations.push_back(std::move(destination));
     } else if (row.kind == "activation") {
-      Activation activation = TRY(in_context(catalog::activation_from_json(row.json), where));
+      Activation activation = read(row, catalog::activation_from_json, Activation{});
       activation.uid = row.uid;
-      (row.archived ? out.archived : out.catalog.activations).push_back(std::move(activation));
+      if (activation.destination.empty()) activation.destination = row.destination;
+      (row.archived ? out.archived : all.activations).push_back(std::move(activation));
     }
   }
   return out;
@@ -124,17 +138,23 @@ Result<Stored> load(store::Store& store, const HasList& has_list) {
 Status save(store::Store& store, const Stored& before, const catalog::Comparison& comparison) {
   const Catalog& merged = comparison.merged;
   Rows rows(before, comparison);
+  // What is unsound stays as it is stored.
+  const auto json_of = [&](const char* kind, const auto& one, const std::string& destination = "") {
+    const Unsound* unsound = merged.unsound_one(kind, one.name, destination);
+    return unsound != nullptr ? unsound->json : catalog::to_json(one);
+  };
   for (const Source& source : merged.sources)
-    rows.add("source", source.name, catalog::to_json(source), "",
+    rows.add("source", source.name, json_of("source", source), "",
              {source.secrets.begin(), source.secrets.end()});
   for (const Model& model : merged.models)
-    rows.add("model", model.name, catalog::to_json(model), "");
+    rows.add("model", model.name, json_of("model", model), "");
   for (const Segment& segment : merged.segments)
-    rows.add("segment", segment.name, catalog::to_json(segment), "");
+    rows.add("segment", segment.name, json_of("segment", segment), "");
   for (const Destination& destination : merged.destinations)
-    rows.add("destination", destination.name, catalog::to_json(destination), destination.uid,
+    rows.add("destination", destination.name, json_of("destination", destination), destination.uid,
              {{kApiKey, destination.api_key}});
-  for (const Activation& activation : merged.activations) rows.add(activation);
+  for (const Activation& activation : merged.activations)
+    rows.add(activation, json_of("activation", activation, activation.destination));
   return rows.put(store);
 }
 
@@ -149,6 +169,7 @@ store::ObjectRow row_of(const Stored& stored, const Activation& activation) {
 }  // namespace
 
 Status save(store::Store& store, const Stored& before, const Activation& activation) {
+  TRY(before.catalog.sound("activation", activation.name, activation.destination));
   store::ObjectRow changed = row_of(before, activation);
   changed.json = catalog::to_json(activation);
   return store.put(before.revision, {std::move(changed)}, {});

@@ -72,6 +72,57 @@ TEST_F(StoredTest, OfTwoChangesAtOnceNoneIsLostAndNothingIsStoredTwice) {
   EXPECT_EQ(stored->catalog.sources.size(), size_t{3} * kRounds);
 }
 
+TEST_F(StoredTest, WhatAnOlderProgramStoredIsReadNamedAndMended) {
+  const auto store = open();
+  ASSERT_TRUE(
+      apply(*store, source("shop", "x") +
+                        "models:\n  - {name: people, source: shop, table: t, primary_key: id, "
+                        "relations: [{name: pals, kind: has_many, model: people, key: id, "
+                        "foreign_key: id}]}\n"
+                        "segments:\n  - {name: all, model: people, where: {all: []}}\n"
+                        "  - {name: some, model: people, where: {related: pals}}\n")
+          .ok());
+  // As a program would have left them that knew other zones and operators.
+  auto objects = std::move(*store->objects());
+  std::vector<store::ObjectRow> older;
+  std::string left_as;
+  for (store::ObjectRow& row : objects.rows) {
+    if (row.kind == "model")
+      row.json.replace(row.json.find("\"primary_key\""), 0, "\"tz\":\"Mars/Base\",");
+    if (row.name == "all")
+      row.json = left_as =
+          R"({"name":"all","model":"people","where":{"field":"x","op":"resembles","value":1}})";
+    if (row.kind == "model" || row.name == "all") older.push_back(row);
+  }
+  ASSERT_EQ(older.size(), 2U);
+  ASSERT_TRUE(store->put(objects.revision, older, {}).ok());
+
+  const auto read = load(*store, kNoLists);
+  ASSERT_TRUE(read.ok()) << read.error().text();
+  EXPECT_EQ(read->catalog.unsound.size(), 2U);
+  const Status zone = read->catalog.sound("model", "people");
+  ASSERT_FALSE(zone.ok());
+  EXPECT_THAT(zone.error().text(), testing::HasSubstr("Mars/Base"));
+  EXPECT_FALSE(read->catalog.sound("segment", "all").ok());
+  EXPECT_TRUE(read->catalog.sound("segment", "some").ok());
+  const std::string written = catalog::write(read->catalog);
+  EXPECT_THAT(written, testing::HasSubstr("Mars/Base"));
+  EXPECT_THAT(written, testing::HasSubstr("resembles"));
+
+  // What a file does not speak of stays letter by letter; what it defines is mended.
+  ASSERT_TRUE(
+      apply(*store, source("other", "y") +
+                        "models:\n  - {name: people, source: shop, table: t, primary_key: id, "
+                        "tz: Asia/Tokyo, relations: [{name: pals, kind: has_many, model: "
+                        "people, key: id, foreign_key: id}]}\n")
+          .ok());
+  const auto mended = load(*store, kNoLists);
+  ASSERT_TRUE(mended.ok());
+  ASSERT_EQ(mended->catalog.unsound.size(), 1U);
+  EXPECT_EQ(mended->catalog.unsound[0].json, left_as);
+  EXPECT_EQ(mended->catalog.model("people")->tz, "Asia/Tokyo");
+}
+
 TEST_F(StoredTest, WhoAlwaysComesTooLateIsTold) {
   const auto store = open();
   int tried = 0;

@@ -194,6 +194,7 @@ Result<const Model*> Graph::model(const std::string& name, const Place& place) {
   if (!found)
     return wrong(
         place, "there is no model `" + name + "`" + did_you_mean(name, names_of(catalog_.models)));
+  TRY(catalog_.sound("model", name));
   if (std::find(models_.begin(), models_.end(), found) == models_.end()) models_.push_back(found);
   return found;
 }
@@ -299,6 +300,7 @@ Result<const Node*> Graph::segment(const Model& model, const std::string& name,
   if (!named)
     return wrong(place, "there is no segment `" + name + "`" +
                             did_you_mean(name, names_of(catalog_.segments)));
+  TRY(catalog_.sound("segment", name));
   if (named->model != model.name)
     return wrong(place, fmt::format("segment `{}` is over model `{}`, and here rows are of `{}`",
                                     name, named->model, model.name));
