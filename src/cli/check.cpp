@@ -23,8 +23,6 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-// Of the rows of a users model; above it the key is not one.
-
 struct Finding {
   enum class Level { ok, warning, problem };
   const char* kind;
@@ -121,6 +119,7 @@ class Checker {
   }
 
   Status check_source(const Source& source) {
+    TRY(catalog_.sound("source", source.name));
     TRY(source::open(source, session_.source_options()));
     fine("opens");
     if (std::string said = state_warning(source); !said.empty())
@@ -129,6 +128,7 @@ class Checker {
   }
 
   Status check_model(const Model& model) {
+    TRY(catalog_.sound("model", model.name));
     Segment everyone;
     everyone.name = model.name;
     everyone.model = model.name;
@@ -160,9 +160,10 @@ class Checker {
   }
 
   Status check_segment(const Segment& segment) {
+    TRY(catalog_.sound("segment", segment.name));
     segment::Reader reader =
         TRY(segment::Reader::open(catalog_, segment, {}, session_.source_options()));
-    TRY(reader.sql({.segment = segment, .now = session_.world().clock.now()}));
+    TRY(reader.count(session_.world().clock.now(), session_.stop()));
     return ok_status();
   }
 
@@ -183,6 +184,7 @@ class Checker {
   }
 
   Status check_destination(const Destination& destination) {
+    TRY(catalog_.sound("destination", destination.name));
     if (destination.api_key.empty())
       return Error{ErrorKind::invalid, "has no API key", "Set `api_key` and apply the file again."};
     auto answered = project(destination);
@@ -218,15 +220,18 @@ class Checker {
 
   Status check_activation(const Activation& activation) {
     TRY(run::validate(catalog_, activation));
-    const Segment& segment = *catalog_.segment(activation.segment);
+    const Segment segment = activated_segment(catalog_, activation);
     const Destination& destination = *catalog_.destination(activation.destination);
-    std::vector<std::string> wanted = {activation.match_key.field};
+    const Model* model = catalog_.model(segment.model);
+    std::vector<std::string> wanted = {model != nullptr ? model->primary_key : "",
+                                       activation.match_key.field};
     for (const Attribute& attribute : activation.attributes) wanted.push_back(attribute.field);
     segment::Reader reader =
         TRY(segment::Reader::open(catalog_, segment, wanted, session_.source_options()));
     const std::vector<ColumnInfo> columns = TRY(reader.fields());
     check_match_key(activation, segment, columns);
     const auto targets = TRY(attributes::targets(activation.attributes, columns));
+    TRY(read_all(reader, segment, wanted));
     const auto answered = project(destination);
     if (!answered.ok()) {
       warn("not held against Iterable, which could not be asked",
@@ -251,8 +256,21 @@ class Checker {
           break;
       }
     }
-    if (!to_create.empty()) fine("new fields, created with the first value that is sent: " + join(to_create, ", "));
+    if (!to_create.empty())
+      fine("new fields, created with the first value that is sent: " + join(to_create, ", "));
     return check_list(activation, iterable);
+  }
+
+  // Every row that a run would read: what is wrong in the data shows only there.
+  Status read_all(segment::Reader& reader, const Segment& segment,
+                  const std::vector<std::string>& fields) {
+    const SqlQuery query = TRY(
+        reader.sql({.segment = segment, .fields = fields, .now = session_.world().clock.now()}));
+    const auto rows = TRY(reader.rows(query, session_.stop()));
+    RowBatch batch;
+    while (TRY(rows->next(batch))) {
+    }
+    return ok_status();
   }
 
   void check_match_key(const Activation& activation, const Segment& segment,
@@ -268,6 +286,8 @@ class Checker {
               "Correct `match_key`.");
       return;
     }
+    if (const Status fit = run::check_key_type(key, *column); !fit.ok())
+      return problem(fit.error());
     const bool as_text = column->type == FieldType::text ||
                          (key.type == KeyType::user_id && column->type == FieldType::integer);
     if (!as_text)

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "attributes/attributes.hpp"
+#include "run/run.hpp"
 #include "segment/segment.hpp"
 
 namespace rollcall::cli {
@@ -81,8 +82,23 @@ class Checker {
       if (const auto query = reader->sql({.segment = *segment}); !query.ok())
         add(query.error(), shown ? segment->place : model.place,
             shown ? "" : "the stored segment `" + segment->name + "`: ");
+      else if (shown)
+        try_out(*reader, *segment, *query);
       for (const Activation* activation : activations_of(*segment))
-        check(*activation, *segment, model, *columns);
+        check(*activation, *segment, model, *columns, *reader);
+    }
+  }
+
+  // What the engine says to the rule; what is wrong in the data alone may be mended there.
+  void try_out(segment::Reader& reader, const Segment& segment, const SqlQuery& query) {
+    if (const auto columns = reader.describe(query); !columns.ok()) {
+      if (columns.error().kind == ErrorKind::invalid)
+        add(columns.error(), segment.place, "");
+      else
+        warn(columns.error());
+    } else if (const auto size = reader.count(segment, Time{}, {}); !size.ok()) {
+      out_.warnings.push_back("segment `" + segment.name +
+                              "` cannot be counted: " + size.error().text());
     }
   }
 
@@ -95,15 +111,25 @@ class Checker {
   }
 
   void check(const Activation& activation, const Segment& segment, const Model& model,
-             const std::vector<ColumnInfo>& columns) {
+             const std::vector<ColumnInfo>& columns, const segment::Reader& reader) {
     const bool shown = is_from_file(activation.place);
     const Place place = shown                         ? activation.place
                         : is_from_file(segment.place) ? segment.place
                                                       : model.place;
     const std::string who = shown ? "" : "the stored activation `" + activation.name + "`: ";
     const std::string& key = activation.match_key.field;
+    if (const Status valid = run::validate(catalog_, activation); !valid.ok())
+      add(valid.error(), place, who);
+    else if (const auto query = reader.sql({.segment = activated_segment(catalog_, activation)});
+             !query.ok())
+      add(query.error(), place, who);
     std::vector<std::string> names;
-    for (const ColumnInfo& column : columns) names.push_back(column.name);
+    for (const ColumnInfo& column : columns) {
+      names.push_back(column.name);
+      if (column.name != key) continue;
+      if (const Status fit = run::check_key_type(activation.match_key, column); !fit.ok())
+        add(fit.error(), place, who);
+    }
     if (std::find(names.begin(), names.end(), key) == names.end())
       add({ErrorKind::invalid, "there is no field `" + key + "` in `" + model.name +
                                    "` for the match key" + did_you_mean(key, names)},

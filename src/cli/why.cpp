@@ -1,19 +1,16 @@
-// why: one person, from the data to the list. What the next run would do is told by the rules of
-// plan.cpp, for this person alone and without asking Iterable.
+// why: one person, from the data to the list, by the snapshot and the plan of a run.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "attributes/attributes.hpp"
-#include "cli/cells.hpp"
 #include "cli/commands.hpp"
 #include "cli/names.hpp"
 #include "cli/rule_words.hpp"
 #include "cli/text.hpp"
 #include "core/match_key.hpp"
 #include "ledger/ledger.hpp"
-#include "segment/segment.hpp"
 
 namespace rollcall::cli {
 namespace {
@@ -25,107 +22,16 @@ struct Condition {
   bool holds = false;
 };
 
-struct Row {
-  std::string primary_key;
-  std::vector<std::optional<std::string>> values;  // by target, as they would be sent
-};
-
 struct Person {
   KeyForm form = KeyForm::good;
-  std::vector<Row> in_model;    // rows with this key, the one that counts first
-  std::vector<Row> in_segment;  // likewise
-  std::string combined;         // all | any | none | rule
+  // Primary keys of the rows with this key, the one that counts first.
+  std::vector<std::string> in_model, in_segment;
+  std::string combined;  // all | any | none | rule
   std::vector<Condition> conditions;
   std::optional<ledger::PersonRow> row;
   std::optional<ledger::ListRecord> list;
   std::vector<std::string> attributes_to_write;
   std::string state, state_text, next;
-};
-
-// Rows of `rule`'s people with the key. The source narrows the search, and the normalised key
-// decides, as it does in a run.
-class Finder {
- public:
-  static Result<Finder> open(Session& session, const Catalog& catalog, const Activation& activation,
-                             std::string key) {
-    Finder out(session, catalog, activation, std::move(key));
-    const Model& model = *catalog.model(out.segment_.model);
-    out.fields_ = {model.primary_key, activation.match_key.field};
-    for (const Attribute& attribute : activation.attributes) out.fields_.push_back(attribute.field);
-    out.reader_.emplace(
-        TRY(segment::Reader::open(catalog, out.segment_, out.fields_, session.source_options())));
-    const auto columns = TRY(out.reader_->fields());
-    for (const ColumnInfo& column : columns)
-      if (column.name == activation.match_key.field) out.is_text_ = column.type == FieldType::text;
-    out.targets_ = TRY(attributes::targets(activation.attributes, columns));
-    return out;
-  }
-
-  Result<std::vector<Row>> find(const Rule& rule) {
-    compile::Query query{
-        .segment = segment_, .fields = fields_, .now = session_->world().clock.now()};
-    query.segment.where = rule;
-    if (is_text_) {
-      Rule has_key;
-      has_key.test = FieldTest{
-          .field = fields_[1], .op = Op::contains, .value = Scalar(key_), .ignore_case = true};
-      query.segment.where.test = AllOf{{rule, has_key}};
-    } else {
-      query.only = std::pair(fields_[1], key_);
-    }
-    const auto stream = TRY(reader_->rows(TRY(reader_->sql(query)), session_->stop()));
-    std::vector<Row> out;
-    RowBatch batch;
-    while (TRY(stream->next(batch))) {
-      for (size_t row = 0; row < batch.rows; ++row) {
-        std::string key = text_of(batch.columns[1], row);
-        if (is_text_) (void)normalise_key(key_type_, key);
-        if (key == key_) out.push_back(row_of(batch, row));
-      }
-    }
-    // The lowest primary key counts, numbers by their value.
-    std::sort(out.begin(), out.end(), [](const Row& a, const Row& b) {
-      const bool numbers = is_number(a.primary_key) && is_number(b.primary_key);
-      if (numbers && a.primary_key.size() != b.primary_key.size())
-        return a.primary_key.size() < b.primary_key.size();
-      return a.primary_key < b.primary_key;
-    });
-    return out;
-  }
-
-  [[nodiscard]] const std::vector<attributes::Target>& targets() const { return targets_; }
-
- private:
-  Finder(Session& session, const Catalog& catalog, const Activation& activation, std::string key)
-      : session_(&session),
-        segment_(activated_segment(catalog, activation)),
-        key_type_(activation.match_key.type),
-        key_(std::move(key)) {}
-
-  static bool is_number(const std::string& text) {
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-  }
-
-  Row row_of(const RowBatch& batch, size_t row) const {
-    Row out{text_of(batch.columns[0], row), {}};
-    for (size_t i = 0; i < targets_.size(); ++i) {
-      std::string value;
-      int64_t ignored = 0;
-      const bool there =
-          attributes::append_value(value, batch.columns[i + 2], row, targets_[i], ignored);
-      out.values.push_back(there ? std::optional(std::move(value)) : std::nullopt);
-    }
-    return out;
-  }
-
-  Session* session_;
-  Segment segment_;
-  KeyType key_type_;
-  std::string key_;
-  std::vector<std::string> fields_;
-  std::optional<segment::Reader> reader_;
-  bool is_text_ = true;
-  std::vector<attributes::Target> targets_;
 };
 
 // The parts of a rule that are told one by one.
@@ -137,29 +43,17 @@ std::vector<Rule> parts_of(const Rule& rule, std::string& combined) {
   return {rule};
 }
 
-bool holds_for(const std::vector<Row>& rows, const std::vector<Row>& in_model) {
-  if (in_model.empty()) return false;
-  return std::any_of(rows.begin(), rows.end(),
-                     [&](const Row& row) { return row.primary_key == in_model[0].primary_key; });
+bool holds_for(const std::vector<std::string>& rows, const std::vector<std::string>& in_model) {
+  return !in_model.empty() && std::find(rows.begin(), rows.end(), in_model[0]) != rows.end();
 }
 
-std::vector<std::string> attributes_to_write(const Activation& activation, const Person& person,
-                                             const std::vector<attributes::Target>& targets,
-                                             const std::vector<std::string>& pending) {
+std::vector<std::string> attributes_to_write(const std::optional<Change>& change,
+                                             const std::vector<attributes::Target>& targets) {
   std::vector<std::string> out;
-  for (size_t i = 0; i < targets.size(); ++i) {
-    if (std::find(pending.begin(), pending.end(), targets[i].to) != pending.end()) continue;
-    const auto& value = person.in_segment[0].values[i];
-    std::optional<uint64_t> confirmed;
-    if (person.row)
-      if (const auto at = person.row->attributes.find(targets[i].to);
-          at != person.row->attributes.end())
-        confirmed = at->second;
-    const uint64_t now = value ? attributes::fingerprint(*value) : 0;
-    const bool clears = activation.on_null == OnNull::clear && confirmed && *confirmed != 0;
-    if (now == 0 ? clears : confirmed != now)
-      out.push_back(targets[i].to + (now == 0 ? " (cleared)" : ""));
-  }
+  if (!change || change->kind == ChangeKind::left) return out;
+  for (size_t i = 0; i < targets.size(); ++i)
+    if (change->values[i])
+      out.push_back(targets[i].to + (*change->values[i] == "null" ? " (cleared)" : ""));
   return out;
 }
 
@@ -191,23 +85,25 @@ void tell_state(Person& person) {
   return say("not_sent", on_list + "planned, and the run ended before," + since);
 }
 
-std::string next_run(const Person& person, const Activation& activation) {
-  const bool in_segment = !person.in_segment.empty();
-  const auto& row = person.row;
-  if (!in_segment) {
-    if (!row || row->on_list == 0) return "nothing";
-    return "removed from the list";
+std::string next_run(const Person& person, const std::optional<Change>& change) {
+  if (!change) {
+    if (person.in_segment.empty()) return "nothing";
+    if (person.row && person.row->reason == "rejected" && person.row->final)
+      return "nothing, until their data change or a run with --full";
+    return "nothing: everything is as it should be";
   }
-  const std::string entered = "added to the list, if Iterable knows this person";
-  if (!row || !row->in_segment) return entered;
-  if (row->reason == "not_a_contact")
-    return "looked up again, and added to the list if they have become a contact";
-  if (row->reason == "rejected" && row->final)
-    return "nothing, until their data change or a run with --full";
-  if (!row->reason.empty()) return "tried again";
-  if (row->on_list == 0) return entered;
-  if (person.attributes_to_write.empty()) return "nothing: everything is as it should be";
-  (void)activation;
+  switch (change->kind) {
+    case ChangeKind::entered:
+      return "added to the list, if Iterable knows this person";
+    case ChangeKind::left:
+      return "removed from the list";
+    case ChangeKind::retried:
+      return change->look_up_first
+                 ? "looked up again, and added to the list if they have become a contact"
+                 : "tried again";
+    case ChangeKind::changed:
+      break;
+  }
   return "updated: " + join(person.attributes_to_write, ", ");
 }
 
@@ -221,12 +117,6 @@ std::string form_in_words(KeyForm form) {
       return "malformed";
   }
   return "";
-}
-
-std::vector<std::string> primary_keys(const std::vector<Row>& rows) {
-  std::vector<std::string> out;
-  for (const Row& row : rows) out.push_back(row.primary_key);
-  return out;
 }
 
 json to_json(const Activation& activation, const std::string& name, const std::string& asked,
@@ -244,7 +134,7 @@ json to_json(const Activation& activation, const std::string& name, const std::s
               {"key_form", form_in_words(person.form)},
               {"in_model", !person.in_model.empty()},
               {"in_segment", !person.in_segment.empty()},
-              {"primary_keys", primary_keys(person.in_model)},
+              {"primary_keys", person.in_model},
               {"rule", {{"combined", person.combined}, {"conditions", conditions}}}};
   out["list"] =
       person.list ? json{{"id", person.list->id}, {"name", person.list->name}} : json(nullptr);
@@ -291,11 +181,11 @@ void print(Session& session, const Activation& activation, const std::string& na
   if (person.in_model.empty()) {
     line("data", "no row of the model has this key now");
   } else {
-    std::string rows = "primary key " + person.in_model[0].primary_key;
+    std::string rows = "primary key " + person.in_model[0];
     if (person.in_model.size() > 1)
       rows += fmt::format("; {} have this key: {}",
                           counted(static_cast<int64_t>(person.in_model.size()), "row", "rows"),
-                          join(primary_keys(person.in_model), ", "));
+                          join(person.in_model, ", "));
     line("data", rows);
     line("segment", (person.in_segment.empty() ? "not in `" : "in `") + activation.segment +
                         "` now" +
@@ -334,15 +224,15 @@ Result<int> why(Session& session, const WhyOptions& options) {
                                                                              : "user id") +
                      " of one person."};
 
-  Finder finder = TRY(Finder::open(session, stored.catalog, activation, key));
+  const run::World world = TRY(session.run_world());
+  run::OnePerson one =
+      TRY(run::OnePerson::open(world, stored.catalog, activation, key, session.stop()));
   const Rule rule = activated_segment(stored.catalog, activation).where;
-  person.in_model = TRY(finder.find(Rule{}));
-  person.in_segment = person.in_model.empty() || person.form != KeyForm::good
-                          ? std::vector<Row>{}
-                          : TRY(finder.find(rule));
+  person.in_model = TRY(one.rows(Rule{}));
+  if (!person.in_model.empty() && person.form == KeyForm::good)
+    person.in_segment = TRY(one.rows(rule));
   for (const Rule& part : parts_of(rule, person.combined)) {
-    const bool holds =
-        !person.in_model.empty() && holds_for(TRY(finder.find(part)), person.in_model);
+    const bool holds = !person.in_model.empty() && holds_for(TRY(one.rows(part)), person.in_model);
     person.conditions.push_back({in_words(part), holds});
   }
 
@@ -355,10 +245,10 @@ Result<int> why(Session& session, const WhyOptions& options) {
   if (!last.empty())
     if (const auto report = run::report_from_json(last[0].report_json); report.ok())
       pending = report->fields_pending;
-  if (!person.in_segment.empty())
-    person.attributes_to_write = attributes_to_write(activation, person, finder.targets(), pending);
+  const std::optional<Change> change = TRY(one.next(pending));
+  person.attributes_to_write = attributes_to_write(change, one.targets());
   tell_state(person);
-  person.next = next_run(person, activation);
+  person.next = next_run(person, change);
 
   const std::string name = shown_name(stored.catalog, activation);
   if (session.json()) {

@@ -13,15 +13,6 @@ using nlohmann::json;
 constexpr int64_t kWorkMemoryMb = 144;
 constexpr int64_t kPlentyMb = 1024;
 
-std::vector<std::string> fields_read(const Catalog& catalog, const Activation& activation) {
-  const Segment* segment = catalog.segment(activation.segment);
-  const Model* model = catalog.model(segment->model);
-  std::vector<std::string> out = {model == nullptr ? "" : model->primary_key,
-                                  activation.match_key.field};
-  for (const Attribute& attribute : activation.attributes) out.push_back(attribute.field);
-  return out;
-}
-
 Status keep_targets(const std::vector<attributes::Target>& targets, duck::Connection& work) {
   TRY(
       work.run("CREATE TABLE targets(place BIGINT, field VARCHAR, name VARCHAR, source_type "
@@ -73,7 +64,7 @@ Scratch::~Scratch() {
   connection_.reset();
   database_.reset();
   std::error_code ignored;
-  for (const char* tail : {"", ".wal", ".tmp"})
+  for (const char* tail : {"", ".wal", ".tmp", ".parquet"})
     std::filesystem::remove_all(file_.string() + tail, ignored);
 }
 
@@ -89,6 +80,23 @@ Result<segment::Reader> open_segment(const PassInput& input) {
                              .transport = &input.world.transport,
                              .clock = &input.world.clock}),
       "segment " + segment.name);
+}
+
+std::vector<std::string> fields_read(const Catalog& catalog, const Activation& activation) {
+  const Segment* segment = catalog.segment(activation.segment);
+  const Model* model = catalog.model(segment->model);
+  std::vector<std::string> out = {model == nullptr ? "" : model->primary_key,
+                                  activation.match_key.field};
+  for (const Attribute& attribute : activation.attributes) out.push_back(attribute.field);
+  return out;
+}
+
+Result<std::vector<attributes::Target>> targets_of(const Activation& activation,
+                                                   const std::vector<ColumnInfo>& columns) {
+  for (const ColumnInfo& column : columns)
+    if (column.name == activation.match_key.field)
+      TRY(check_key_type(activation.match_key, column));
+  return attributes::targets(activation.attributes, columns);
 }
 
 Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader& reader,

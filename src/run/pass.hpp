@@ -45,6 +45,10 @@ class Scratch {
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   duck::Connection& work() { return *connection_; }
+  // A file that goes with it.
+  [[nodiscard]] std::filesystem::path beside(const char* ending) const {
+    return file_.string() + ending;
+  }
 
  private:
   explicit Scratch(std::filesystem::path file) : file_(std::move(file)) {}
@@ -54,6 +58,11 @@ class Scratch {
 };
 
 Result<segment::Reader> open_segment(const PassInput& input);
+// Primary key, match key, then what the attributes read.
+std::vector<std::string> fields_read(const Catalog& catalog, const Activation& activation);
+// The mapping against the model's fields, and the match key.
+Result<std::vector<attributes::Target>> targets_of(const Activation& activation,
+                                                   const std::vector<ColumnInfo>& columns);
 // Reads the segment's rows into `work`, and keeps the targets there too (load_targets).
 Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader& reader,
                                          const std::vector<attributes::Target>& targets,

@@ -103,7 +103,7 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
 
   const PassInput input{world, request.catalog, activation, world.clock.now()};
   segment::Reader reader = TRY(open_segment(input));
-  const auto targets = TRY(attributes::targets(activation.attributes, TRY(reader.fields())));
+  const auto targets = TRY(targets_of(activation, TRY(reader.fields())));
   const FieldState fields = TRY(check_fields(client, targets, stop));
   out.fields_to_create = fields.to_create;
   out.fields_missing = fields.not_there;

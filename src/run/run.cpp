@@ -248,7 +248,7 @@ class Pass {
     if (!request_.emptying) {
       reader = TRY(open_segment(input));
       TRY(check_key(*reader, stop));
-      targets_ = TRY(attributes::targets(activation_.attributes, TRY(reader->fields())));
+      targets_ = TRY(targets_of(activation_, TRY(reader->fields())));
       field_state_ = TRY(check_fields(client_, targets_, stop));
       for (const std::string& missing : field_state_.not_there) report_.warnings.push_back(missing);
       for (const std::string& alike : field_state_.doubts) report_.warnings.push_back(alike);
@@ -732,6 +732,9 @@ ledger::Folder folder_of(const std::filesystem::path& home, const Activation& ac
 }
 
 Status validate(const Catalog& catalog, const Activation& activation) {
+  TRY(catalog.sound("activation", activation.name, activation.destination));
+  TRY(catalog.sound("segment", activation.segment));
+  TRY(catalog.sound("destination", activation.destination));
   const Destination* destination = catalog.destination(activation.destination);
   if (destination == nullptr)
     return Error{ErrorKind::invalid, "there is no destination `" + activation.destination + "`"};
@@ -747,6 +750,14 @@ Status validate(const Catalog& catalog, const Activation& activation) {
     return Error{ErrorKind::invalid, "destination `" + destination->name + "` has no API key",
                  "Set `api_key` and apply the file again."};
   return ok_status();
+}
+
+Status check_key_type(const MatchKey& key, const ColumnInfo& column) {
+  if (has_one_value(column.type)) return ok_status();
+  return Error{ErrorKind::invalid,
+               fmt::format("the match key `{}` is of type {}, which names nobody", key.field,
+                           to_string(column.type)),
+               "Match by a field that holds one value, or take it out in the model's sql."};
 }
 
 Result<RunReport> run(const World& world, const Request& request, const std::stop_token& stop) {

@@ -14,8 +14,10 @@
 
 #include "base/base.hpp"
 #include "core/catalog.hpp"
+#include "core/change.hpp"
 #include "core/observer.hpp"
 #include "core/report.hpp"
+#include "core/rows.hpp"
 #include "http/http.hpp"
 #include "iterable/iterable.hpp"
 #include "ledger/ledger.hpp"
@@ -64,6 +66,8 @@ struct Request {
 ledger::Folder folder_of(const std::filesystem::path& home, const Activation& activation);
 // What no run can mend, found without any call (a match key that cannot match, an unknown segment).
 Status validate(const Catalog& catalog, const Activation& activation);
+// Whether values of the column can name people.
+Status check_key_type(const MatchKey& key, const ColumnInfo& column);
 
 // Runs to the end. Fails only when there was no run: conflict (another holds the lease), invalid
 // (catalog). Everything else is in the report, which is also kept by the store.
@@ -104,6 +108,28 @@ struct PlanRequest {
 // approval.
 Result<PlanReport> plan(const World& world, const PlanRequest& request,
                         const std::stop_token& stop);
+
+// One person, as a run would take them: their rows by its snapshot, what it would do by its plan.
+// Nothing is asked of Iterable and nothing is kept.
+class OnePerson {
+ public:
+  // `key` is normalised already.
+  static Result<OnePerson> open(const World& world, const Catalog& catalog,
+                                const Activation& activation, std::string key,
+                                std::stop_token stop);
+  OnePerson(OnePerson&&) noexcept;
+  ~OnePerson();
+  // The primary keys of a rule's people that bear the key, the one that speaks for it first.
+  Result<std::vector<std::string>> rows(const Rule& rule);
+  // What the next run would do, where these attributes are left out; nothing: nothing.
+  Result<std::optional<Change>> next(const std::vector<std::string>& pending);
+  [[nodiscard]] const std::vector<attributes::Target>& targets() const;
+
+ private:
+  struct Inside;
+  explicit OnePerson(std::unique_ptr<Inside> inside);
+  std::unique_ptr<Inside> inside_;
+};
 
 // The real list against the ledger; reads alone. Holds the activation's lease as long as it lives.
 class Audit {

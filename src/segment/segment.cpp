@@ -9,7 +9,7 @@ namespace {
 constexpr int kExamples = 5;
 constexpr size_t kLongestShown = 40;  // bytes of a key
 
-Result<std::vector<ColumnInfo>> describe(source::Connection& connection, const Model& model) {
+Result<std::vector<ColumnInfo>> columns_of(source::Connection& connection, const Model& model) {
   auto columns = model.sql.empty() ? connection.describe_table(model.table)
                                    : connection.describe_query(model.sql);
   return in_context(std::move(columns), "model " + model.name);
@@ -29,6 +29,9 @@ Result<Reader> Reader::open(const Catalog& catalog, const Segment& segment,
   if (from == nullptr)
     return Error{ErrorKind::invalid, "model `" + model->name + "` is in source `" + model->source +
                                          "`, which is not there"};
+  TRY(catalog.sound("segment", segment.name));
+  TRY(catalog.sound("model", model->name));
+  TRY(catalog.sound("source", from->name));
   reader.dialect_ = compile::dialect_of(*from);
   reader.connection_ = TRY(source::open(*from, options));
   for (const std::string& name : TRY(compile::models_reached(catalog, segment, fields))) {
@@ -39,7 +42,7 @@ Result<Reader> Reader::open(const Catalog& catalog, const Segment& segment,
                    "model `" + name + "` is in source `" + reached->source + "` and `" +
                        model->name + "` in `" + model->source + "`",
                    "A segment can only reach models of one source."};
-    reader.schemas_[name] = TRY(describe(*reader.connection_, *reached));
+    reader.schemas_[name] = TRY(columns_of(*reader.connection_, *reached));
   }
   return reader;
 }
@@ -50,6 +53,10 @@ Result<std::vector<ColumnInfo>> Reader::fields() const {
 
 Result<SqlQuery> Reader::sql(const compile::Query& query) const {
   return compile::compile(*catalog_, schemas_, query, dialect_);
+}
+
+Result<std::vector<ColumnInfo>> Reader::describe(const SqlQuery& query) {
+  return connection_->describe_query(query.text);
 }
 
 Result<std::unique_ptr<source::RowStream>> Reader::rows(const SqlQuery& query,

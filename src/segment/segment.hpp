@@ -38,6 +38,8 @@ class Reader {
   // The fields of the segment's model, with types.
   [[nodiscard]] Result<std::vector<ColumnInfo>> fields() const;
   [[nodiscard]] Result<SqlQuery> sql(const compile::Query& query) const;
+  // What the engine makes of it, without reading rows.
+  [[nodiscard]] Result<std::vector<ColumnInfo>> describe(const SqlQuery& query);
   Result<std::unique_ptr<source::RowStream>> rows(const SqlQuery& query,
                                                   const std::stop_token& stop);
 
