@@ -83,7 +83,7 @@ def script(place, text):
     connection.close()
 
 
-def members(world, rule):
+def chosen(world, rule):
     """Who is in the segment of the last preview, by its primary key."""
     catalog = json.loads((world.folder / "shop.yaml").read_text())
     catalog["segments"][0]["where"] = rule
@@ -101,14 +101,14 @@ def test_sqlite_columns_of_no_known_type_are_what_they_hold(world, place):
         CREATE VIEW seen AS SELECT id, lower(mail) AS mail, n + 1 AS n, x * 1 AS x FROM base""")
     assert preview(world, table="made") == [{"id": 1, "mail": "ann@x.de", "n": 6, "x": 0.1, "t": "5", "b": None},
                                             {"id": 2, "mail": "bob@x.de", "n": 7, "x": 0.30000000000000004, "t": "6", "b": "00ff"}]
-    assert members(world, {"all": [{"field": "mail", "op": "starts_with", "value": "ann"}, {"field": "n", "op": "gt", "value": 5}]}) == [1]
-    assert members(world, {"field": "b", "op": "eq", "value": "00ff"}) == [2]
+    assert chosen(world, {"all": [{"field": "mail", "op": "starts_with", "value": "ann"}, {"field": "n", "op": "gt", "value": 5}]}) == [1]
+    assert chosen(world, {"field": "b", "op": "eq", "value": "00ff"}) == [2]
     assert preview(world, table="seen")[1] == {"id": 2, "mail": "bob@x.de", "n": 7, "x": 0.30000000000000004}
     assert preview(world, table="base")[0] == {"id": 1, "mail": "Ann@x.de", "n": 5, "x": 0.1, "opens": "10:20:00", "wait": "1 day", "b": "text",
                                                "u": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "mixed": "5"}
     for rule, who in [({"field": "opens", "op": "starts_with", "value": "10:"}, [1]), ({"field": "u", "op": "ends_with", "value": "a11"}, [1, 2]),
                       ({"field": "mixed", "op": "eq", "value": "00ff"}, [2]), ({"field": "wait", "op": "is_blank"}, [2])]:
-        assert members(world, rule) == who
+        assert chosen(world, rule) == who
 
 
 @places("sqlite")
@@ -140,8 +140,8 @@ def test_mysql_keeps_its_word(world, place):
                        "d": "12345678901234567890.1234567891", "x": 1.5, "u": "18446744073709551615", "e": "b", "s": "p,q", "y": 2024,
                        "t": "-01:02:03", "b": "00ff", "j": '{"a": 1}', "name": "Émile 🎉", "bits": "05", "raw": "00ff"}
     for name, shown in {"e": "b", "s": "p,q", "t": "-01:02:03", "b": "00ff", "bits": "05", "raw": "00ff"}.items():
-        assert members(world, {"field": name, "op": "starts_with", "value": shown}) == [1], name
-        assert members(world, {"field": name, "op": "ne", "value": shown}) == [], name
+        assert chosen(world, {"field": name, "op": "starts_with", "value": shown}) == [1], name
+        assert chosen(world, {"field": name, "op": "ne", "value": shown}) == [], name
     assert (rows[1]["flag"], rows[1]["day"]) == (False, None)
     catalog = json.loads((world.folder / "shop.yaml").read_text())
     for op, members in {"eq": [2], "ne": [1, 3]}.items():
@@ -170,8 +170,8 @@ def test_parquet_bytes_are_text_where_they_are(world, place):
                     """VALUES (1, 'ann@x.de'::BLOB, '\\xFF\\x01'::BLOB, 'a'::BLOB), (2, ''::BLOB, 'ab'::BLOB, '\\xFF'::BLOB), (3, '\\xC3\\xA9'::BLOB, '\\xFE'::BLOB, 'b'::BLOB)""")
     fields = [{"name": "id"}, {"name": "mail"}, {"name": "raw"}]
     assert preview(world, table="odd", fields=fields) == [{"id": 1, "mail": "ann@x.de", "raw": "ff01"}, {"id": 2, "mail": "", "raw": "6162"}, {"id": 3, "mail": "é", "raw": "fe"}]
-    assert members(world, {"field": "mail", "op": "ends_with", "value": "x.de"}) == [1]
-    assert members(world, {"field": "raw", "op": "starts_with", "value": "ff"}) == [1]
+    assert chosen(world, {"field": "mail", "op": "ends_with", "value": "x.de"}) == [1]
+    assert chosen(world, {"field": "raw", "op": "starts_with", "value": "ff"}) == [1]
     assert "`both`" in preview(world, table="odd", fields=[*fields, {"name": "both"}], expect=2)
 
 
