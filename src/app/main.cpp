@@ -12,6 +12,7 @@
 #include "adbc/adbc.hpp"
 #include "app/system.hpp"
 #include "app/test_hooks.hpp"
+#include "base/process.hpp"
 #include "cli/cli.hpp"
 #include "http/http.hpp"
 #include "store/store.hpp"
@@ -55,6 +56,9 @@ void watch_signals(std::stop_source stop) {
 }  // namespace
 
 int main(int argc, char** argv) {
+#ifndef __SANITIZE_ADDRESS__  // whose search for leaks looks into the process from another
+  forbid_core_dumps();
+#endif
   if (argc == 2 && argv[1] == adbc::kReaderWord) return adbc::reader_main();
   umask(077);                // what is kept of people is nobody else's to read
   signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, not the end of a run

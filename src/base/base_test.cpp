@@ -2,6 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/json.hpp"
+#include "base/process.hpp"
 
 #include <cerrno>
 
@@ -89,6 +96,31 @@ TEST(RandomTest, IdsSortByTimeAndRepeatWithTheSeed) {
   SeededRandom random(1), again(1);
   EXPECT_EQ(new_id(clock, random), new_id(clock, again));
   EXPECT_THAT(new_id(clock, random), testing::StartsWith("20260102-030405-"));
+}
+
+TEST(JsonTest, NestingCountsWhatIsOpenAtOnce) {
+  EXPECT_FALSE(nests_deeper("[[],[],{},[[]]]", 3));
+  EXPECT_TRUE(nests_deeper("[[],[],{},[[]]]", 2));
+  EXPECT_TRUE(nests_deeper(R"({"a":{"b":[1]}})", 2));
+  EXPECT_FALSE(nests_deeper(R"(["[[[", "\"[[[", "\\"])", 1)) << "brackets in strings";
+  EXPECT_FALSE(nests_deeper("]]]]", 1));
+  EXPECT_TRUE(nests_deeper(std::string(200'000, '[')));
+  EXPECT_FALSE(nests_deeper(std::string(kJsonLevelsMax, '[')));
+}
+
+TEST(ProcessTest, AProcessCanForbidThatItsMemoryIsDumped) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    forbid_core_dumps();
+    rlimit limit{};
+    const bool none = ::getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur == 0 &&
+                      limit.rlim_max == 0 && ::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
+    ::_exit(none ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace
