@@ -8,8 +8,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <cstring>
 #include <functional>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "duck/error.hpp"
@@ -236,6 +239,7 @@ class DuckChunk : public Chunk {
 // What several threads may ask of one connection.
 struct Handle {
   duckdb_connection connection = nullptr;
+  Bounds bounds;
   std::atomic<uint64_t> interrupts{0};
   std::atomic<uint64_t> statements{0};  // counts what was begun, so that a Stream knows it is over
 
@@ -255,17 +259,41 @@ class Running {
       : handle_(&handle),
         stop_(std::move(stop)),
         interrupts_(handle.interrupts.load()),
-        callback_(stop_, [&handle] { duckdb_interrupt(handle.connection); }) {}
-  [[nodiscard]] bool stopped() const {
-    return stop_.stop_requested() || handle_->interrupts.load() != interrupts_;
+        callback_(stop_, [this] { interrupt(); }),
+        callback_of_all_(handle.bounds.stop, [this] { interrupt(); }) {
+    if (handle.bounds.statement_timeout > Millis{})
+      timer_ = std::jthread([this](const std::stop_token& ended) { wait(ended); });
+  }
+  [[nodiscard]] bool stopped() const { return late_ || told(); }
+  // Why it is stopped.
+  [[nodiscard]] Error why() const {
+    return told() ? cancelled() : timed_out(handle_->bounds.statement_timeout);
   }
   void interrupt() const { duckdb_interrupt(handle_->connection); }
 
  private:
+  [[nodiscard]] bool told() const {
+    return stop_.stop_requested() || handle_->bounds.stop.stop_requested() ||
+           handle_->interrupts.load() != interrupts_;
+  }
+  // DuckDB knows no limit of its own.
+  void wait(const std::stop_token& ended) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any woken;
+    woken.wait_for(lock, ended, handle_->bounds.statement_timeout, [] { return false; });
+    if (ended.stop_requested()) return;
+    late_ = true;
+    interrupt();
+  }
+
   Handle* handle_;
   std::stop_token stop_;
   uint64_t interrupts_;
+  std::atomic<bool> late_ = false;
   StopCallback callback_;
+  StopCallback callback_of_all_;
+  std::jthread timer_;
 };
 
 // The statements below end in these; all are safe to destroy when empty.
@@ -308,12 +336,20 @@ Status execute(Prepared& prepared, bool streaming, const Running& running, Rows&
   // Workers are at it already, so a stop that came before has to be told again.
   if (running.stopped()) running.interrupt();
   if (duckdb_execute_pending(pending.handle, &rows.handle) != DuckDBSuccess) {
-    if (running.stopped()) return cancelled();
+    if (running.stopped()) return running.why();
     const std::string_view first = or_empty(duckdb_result_error(&rows.handle));
     return running_failed(first.empty() ? or_empty(duckdb_pending_error(pending.handle)) : first);
   }
-  if (running.stopped()) return cancelled();
+  if (running.stopped()) return running.why();
   return ok_status();
+}
+
+// Which may read files, to tell their columns.
+Status prepare(Handle& handle, const std::string& sql, const Running& running, Prepared& prepared) {
+  if (duckdb_prepare(handle.connection, sql.c_str(), &prepared.handle) != DuckDBSuccess)
+    return running.stopped() ? running.why()
+                             : running_failed(or_empty(duckdb_prepare_error(prepared.handle)));
+  return running.stopped() ? Status(running.why()) : ok_status();
 }
 
 class DuckStream : public Stream {
@@ -323,8 +359,7 @@ class DuckStream : public Stream {
 
   Status start(const std::string& sql, bool select_only) {
     if (auto whole = one_text(sql); !whole.ok()) return whole;
-    if (duckdb_prepare(handle_->connection, sql.c_str(), &prepared_.handle) != DuckDBSuccess)
-      return running_failed(or_empty(duckdb_prepare_error(prepared_.handle)));
+    TRY(prepare(*handle_, sql, running_, prepared_));
     if (select_only &&
         duckdb_prepared_statement_type(prepared_.handle) != DUCKDB_STATEMENT_TYPE_SELECT)
       return Error{.kind = ErrorKind::denied,
@@ -343,7 +378,7 @@ class DuckStream : public Stream {
 
   Result<const Chunk*> next() override {
     if (ended_) return static_cast<const Chunk*>(nullptr);
-    if (running_.stopped()) return cancelled();
+    if (running_.stopped()) return running_.why();
     if (handle_->statements.load() != statement_)
       return Error{
           .kind = ErrorKind::conflict,
@@ -356,7 +391,7 @@ class DuckStream : public Stream {
     if (!chunk) {
       // The end and a failure look alike but for the error beside it.
       const std::string_view error = or_empty(duckdb_result_error(&rows_.handle));
-      if (!error.empty()) return running_.stopped() ? cancelled() : running_failed(error);
+      if (!error.empty()) return running_.stopped() ? running_.why() : running_failed(error);
       ended_ = true;
       return static_cast<const Chunk*>(nullptr);
     }
@@ -413,6 +448,7 @@ class DuckAppender : public Appender {
       if (bad_.empty()) bad_ = fmt::format("the text for column {} is not UTF-8", at_ - 1);
       return;
     }
+    bytes_ += value.size();
     assign(column->vector, value);
   }
 
@@ -485,7 +521,8 @@ class DuckAppender : public Appender {
       return error;
     }
     at_ = 0;
-    return ++row_ == duckdb_vector_size() ? flush_chunk() : ok_status();
+    if (++row_ == duckdb_vector_size() || bytes_ > kChunkBytes) return flush_chunk();
+    return ok_status();
   }
 
   Status finish() override {
@@ -545,17 +582,27 @@ class DuckAppender : public Appender {
     duckdb_data_chunk_reset(chunk_);  // also makes every row valid again
     fetch_vectors();
     row_ = 0;
-    return ok_status();
+    // What was appended is kept outside of DuckDB's own limit until it is flushed, which by itself
+    // it is for the number of rows alone.
+    kept_bytes_ += std::exchange(bytes_, 0);
+    if (kept_bytes_ <= kKeptBytes) return ok_status();
+    kept_bytes_ = 0;
+    return duckdb_appender_flush(appender_) == DuckDBSuccess ? ok_status() : failed();
   }
 
   Status failed() { return running_failed(or_empty(duckdb_appender_error(appender_))); }
+
+  static constexpr size_t kChunkBytes = 1'000'000;  // of texts
+  static constexpr size_t kKeptBytes = 64'000'000;
 
   duckdb_appender appender_ = nullptr;
   duckdb_data_chunk chunk_ = nullptr;
   std::vector<Column> columns_;
   size_t row_ = 0;
   size_t at_ = 0;
-  std::string bad_;  // why the current row cannot be appended
+  size_t bytes_ = 0;       // of texts in the chunk
+  size_t kept_bytes_ = 0;  // and in the appender
+  std::string bad_;        // why the current row cannot be appended
 };
 
 // The rest of a stream of one column of texts.
@@ -570,9 +617,10 @@ class DuckConnection : public Connection {
  public:
   // `select_only`: SELECTs alone, and none of the functions in `barred`.
   DuckConnection(duckdb_connection connection, bool select_only,
-                 std::vector<std::string> barred = {})
+                 std::vector<std::string> barred = {}, const Bounds& bounds = {})
       : select_only_(select_only), barred_(std::move(barred)) {
     handle_.connection = connection;
+    handle_.bounds = bounds;
   }
   ~DuckConnection() override { duckdb_disconnect(&handle_.connection); }
   DuckConnection(const DuckConnection&) = delete;
@@ -596,7 +644,8 @@ class DuckConnection : public Connection {
       Prepared prepared;
       if (duckdb_prepare_extracted_statement(handle_.connection, statements.handle, i,
                                              &prepared.handle) != DuckDBSuccess)
-        return running_failed(or_empty(duckdb_prepare_error(prepared.handle)));
+        return running.stopped() ? running.why()
+                                 : running_failed(or_empty(duckdb_prepare_error(prepared.handle)));
       Rows rows;
       if (auto ran = execute(prepared, false, running, rows); !ran.ok()) return ran;
     }
@@ -612,9 +661,9 @@ class DuckConnection : public Connection {
   Result<std::vector<Stream::ColumnType>> describe(const std::string& sql) override {
     handle_.statements.fetch_add(1);
     TRY(one_text(sql));
+    const Running running(handle_, {});
     Prepared prepared;
-    if (duckdb_prepare(handle_.connection, sql.c_str(), &prepared.handle) != DuckDBSuccess)
-      return running_failed(or_empty(duckdb_prepare_error(prepared.handle)));
+    TRY(prepare(handle_, sql, running, prepared));
     if (select_only_ &&
         duckdb_prepared_statement_type(prepared.handle) != DUCKDB_STATEMENT_TYPE_SELECT)
       return Error{.kind = ErrorKind::denied,
@@ -722,12 +771,12 @@ class DuckDatabase : public Database {
   DuckDatabase(const DuckDatabase&) = delete;
   DuckDatabase& operator=(const DuckDatabase&) = delete;
 
-  Result<std::unique_ptr<Connection>> connect() override {
+  Result<std::unique_ptr<Connection>> connect(const Bounds& bounds) override {
     duckdb_connection connection = nullptr;
     if (duckdb_connect(database_, &connection) != DuckDBSuccess)
       return Error{.kind = ErrorKind::unavailable, .message = "DuckDB gave no connection"};
     return std::unique_ptr<Connection>(
-        std::make_unique<DuckConnection>(connection, options_.select_only, barred_));
+        std::make_unique<DuckConnection>(connection, options_.select_only, barred_, bounds));
   }
 
   Status prepare() {

@@ -85,6 +85,12 @@ class Appender {
   virtual Status finish() = 0;
 };
 
+// What every statement of a connection is held to.
+struct Bounds {
+  std::stop_token stop = {};      // ends it as cancelled, as its own stop token does
+  Millis statement_timeout = {};  // after which it ends as unavailable, its rows included; 0: never
+};
+
 class Connection {
  public:
   virtual ~Connection() = default;
@@ -114,7 +120,7 @@ class Database {
   // conflict (another program holds the file), corrupt, invalid.
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path,
                                                 const Options& options = {});
-  virtual Result<std::unique_ptr<Connection>> connect() = 0;
+  virtual Result<std::unique_ptr<Connection>> connect(const Bounds& bounds = {}) = 0;
 };
 
 // 'it''s' — quotes a literal; "a""b" — quotes an identifier.

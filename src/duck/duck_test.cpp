@@ -181,6 +181,39 @@ TEST_F(DuckTest, AppendsAMillionRowsQuickly) {
   EXPECT_LT(took.count(), 30) << "a value at a time would be slower by far, even under sanitizers";
 }
 
+TEST_F(DuckTest, AppendsLargeTextsAsWellAsSmallOnes) {
+  auto connection = memory({.memory_limit_mb = 512});
+  ASSERT_TRUE(connection->run("CREATE TABLE t (n BIGINT, a VARCHAR)").ok());
+  auto appender = std::move(connection->appender("t").value());
+  constexpr int kRows = 150;
+  for (int i = 0; i < kRows; ++i) {
+    appender->integer(i);
+    appender->text(std::string(i % 2 ? 3 : 1'000'000, 'x'));
+    ASSERT_TRUE(appender->end_row().ok());
+  }
+  ASSERT_TRUE(appender->finish().ok());
+  EXPECT_EQ(connection->scalar("SELECT count(DISTINCT n) FROM t").value(), kRows);
+  EXPECT_EQ(connection->scalar("SELECT sum(length(a))::BIGINT FROM t").value(),
+            kRows / 2 * 1'000'003);
+}
+
+TEST_F(DuckTest, EveryStatementOfAConnectionKeepsItsBounds) {
+  memory();
+  std::stop_source stop;
+  auto connection = std::move(
+      database_->connect({.stop = stop.get_token(), .statement_timeout = Millis(50)}).value());
+  const std::string endless = "SELECT count(*) FROM range(1000000) a, range(1000000) b";
+  for (int twice = 0; twice < 2; ++twice) {
+    const Status late = connection->run(endless);
+    ASSERT_FALSE(late.ok());
+    EXPECT_EQ(late.error().kind, ErrorKind::unavailable) << late.error().text();
+  }
+  EXPECT_EQ(connection->scalar("SELECT 1").value(), 1);
+  stop.request_stop();
+  EXPECT_EQ(connection->run("SELECT 1").error().kind, ErrorKind::cancelled);
+  EXPECT_EQ(connection->describe("SELECT 1").error().kind, ErrorKind::cancelled);
+}
+
 TEST_F(DuckTest, SaysWhichFileIsMissing) {
   const auto opened = Database::open(folder_ / "none.duckdb", {.read_only = true});
   ASSERT_FALSE(opened.ok());

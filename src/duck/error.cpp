@@ -2,6 +2,8 @@
 // so the class is read from there, in one place for opening, preparing, running and fetching.
 #include "duck/error.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cerrno>
 #include <optional>
@@ -110,6 +112,12 @@ bool tells_damage(std::string_view rest) {
 }  // namespace
 
 Error cancelled() { return {.kind = ErrorKind::cancelled, .message = "the query was stopped"}; }
+
+Error timed_out(Millis limit) {
+  return {.kind = ErrorKind::unavailable,
+          .message = fmt::format("the query took longer than {} s", limit.count() / 1000.0),
+          .remedy = "Where it takes that long, raise the source's `statement_timeout`."};
+}
 
 Error running_failed(std::string_view message) {
   const auto [kind, rest] = split(message);

@@ -12,5 +12,6 @@ Error opening_failed(std::string_view message, std::string_view path);
 // Messages about rows quote the rows; those quotes are left out, for they are a person's data.
 Error running_failed(std::string_view message);
 Error cancelled();
+Error timed_out(Millis limit);
 
 }  // namespace rollcall::duck
