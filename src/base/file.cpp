@@ -71,6 +71,10 @@ Error cannot(std::string_view doing, const std::filesystem::path& path, int prob
       return {.kind = ErrorKind::unavailable,
               .message = folder_of(path) + " is gone: " + what,
               .remedy = "Is its disk still mounted?"};
+    case ELOOP:
+      return {.kind = ErrorKind::denied,
+              .message = what + ": it is a link, which is not followed",
+              .remedy = "Remove it: nothing that Rollcall keeps is one."};
     case EACCES:
     case EPERM:
       return {.kind = ErrorKind::denied,

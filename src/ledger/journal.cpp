@@ -139,7 +139,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const fs::path& run_folder) {
 
 Journal::Journal(fs::path path, std::string last_checksum)
     : path_(std::move(path)),
-      file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)),
+      file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)),
       last_checksum_(std::move(last_checksum)) {}
 
 // After a line that could not be written whole none is written: it would not start on its own.

@@ -51,7 +51,7 @@ std::optional<std::string> Key::unseal(std::string_view sealed, std::string_view
 }
 
 Result<Key> read_key(const fs::path& path) {
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (file.fd < 0) return cannot("read", path, errno);
   struct stat about {};
   if (::fstat(file.fd, &about) != 0) return cannot("read", path, errno);

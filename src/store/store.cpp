@@ -304,6 +304,36 @@ Status make_home(const fs::path& home) {
   return ok_status();
 }
 
+// What a home is made of. Other things may lie beside it.
+constexpr const char* kOurs[] = {"rollcall.db",
+                                 "rollcall.db-journal",
+                                 "rollcall.db-wal",
+                                 "rollcall.db-shm",
+                                 "key",
+                                 "activations",
+                                 "contacts",
+                                 "destinations",
+                                 "pace",
+                                 "tmp"};
+
+// Nothing that we make is a link. One that is there was put there by somebody else, and to follow
+// it would write over what it leads to.
+Status refuse_links(const fs::path& path) {
+  std::error_code gone;  // others make and remove files meanwhile
+  const fs::file_status what = fs::symlink_status(path, gone);
+  if (fs::is_symlink(what))
+    return Error{
+        .kind = ErrorKind::denied,
+        .message = path.string() +
+                   " is a link, which is not followed: nothing that "
+                   "Rollcall keeps is one",
+        .remedy = "Remove it. Where a home is to lie elsewhere, let --home name that place."};
+  if (!fs::is_directory(what)) return ok_status();
+  for (fs::directory_iterator in(path, gone), end; !gone && in != end; in.increment(gone))
+    TRY(refuse_links(in->path()));
+  return ok_status();
+}
+
 constexpr std::string_view kCheck = "the key of this home";
 
 // A wrong key is refused as long as there are secrets that it would have to open; without any, the
@@ -334,6 +364,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& home, Clock& clock, R
   if (sodium_init() < 0)
     return Error{.kind = ErrorKind::unavailable, .message = "libsodium does not start"};
   TRY(make_home(home));
+  for (const char* name : kOurs) TRY(refuse_links(home / name));
   auto database = TRY(Database::open(home));
   bool holds_secrets = false;
   {

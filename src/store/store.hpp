@@ -61,7 +61,8 @@ struct PlanRow {
 class Store {
  public:
   virtual ~Store() = default;
-  // Makes the home when it is not there. `clock` and `random` must outlive the store.
+  // Makes the home when it is not there. Refuses links among what is kept in it (denied). `clock`
+  // and `random` must outlive the store.
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& home, Clock& clock,
                                              Random& random);
 

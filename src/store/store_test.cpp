@@ -319,6 +319,37 @@ TEST_F(StoreTest, TakesANewKeyWhereThereIsNoSecretYet) {
   EXPECT_EQ(open()->objects()->rows.size(), 2U);
 }
 
+TEST_F(StoreTest, FollowsNoLinkThatSomebodyPlanted) {
+  put_destination();
+  const fs::path elsewhere = fs::path(home_.string() + "-elsewhere");
+  fs::create_directories(elsewhere);
+  std::ofstream(elsewhere / "file") << "theirs";
+  for (const char* name : {"tmp", "pace", "contacts", "activations/a"})
+    fs::create_directories(home_ / name);
+  for (const char* name : {"tmp/x", "pace/p", "contacts/c.index", "activations/a/state.json.new",
+                           "activations/a/lock", "activations/b", "rollcall.db-journal"}) {
+    fs::create_symlink(elsewhere / "file", home_ / name);
+    const auto opened = try_open();
+    ASSERT_FALSE(opened.ok()) << name;
+    EXPECT_EQ(opened.error().kind, ErrorKind::denied);
+    EXPECT_THAT(opened.error().text(), HasSubstr((home_ / name).string() + " is a link"));
+    fs::remove(home_ / name);
+  }
+  for (const char* name : {"key", "rollcall.db"}) {
+    fs::rename(home_ / name, elsewhere / name);
+    fs::create_symlink(elsewhere / name, home_ / name);
+    EXPECT_FALSE(try_open().ok()) << name;
+    fs::remove(home_ / name);
+    fs::rename(elsewhere / name, home_ / name);
+  }
+  EXPECT_EQ(bytes_of(elsewhere / "file"), "theirs");
+  // A home that is reached by one is where its owner put it, and what lies beside ours is not ours.
+  fs::create_symlink("nowhere", home_ / "notes");
+  fs::create_directory_symlink(home_, elsewhere / "home");
+  EXPECT_TRUE(Store::open(elsewhere / "home", clock_, random_).ok());
+  fs::remove_all(elsewhere);
+}
+
 // --- Files that are not ours, or not of our time ---
 
 TEST_F(StoreTest, LeavesAForeignFileAsItIs) {
