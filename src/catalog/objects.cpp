@@ -89,8 +89,7 @@ const std::map<std::string, std::vector<Option>, std::less<>>& source_kinds() {
          K::text,
          false,
          {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}},
-        {"sslrootcert", K::path},
-        {"statement_timeout", K::span}}},
+        {"sslrootcert", K::path}}},
       {"trino",
        {{"url", K::url, true},
         {"user", K::text, true},
@@ -98,10 +97,14 @@ const std::map<std::string, std::vector<Option>, std::less<>>& source_kinds() {
         {"token", K::secret},
         {"catalog", K::text},
         {"schema", K::text},
-        {"ca_file", K::path},
-        {"statement_timeout", K::span}}},
+        {"ca_file", K::path}}},
   };
-  return kinds;
+  static const auto all = [] {
+    auto out = kinds;
+    for (auto& [name, options] : out) options.push_back({"statement_timeout", K::span});
+    return out;
+  }();
+  return all;
 }
 
 std::vector<std::string> source_kind_names() {

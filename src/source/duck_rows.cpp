@@ -149,15 +149,18 @@ class DuckRows : public RowStream {
   Result<bool> next(RowBatch& batch) override {
     batch.columns.resize(plans_.size());
     batch.rows = 0;
-    const duck::Chunk* chunk = TRY(stream_->next());
-    if (!chunk) {
+    if (!chunk_ || from_ == chunk_->rows()) {
+      chunk_ = TRY(stream_->next());
+      from_ = 0;
+    }
+    if (!chunk_) {
       for (Column& column : batch.columns) clear(column);
       return false;
     }
-    batch.rows = chunk->rows();
-    for (size_t i = 0; i < plans_.size(); ++i)
-      if (auto filled = fill(*chunk, i, batch.columns[i]); !filled.ok())
-        return std::move(filled.error());
+    const size_t to = end_of_batch();
+    batch.rows = to - from_;
+    for (size_t i = 0; i < plans_.size(); ++i) TRY(fill(*chunk_, i, to, batch.columns[i]));
+    from_ = to;
     return true;
   }
 
@@ -169,12 +172,28 @@ class DuckRows : public RowStream {
     column.texts.clear();
   }
 
-  Status fill(const duck::Chunk& chunk, size_t index, Column& column) {
+  static bool is_text(Read read) { return read == Read::text || read == Read::json; }
+
+  // A chunk has as many rows whatever is in them: of large ones a batch takes a part of it.
+  [[nodiscard]] size_t end_of_batch() const {
+    constexpr size_t kBatchBytes = 1'000'000;
+    size_t bytes = 0, row = from_;
+    while (row < chunk_->rows() && bytes < kBatchBytes) {
+      for (size_t i = 0; i < plans_.size(); ++i)
+        if (is_text(plans_[i].read) && !chunk_->is_null(i, row))
+          bytes += chunk_->text(i, row).size();
+      ++row;
+    }
+    return row;
+  }
+
+  // The rows from `from_` to before `to`.
+  Status fill(const duck::Chunk& chunk, size_t index, size_t to, Column& column) {
     const Plan& plan = plans_[index];
-    const size_t rows = chunk.rows();
+    const size_t rows = to - from_;
     column.type = plan.info.type;
     column.valid.resize(rows);
-    const bool texts = plan.read == Read::text || plan.read == Read::json;
+    const bool texts = is_text(plan.read);
     const bool doubles = plan.read == Read::number;
     // A batch may come from a query of other types: what this one does not use is emptied. Texts
     // are assigned over, which keeps their memory.
@@ -182,7 +201,8 @@ class DuckRows : public RowStream {
     column.doubles.resize(doubles ? rows : 0);
     column.ints.resize(texts || doubles ? 0 : rows);
     for (size_t row = 0; row < rows; ++row) {
-      if (chunk.is_null(index, row)) {
+      const size_t at = from_ + row;
+      if (chunk.is_null(index, at)) {
         column.valid[row] = 0;
         if (texts)
           column.texts[row].clear();
@@ -196,19 +216,19 @@ class DuckRows : public RowStream {
       switch (plan.read) {
         case Read::boolean:
         case Read::integer:
-          column.ints[row] = chunk.integer(index, row);
+          column.ints[row] = chunk.integer(index, at);
           break;
         case Read::number:
-          column.doubles[row] = chunk.number(index, row);
+          column.doubles[row] = chunk.number(index, at);
           break;
         case Read::date:
-          column.ints[row] = as_days(chunk.integer(index, row));
+          column.ints[row] = as_days(chunk.integer(index, at));
           break;
         case Read::timestamp_s:
         case Read::timestamp_ms:
         case Read::timestamp_us:
         case Read::timestamp_ns:
-          if (!as_micros(plan.read, chunk.integer(index, row), column.ints[row]))
+          if (!as_micros(plan.read, chunk.integer(index, at), column.ints[row]))
             return Error{
                 .kind = ErrorKind::invalid,
                 .message = "column `" + plan.info.name +
@@ -217,7 +237,7 @@ class DuckRows : public RowStream {
           break;
         case Read::text:
         case Read::json: {
-          const std::string_view text = chunk.text(index, row);
+          const std::string_view text = chunk.text(index, at);
           if (!is_utf8(text))
             return Error{.kind = ErrorKind::corrupt,
                          .message = "column `" + plan.info.name + "` holds text that is not UTF-8",
@@ -234,6 +254,8 @@ class DuckRows : public RowStream {
   std::unique_ptr<duck::Stream> stream_;
   std::vector<Plan> plans_;
   std::vector<ColumnInfo> columns_;
+  const duck::Chunk* chunk_ = nullptr;
+  size_t from_ = 0;  // the first row of the chunk that is not read yet
 };
 
 }  // namespace

@@ -136,7 +136,8 @@ Result<std::unique_ptr<Connection>> open_duckdb(const Source& source, const Open
                                          .temp_directory = options.temp_directory,
                                          .select_only = true,
                                          .reachable = reachable}));
-  auto raw = TRY(database->connect());
+  auto raw = TRY(
+      database->connect({.stop = options.stop, .statement_timeout = options.statement_timeout}));
   const std::string schema = option(source, "schema");
   auto connection = std::make_unique<DuckdbConnection>(std::move(database), std::move(raw),
                                                        schema.empty() ? "main" : schema);

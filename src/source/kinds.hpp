@@ -28,7 +28,5 @@ std::string option(const Source& source, const std::string& name);
 Secret secret_option(const Source& source, const std::string& name);
 // true, false, or nothing when it is missing. Errors: another word.
 Result<std::optional<bool>> switch_option(const Source& source, const std::string& name);
-// The option `statement_timeout`, an hour when it is missing.
-Result<Millis> statement_timeout(const Source& source);
 
 }  // namespace rollcall::source

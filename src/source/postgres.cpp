@@ -212,14 +212,15 @@ std::string column_names(size_t count) {
 
 class PostgresConnection : public ServerConnection {
  public:
-  PostgresConnection(std::unique_ptr<adbc::Reader> reader) : reader_(std::move(reader)) {}
+  PostgresConnection(std::unique_ptr<adbc::Reader> reader, std::stop_token stop)
+      : ServerConnection(std::move(stop)), reader_(std::move(reader)) {}
 
   // What is set is so for this transaction alone: connections may be pooled.
   Status begin(const std::string& schema, Millis timeout) {
-    TRY(reader_->run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
-    TRY(reader_->run(std::string(kSavepoint)));
+    TRY(reader_->run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", stop_));
+    TRY(reader_->run(std::string(kSavepoint), stop_));
     // Only a superuser may choose the language of messages, and it is no great matter.
-    failed_ = !reader_->run("SELECT set_config('lc_messages', 'C', true)").ok();
+    failed_ = !reader_->run("SELECT set_config('lc_messages', 'C', true)", stop_).ok();
     TRY(ready());
     std::string settings;
     const auto set = [&](std::string_view name, std::string_view value) {
@@ -238,12 +239,13 @@ class PostgresConnection : public ServerConnection {
     set("row_security", "off");  // an error instead of fewer rows
     set("lock_timeout", "60s");  // a table that is being rebuilt
     if (!schema.empty()) set("search_path", identifier(schema));
-    TRY(reader_->run(settings));
+    TRY(reader_->run(settings, stop_));
     // So that a query ends soon after its reader died, where the server can notice.
     TRY(
         reader_->run("SELECT set_config(name, '5s', true) FROM pg_catalog.pg_settings WHERE name = "
-                     "'client_connection_check_interval'"));
-    TRY(reader_->run(std::string(kSavepoint)));  // beyond what was set
+                     "'client_connection_check_interval'",
+                     stop_));
+    TRY(reader_->run(std::string(kSavepoint), stop_));  // beyond what was set
     if (schema.empty()) return ok_status();
     const auto there =
         TRY(texts("SELECT CAST(nspname AS text) FROM pg_catalog.pg_namespace ORDER BY 1"));
@@ -291,7 +293,7 @@ class PostgresConnection : public ServerConnection {
   Status ready() {
     reader_->finish();
     if (!failed_) return ok_status();
-    TRY(reader_->run(std::string(kBack)));
+    TRY(reader_->run(std::string(kBack), stop_));
     failed_ = false;
     return ok_status();
   }
@@ -430,10 +432,9 @@ Result<std::string> connection_text(const Source& source, const std::string& pas
 
 Result<std::unique_ptr<Connection>> open_postgres(const Source& source,
                                                   const OpenOptions& options) {
-  TRY(check_options(source, {"url", "host", "port", "database", "schema", "user", "sslmode",
-                             "sslrootcert", "statement_timeout"}));
+  TRY(check_options(
+      source, {"url", "host", "port", "database", "schema", "user", "sslmode", "sslrootcert"}));
   const Secret password = secret_option(source, "password");
-  const Millis timeout = TRY(statement_timeout(source));
   const std::string text = TRY(connection_text(source, password.reveal()));
   auto reader =
       TRY(adbc::Reader::start({.driver = "postgresql",
@@ -441,9 +442,10 @@ Result<std::unique_ptr<Connection>> open_postgres(const Source& source,
                                .statement = {{"adbc.postgresql.batch_size_hint_bytes", "1048576"}},
                                .secrets = {password, Secret(percent_encoded(password.reveal()))},
                                .explain = explain,
-                               .program = options.program}));
-  auto connection = std::make_unique<PostgresConnection>(std::move(reader));
-  TRY(connection->begin(option(source, "schema"), timeout));
+                               .program = options.program},
+                              options.stop));
+  auto connection = std::make_unique<PostgresConnection>(std::move(reader), options.stop);
+  TRY(connection->begin(option(source, "schema"), options.statement_timeout));
   return std::unique_ptr<Connection>(std::move(connection));
 }
 

@@ -38,7 +38,8 @@ class ServerConnection::Rows : public RowStream {
 
 Result<std::vector<ColumnInfo>> ServerConnection::describe_query(const std::string& sql) {
   std::vector<ColumnInfo> out;
-  for (ColumnPlan& plan : TRY(plans_of(as_subquery(sql), {}))) out.push_back(std::move(plan.info));
+  for (ColumnPlan& plan : TRY(plans_of(as_subquery(sql), stop_)))
+    out.push_back(std::move(plan.info));
   return out;
 }
 
@@ -52,7 +53,7 @@ Result<std::unique_ptr<RowStream>> ServerConnection::stream(const std::string& s
 }
 
 Result<std::vector<std::string>> ServerConnection::texts(const std::string& sql) {
-  TRY(start(sql, std::vector<ColumnInfo>(1), {}));
+  TRY(start(sql, std::vector<ColumnInfo>(1), stop_));
   std::vector<std::string> out;
   RowBatch batch;
   while (TRY(read(batch)))

@@ -23,6 +23,9 @@ struct ColumnPlan {
 
 class ServerConnection : public Connection {
  public:
+  // `stop` ends whatever has no stop token of its own.
+  explicit ServerConnection(std::stop_token stop) : stop_(std::move(stop)) {}
+
   Result<std::vector<ColumnInfo>> describe_query(const std::string& sql) override;
 
  protected:
@@ -40,6 +43,8 @@ class ServerConnection : public Connection {
                                             const std::stop_token& stop);
   // All values of a query with one column of texts.
   Result<std::vector<std::string>> texts(const std::string& sql);
+
+  const std::stop_token stop_;
 
  private:
   class Rows;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "source/kinds.hpp"
+#include "source/limited.hpp"
 #include "source/sql_text.hpp"
 
 namespace rollcall::source {
@@ -28,11 +29,25 @@ std::optional<Millis> duration(const std::string& text) {
   return std::nullopt;
 }
 
+Result<Millis> statement_timeout(const Source& source) {
+  const std::string given = option(source, "statement_timeout");
+  if (const auto timeout = duration(given.empty() ? "1h" : given)) return *timeout;
+  return Error{.kind = ErrorKind::invalid,
+               .message = "option `statement_timeout` is `" + given + "`",
+               .remedy = "Write 90s, 30m, 1h or 1d; 24d at most."};
+}
+
 using Opened = Result<std::unique_ptr<Connection>> (*)(const Source&, const OpenOptions&);
 constexpr std::pair<std::string_view, Opened> kOpen[] = {
     {"duckdb", open_duckdb}, {"parquet", open_files},     {"csv", open_files},
     {"delta", open_lake},    {"iceberg", open_lake},      {"sqlite", open_sqlite},
     {"mysql", open_mysql},   {"postgres", open_postgres}, {"trino", open_trino}};
+
+Result<std::unique_ptr<Connection>> open_limited(Opened opened, const Source& source,
+                                                 OpenOptions options) {
+  options.statement_timeout = TRY(statement_timeout(source));
+  return limited(TRY(opened(source, options)));
+}
 
 }  // namespace
 
@@ -48,7 +63,7 @@ const std::vector<std::string>& kinds() {
 Result<std::unique_ptr<Connection>> open(const Source& source, const OpenOptions& options) {
   const std::string where = "source " + source.name;
   for (const auto& [name, opened] : kOpen)
-    if (source.kind == name) return in_context(opened(source, options), where);
+    if (source.kind == name) return in_context(open_limited(opened, source, options), where);
   return Error{.kind = ErrorKind::invalid,
                .message = "there is no kind of source `" + source.kind + "`" +
                           did_you_mean(source.kind, kinds()),
@@ -58,7 +73,8 @@ Result<std::unique_ptr<Connection>> open(const Source& source, const OpenOptions
 
 Status check_options(const Source& source, const std::vector<std::string>& known) {
   for (const auto& [name, value] : source.options) {
-    bool found = name == "state" || name == "state_schema";  // where the catalog lets them stand
+    // What every kind has, and where the catalog lets `state` stand.
+    bool found = name == "statement_timeout" || name == "state" || name == "state_schema";
     for (const std::string& one : known) found |= one == name;
     if (!found)
       return Error{.kind = ErrorKind::invalid,
@@ -87,14 +103,6 @@ Result<std::optional<bool>> switch_option(const Source& source, const std::strin
   return Error{.kind = ErrorKind::invalid,
                .message = "option `" + name + "` is `" + value + "`",
                .remedy = "Write true or false."};
-}
-
-Result<Millis> statement_timeout(const Source& source) {
-  const std::string given = option(source, "statement_timeout");
-  if (const auto timeout = duration(given.empty() ? "1h" : given)) return *timeout;
-  return Error{.kind = ErrorKind::invalid,
-               .message = "option `statement_timeout` is `" + given + "`",
-               .remedy = "Write 90s, 30m, 1h or 1d; 24d at most."};
 }
 
 std::string as_subquery(std::string_view sql) {

@@ -32,7 +32,6 @@
 //            sslrootcert?        a file of certificates to verify the server's with
 //            schema?             where unqualified names are looked up; the user's own search path
 //                                when not given
-//            statement_timeout?  how long one query may take: 90s, 30m, 1h (default), 1d
 //   trino    url                 http://host:port, or https://… (the only one a password or token
 //                                goes over)
 //            user                whom Trino takes us for
@@ -40,7 +39,6 @@
 //                                takes for a bearer
 //            catalog?, schema?   where names without them are looked up
 //            ca_file?            a file of certificates to verify the server's with
-//            statement_timeout?  how long one query may take: 90s, 30m, 1h (default), 1d
 // A model's `table` names
 //   duckdb   a table or view, perhaps with its schema: `orders`, `sales.orders`. A name that holds
 //   a dot
@@ -56,6 +54,12 @@
 //            all below it). Where path is one file or pattern: its last part, with or without the
 //            ending
 // In a model's `sql` those names stand in double quotes: SELECT * FROM "orders.parquet".
+//
+// Every kind has
+//   statement_timeout?  how long one query may take: 90s, 30m, 1h (default), 1d
+//
+// Limits, of every kind: a value has at most 1,000,000 bytes, a row 4,000,000, a list or object 256
+// levels. What is beyond them is an error that names the column.
 //
 // Types. Integers beyond 64 bits, decimals: decimal. Enums, UUIDs, times of day, intervals, bit
 // strings as DuckDB prints them: text. Blobs: text, two lower-case hexadecimal digits a byte. Lists
@@ -128,6 +132,8 @@ struct OpenOptions {
   std::filesystem::path temp_directory = {};
   int64_t memory_limit_mb = 128;
   std::string program = "/proc/self/exe";  // executed again as a reader, where one is needed
+  std::stop_token stop = {};      // ends whatever the connection is doing, opening it included
+  Millis statement_timeout = {};  // open() takes it from the source
   // What a source that is reached over HTTP needs.
   http::Transport* transport = nullptr;
   Clock* clock = nullptr;

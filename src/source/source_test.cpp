@@ -438,6 +438,37 @@ TEST_P(EverySource, StopsWhenToldTo) {
   EXPECT_EQ(stream->next(batch).error().kind, ErrorKind::cancelled);
 }
 
+TEST_P(EverySource, StopsWhateverItDoesWhenToldToFromOutside) {
+  World world(GetParam());
+  world.make("people", "SELECT 1 AS id");
+  std::stop_source stop;
+  OpenOptions options = world.options();
+  options.stop = stop.get_token();
+  const auto connection = std::move(source::open(world.source(), options).value());
+  EXPECT_TRUE(connection->describe_table("people").ok());
+  stop.request_stop();
+  const auto described = connection->describe_table("people");
+  ASSERT_FALSE(described.ok());
+  EXPECT_EQ(described.error().kind, ErrorKind::cancelled) << described.error().text();
+}
+
+TEST_P(EverySource, NamesTheColumnOfAValueThatIsTooLarge) {
+  if (GetParam() == "trino") GTEST_SKIP() << "its tables are made by statements, which are shorter";
+  World world(GetParam());
+  world.make("people", "SELECT 1 AS id, repeat('é', 500000) AS most, repeat('x', 1000001) AS more");
+  const auto connection = world.open();
+  EXPECT_TRUE(read(*connection, "SELECT id, most FROM people").ok()) << "1,000,000 bytes";
+  const auto rows = read(*connection, "SELECT id, more FROM people");
+  ASSERT_FALSE(rows.ok());
+  EXPECT_EQ(rows.error().kind, ErrorKind::invalid);
+  EXPECT_THAT(rows.error().text(), HasSubstr("column `more` holds a value of 1,000,001 bytes"));
+  const auto row = read(*connection,
+                        "SELECT most AS a, most AS b, most AS c, most AS d, id AS e, "
+                        "most AS f FROM people");
+  ASSERT_FALSE(row.ok());
+  EXPECT_THAT(row.error().text(), HasSubstr("column `f` ends a row of more than 4,000,000 bytes"));
+}
+
 TEST_P(EverySource, ABatchCanServeQueriesOfOtherTypes) {
   world_.make("people", kPeople);
   auto connection = world_.open();
@@ -557,6 +588,52 @@ TEST_P(TypedSource, ConvertsAMillionRowsQuickly) {
   EXPECT_EQ(rows, 1'000'000U);
   EXPECT_LT(took.count(), 60)
       << "even under sanitizers; a release build needs a quarter of a second";
+}
+
+TEST(DuckdbSource, RefusesAValueThatNestsTooDeep) {
+  World world("duckdb");
+  world.make("people",
+             "SELECT CAST(repeat('[', 256) || repeat(']', 256) AS JSON) AS most, "
+             "CAST(repeat('[', 257) || repeat(']', 257) AS JSON) AS more");
+  const auto connection = world.open();
+  EXPECT_TRUE(read(*connection, "SELECT most FROM people").ok());
+  const auto rows = read(*connection, "SELECT more FROM people");
+  ASSERT_FALSE(rows.ok());
+  EXPECT_THAT(rows.error().text(), HasSubstr("column `more`"));
+  EXPECT_THAT(rows.error().text(), HasSubstr("256 levels"));
+}
+
+TEST(DuckdbSource, BatchesOfLargeRowsAreSmall) {
+  World world("duckdb");
+  world.make("people", "SELECT range AS id, repeat('x', 300000) AS note FROM range(20)");
+  const auto connection = world.open();
+  const auto stream =
+      std::move(connection->query({.text = "SELECT id, note FROM people"}, {}).value());
+  RowBatch batch;
+  size_t rows = 0;
+  while (*stream->next(batch)) {
+    EXPECT_LE(batch.rows, 4U) << "a megabyte or so";
+    rows += batch.rows;
+  }
+  EXPECT_EQ(rows, 20U);
+}
+
+TEST(DuckdbSource, EndsAQueryThatTakesLongerThanItMay) {
+  World world("duckdb");
+  world.make("people", "SELECT 1 AS id");
+  Source source = world.source();
+  source.options["statement_timeout"] = "50ms";
+  const auto connection = world.open(source);
+  const auto rows = read(*connection, "SELECT count(*) FROM range(1000000) a, range(1000000) b");
+  ASSERT_FALSE(rows.ok());
+  EXPECT_EQ(rows.error().kind, ErrorKind::unavailable);
+  EXPECT_THAT(rows.error().text(), HasSubstr("longer than 0.05 s"));
+  EXPECT_THAT(rows.error().text(), HasSubstr("statement_timeout"));
+  EXPECT_TRUE(read(*connection, "SELECT id FROM people").ok()) << "and the next one is fine";
+  source.options["statement_timeout"] = "soon";
+  const auto opened = source::open(source, world.options());
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().kind, ErrorKind::invalid);
 }
 
 TEST(DuckdbSource, FindsTablesInSchemasAndViews) {

@@ -155,7 +155,8 @@ ColumnPlan plan_for(const trino::ColumnType& column) {
 class TrinoConnection : public ServerConnection {
  public:
   TrinoConnection(trino::Settings settings, const OpenOptions& options)
-      : catalog_(settings.catalog),
+      : ServerConnection(options.stop),
+        catalog_(settings.catalog),
         schema_(settings.schema),
         session_(std::move(settings), *options.transport, *options.clock) {}
 
@@ -280,9 +281,7 @@ class TrinoConnection : public ServerConnection {
 }  // namespace
 
 Result<std::unique_ptr<Connection>> open_trino(const Source& source, const OpenOptions& options) {
-  TRY(check_options(source, {"url", "user", "catalog", "schema", "ca_file", "statement_timeout"}));
-  // Apart: what returns from within braces leaves behind what was made there (g++ 12).
-  const Millis timeout = TRY(statement_timeout(source));
+  TRY(check_options(source, {"url", "user", "catalog", "schema", "ca_file"}));
   trino::Settings settings{.url = option(source, "url"),
                            .user = option(source, "user"),
                            .password = secret_option(source, "password"),
@@ -290,7 +289,7 @@ Result<std::unique_ptr<Connection>> open_trino(const Source& source, const OpenO
                            .catalog = option(source, "catalog"),
                            .schema = option(source, "schema"),
                            .ca_file = option(source, "ca_file"),
-                           .statement_timeout = timeout};
+                           .statement_timeout = options.statement_timeout};
   const auto refuse = [](std::string message, std::string remedy) {
     return Error{
         .kind = ErrorKind::invalid, .message = std::move(message), .remedy = std::move(remedy)};

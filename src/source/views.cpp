@@ -40,7 +40,8 @@ Status ViewsConnection::open(const Needs& needs, const OpenOptions& options) {
                                                   .reachable = needs.reachable});
   if (!opened.ok()) return told(std::move(opened.error()));
   database_ = std::move(opened.value());
-  connection_ = TRY(database_->connect());
+  connection_ = TRY(
+      database_->connect({.stop = options.stop, .statement_timeout = options.statement_timeout}));
   return ok_status();
 }
 
