@@ -143,6 +143,8 @@ Result<Applied> apply(Session& session, const std::string& text,
   out.problems = out.comparison.problems;
   if (!out.problems.empty()) return out;
   DataCheck data = hold_against_data(out.comparison.merged, session.source_options());
+  if (session.stop().stop_requested())
+    return Error{ErrorKind::cancelled, "interrupted; nothing was stored"};
   out.problems = std::move(data.problems);
   if (!out.problems.empty()) return out;
   out.warnings = out.comparison.warnings;

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
+
 namespace rollcall::cli {
 nlohmann::ordered_json cell_json(const Column& column, size_t row) {
   if (!column.valid[row]) return nullptr;
@@ -17,7 +19,7 @@ nlohmann::ordered_json cell_json(const Column& column, size_t row) {
     case FieldType::list:
     case FieldType::object:
     case FieldType::json: {
-      auto value = nlohmann::ordered_json::parse(column.texts[row], nullptr, false);
+      auto value = read_json<nlohmann::ordered_json>(column.texts[row]);
       if (!value.is_discarded()) return value;
       break;
     }

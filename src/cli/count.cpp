@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "cli/cells.hpp"
 #include "cli/commands.hpp"
 #include "cli/names.hpp"
@@ -52,7 +53,7 @@ Result<std::vector<Sized>> counts_kept(Session& session, const std::string& uid)
   const auto fact = TRY(TRY(session.store())->fact(uid, kFact));
   std::vector<Sized> out;
   if (!fact) return out;
-  for (const json& one : json::parse(*fact, nullptr, false))
+  for (const json& one : read_json<json>(*fact))
     if (one.is_array() && one.size() == 2 && one[0].is_number_integer() &&
         one[1].is_number_integer())
       out.push_back({one[0], one[1], "count"});

@@ -23,7 +23,7 @@ class Checker {
           is_from_file(source.place) && !said.empty())
         out_.warnings.push_back("source `" + source.name + "`: " + said);
     for (const Model& model : catalog_.models)
-      if (concerns(model)) check(model);
+      if (concerns(model) && !options_.stop.stop_requested()) check(model);
     return std::move(out_);
   }
 
@@ -103,7 +103,7 @@ class Checker {
   }
 
   void check_key(segment::Reader& reader, const Model& model) {
-    const auto key = reader.check_key(Time{}, {});
+    const auto key = reader.check_key(Time{}, options_.stop);
     if (!key.ok()) return warn(key.error());
     if (key->refused())
       return add({ErrorKind::invalid, key->text(), segment::KeyCheck::remedy()}, model.place, "");

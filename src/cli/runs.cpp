@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "cli/commands.hpp"
 #include "cli/names.hpp"
 #include "cli/report_text.hpp"
@@ -68,7 +69,7 @@ Result<int> runs(Session& session, const RunsOptions& options) {
     const RunReport report =
         TRY(in_context(run::report_from_json(row.report_json), "run " + row.run_id));
     if (session.json()) {
-      list.push_back(json::parse(row.report_json));
+      list.push_back(read_json<json>(row.report_json));
       continue;
     }
     table.add({row.run_id, row.activation, row.status, std::string(to_string(report.kind)),

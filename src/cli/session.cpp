@@ -34,6 +34,7 @@ source::OpenOptions Session::source_options() const {
   source::OpenOptions options;
   options.transport = &world_.transport;
   options.clock = &world_.clock;
+  options.stop = stop_;
   options.temp_directory = home_ / "tmp";
   std::error_code ignored;
   std::filesystem::create_directories(options.temp_directory, ignored);

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "cli/commands.hpp"
 #include "cli/lock_watch.hpp"
 #include "cli/names.hpp"
@@ -65,8 +66,7 @@ json to_json(const Catalog& catalog, const Line& line) {
         {"finished_at", last.finished_at ? json(iso_utc(*last.finished_at)) : json(nullptr)},
         {"error", last.error ? json(last.error->text()) : json(nullptr)}};
   }
-  out["last_audit"] =
-      line.last_audit ? json::parse(*line.last_audit, nullptr, false) : json(nullptr);
+  out["last_audit"] = line.last_audit ? read_json<json>(*line.last_audit) : json(nullptr);
   out["schedule"] = in_words(a.schedule);
   out["next_run"] = nullptr;  // nothing runs by itself yet
   out["members"] = members(s);

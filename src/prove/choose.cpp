@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "prove/prove.hpp"
 
 namespace rollcall::prove {
@@ -40,7 +41,7 @@ std::string to_json(const ExportRates& rates) {
 }
 
 ExportRates export_rates_from_json(const std::string& text) {
-  const nlohmann::json in = nlohmann::json::parse(text, nullptr, false);
+  const nlohmann::json in = read_json<nlohmann::json>(text);
   if (!in.is_object() || !in.contains("contacts") || !in["contacts"].is_number_integer() ||
       !in.contains("seconds") || !in["seconds"].is_number())
     return {};

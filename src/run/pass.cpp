@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
+
 namespace rollcall::run {
 namespace {
 
@@ -68,7 +70,7 @@ Scratch::~Scratch() {
     std::filesystem::remove_all(file_.string() + tail, ignored);
 }
 
-Result<segment::Reader> open_segment(const PassInput& input) {
+Result<segment::Reader> open_segment(const PassInput& input, const std::stop_token& stop) {
   const Segment segment = activated_segment(input.catalog, input.activation);
   const std::filesystem::path temp = input.world.home / "tmp";
   std::error_code problem;
@@ -77,6 +79,7 @@ Result<segment::Reader> open_segment(const PassInput& input) {
   return in_context(
       segment::Reader::open(input.catalog, segment, fields_read(input.catalog, input.activation),
                             {.temp_directory = temp,
+                             .stop = stop,
                              .transport = &input.world.transport,
                              .clock = &input.world.clock}),
       "segment " + segment.name);
@@ -172,7 +175,7 @@ Result<plan::GuardNumbers> approved_numbers(store::Store& store, const std::stri
                      ", and an approval counts once",
                  "Approve a plan of today: `rollcall plan` makes one, and so does a stopped run."};
   try {
-    const json kept = json::parse(row->json);
+    const json kept = read_json<json>(row->json);
     return plan::GuardNumbers{kept.at("removed"), kept.at("added"), kept.at("on_list_before"),
                               kept.at("empties"), kept.at("cleared")};
   } catch (const json::exception&) {

@@ -57,7 +57,7 @@ class Scratch {
   std::unique_ptr<duck::Connection> connection_;
 };
 
-Result<segment::Reader> open_segment(const PassInput& input);
+Result<segment::Reader> open_segment(const PassInput& input, const std::stop_token& stop);
 // Primary key, match key, then what the attributes read.
 std::vector<std::string> fields_read(const Catalog& catalog, const Activation& activation);
 // The mapping against the model's fields, and the match key.

@@ -102,7 +102,7 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   }
 
   const PassInput input{world, request.catalog, activation, world.clock.now()};
-  segment::Reader reader = TRY(open_segment(input));
+  segment::Reader reader = TRY(open_segment(input, stop));
   const auto targets = TRY(targets_of(activation, TRY(reader.fields())));
   const FieldState fields = TRY(check_fields(client, targets, stop));
   out.fields_to_create = fields.to_create;

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "run/run.hpp"
 
 namespace rollcall::run {
@@ -105,7 +106,7 @@ std::string to_json(const RunReport& r) {
 
 Result<RunReport> report_from_json(const std::string& text) {
   try {
-    const json in = json::parse(text);
+    const json in = read_json<json>(text);
     RunReport r;
     r.run_id = in.at("run_id");
     r.activation = in.at("activation");

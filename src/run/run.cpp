@@ -246,7 +246,7 @@ class Pass {
     PassInput input{world_, request_.catalog, activation_, report_.started_at};
     std::optional<segment::Reader> reader;
     if (!request_.emptying) {
-      reader = TRY(open_segment(input));
+      reader = TRY(open_segment(input, stop));
       TRY(check_key(*reader, stop));
       targets_ = TRY(targets_of(activation_, TRY(reader->fields())));
       field_state_ = TRY(check_fields(client_, targets_, stop));

@@ -1,6 +1,9 @@
 """Catalog files: what is wrong is named where it stands; apply and export agree; secrets stay secret."""
 
 import re
+import signal
+import time
+from pathlib import Path
 
 import pytest
 
@@ -181,6 +184,20 @@ def test_two_applies_at_once_on_an_empty_home_store_everything_once(world):
         assert exported.count(line + "\n") == 1, exported
     found = world.rollcall("check", "--json").json["findings"]
     assert not [one for one in found if "twice" in one["message"]]
+
+
+def test_apply_hears_the_first_ctrl_c_while_it_looks_at_the_data(world):
+    endless = "sql: \"SELECT range AS customer_id, true AS vip, 'x' AS email, 'y' AS first_name FROM range(100000000000)\""
+    (world.folder / "shop.yaml").write_text(good(world).replace("table: people", endless))
+    process = world.start("apply", str(world.folder / "shop.yaml"))
+    threads = Path(f"/proc/{process.pid}/task")
+    deadline = time.monotonic() + 60
+    while len(list(threads.iterdir())) < 3 and time.monotonic() < deadline:  # those of the query
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130 and b"nothing was stored" in err, out + err
+    assert "shop" not in world.rollcall("export").out
 
 
 def test_what_the_file_does_not_name_is_kept_or_pruned(world):
