@@ -37,6 +37,14 @@ bool is_control(uint32_t code) {
          (code >= 0x2066 && code <= 0x2069);
 }
 
+// Spaces that look like others or like nothing, and marks that nobody sees: a key with one of them
+// is not the key it seems to be. Joiners are left alone, which shape letters and pictures.
+bool is_invisible(uint32_t code) {
+  return code == 0xa0 || code == 0xad || code == 0x1680 || code == 0x180e ||
+         (code >= 0x2000 && code <= 0x200b) || code == 0x202f ||
+         (code >= 0x205f && code <= 0x2064) || code == 0xfeff;
+}
+
 // Two columns: East Asian wide characters and pictures. None: combining marks. Coarse on purpose.
 size_t width_of(uint32_t code) {
   const auto within = [&](uint32_t from, uint32_t to) { return code >= from && code <= to; };
@@ -73,6 +81,8 @@ std::string plain(std::string_view text) {
       out += ' ';
     } else if (!point.valid || is_control(point.code)) {
       out += '?';
+    } else if (is_invisible(point.code)) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", point.code);
     } else {
       out += text.substr(at, point.bytes);
     }

@@ -15,7 +15,7 @@ namespace rollcall::cli {
 // How many columns of a terminal the text takes.
 size_t width(std::string_view text);
 // What a terminal would obey is shown instead: control characters, and bytes that are not UTF-8, as
-// "?".
+// "?"; so is what nobody would see, as "\u200b".
 std::string plain(std::string_view text);
 // At most `columns` wide; what is left out is shown as "…".
 std::string cut(std::string_view text, size_t columns);

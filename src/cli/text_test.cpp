@@ -38,6 +38,11 @@ TEST(TableTest, CutsWhatIsTooLongAndShowsWhatATerminalWouldObey) {
   EXPECT_EQ(table.text(), "key\nabcde…\na?[31…\n?\n");
 }
 
+TEST(TextTest, ShowsWhatNobodyWouldSee) {
+  EXPECT_EQ(plain("\uFEFFzoë\u200B@x.com\u00A0"), "\\ufeffzoë\\u200b@x.com\\u00a0");
+  EXPECT_EQ(plain("क्\u200Dष 👩\u200D🚀 東京\u3000"), "क्\u200Dष 👩\u200D🚀 東京\u3000");
+}
+
 TEST(TextTest, CutsAtWholeCharacters) {
   EXPECT_EQ(cut("Zoë", 3), "Zoë");
   EXPECT_EQ(cut("Zoëx", 3), "Zo…");
