@@ -12,6 +12,27 @@ TEST(MatchKeyTest, LowersAndTrimsEmails) {
   EXPECT_EQ(normalise_key(KeyType::email, key), KeyForm::good);
   EXPECT_EQ(key, "o'neil+vip@example.com");
 }
+TEST(MatchKeyTest, TrimsWhatNobodySees) {
+  // A mark of the order of bytes, no-break, zero-width and ideographic space, a soft hyphen.
+  std::string key = "\uFEFF\u00A0\u200BZoë@Example.com\u3000\u00AD\u2028 ";
+  EXPECT_EQ(normalise_key(KeyType::email, key), KeyForm::good);
+  EXPECT_EQ(key, "zoë@example.com");
+  EXPECT_EQ(form(KeyType::email, "\u00A0\uFEFF "), KeyForm::blank);
+  EXPECT_EQ(form(KeyType::user_id, "\u200B"), KeyForm::blank);
+  for (const char* bad :
+       {"zo\u200Bë@example.com", "zoë\u00A0@example.com", "zoë@\uFEFFexample.com"})
+    EXPECT_EQ(form(KeyType::email, bad), KeyForm::malformed) << bad;
+  EXPECT_EQ(form(KeyType::email, "क्\u200Dष@example.com"), KeyForm::good) << "it shapes a letter";
+}
+TEST(MatchKeyTest, FoldsTheCaseOfEveryLetter) {
+  const std::pair<const char*, const char*> same[] = {
+      {"JosÉ@x.com", "josé@x.com"}, {"ЖУК@x.com", "жук@x.com"},   {"ΝΊΚΟΣ@x.com", "νίκος@x.com"},
+      {"ẞ@x.com", "ß@x.com"},       {"İ@x.com", "i\u0307@x.com"}, {"A@B.co", "a@b.CO"}};
+  for (const auto& [one, other] : same) EXPECT_EQ(folded_key(one), folded_key(other)) << one;
+  const std::pair<const char*, const char*> different[] = {
+      {"jose@x.com", "josé@x.com"}, {"ß@x.com", "ss@x.com"}, {"ı@x.com", "i@x.com"}};
+  for (const auto& [one, other] : different) EXPECT_NE(folded_key(one), folded_key(other)) << one;
+}
 TEST(MatchKeyTest, KeepsUserIdsExactly) {
   std::string key = " aB 7";
   EXPECT_EQ(normalise_key(KeyType::user_id, key), KeyForm::good);

@@ -1,5 +1,7 @@
 #include "core/match_key.hpp"
 
+#include <utf8proc.h>
+
 #include <algorithm>
 
 #include "base/text.hpp"
@@ -11,6 +13,62 @@ constexpr size_t kEmailBytesMax = 254;
 constexpr size_t kLocalBytesMax = 64;
 constexpr size_t kLabelBytesMax = 63;
 constexpr size_t kUserIdCharactersMax = 52;
+
+// Calls `each` with every character and its bytes, in order; of valid UTF-8.
+template <class Each>
+void for_each_character(std::string_view text, Each each) {
+  while (!text.empty()) {
+    utf8proc_int32_t character = 0;
+    const auto bytes = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                        static_cast<utf8proc_ssize_t>(text.size()), &character);
+    if (bytes <= 0) return;
+    each(character, text.substr(0, static_cast<size_t>(bytes)));
+    text.remove_prefix(static_cast<size_t>(bytes));
+  }
+}
+
+// White space and controls of every script, and what shapes or orders the text around it.
+bool is_invisible(utf8proc_int32_t character) {
+  switch (utf8proc_category(character)) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Within an address these two join letters of some scripts; elsewhere nobody can see them.
+bool joins_letters(utf8proc_int32_t character) {
+  return character == 0x200c || character == 0x200d;
+}
+
+std::string_view trim_invisible(std::string_view text) {
+  size_t from = text.size(), to = 0, at = 0;
+  for_each_character(text, [&](utf8proc_int32_t character, std::string_view bytes) {
+    if (!is_invisible(character)) {
+      from = std::min(from, at);
+      to = at + bytes.size();
+    }
+    at += bytes.size();
+  });
+  return from < to ? text.substr(from, to - from) : std::string_view();
+}
+
+bool all_visible(std::string_view text) {
+  bool out = true;
+  for_each_character(text, [&](utf8proc_int32_t character, std::string_view) {
+    out = out && (!is_invisible(character) || joins_letters(character));
+  });
+  return out;
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; });
+}
 
 bool is_label(std::string_view label) {
   if (label.empty() || label.size() > kLabelBytesMax) return false;
@@ -53,7 +111,8 @@ KeyForm email_form(std::string_view email) {
   if (email.size() > kEmailBytesMax || !is_utf8(email)) return KeyForm::malformed;
   const size_t at = email.find('@');
   if (at == std::string_view::npos) return KeyForm::malformed;
-  const bool good = is_local(email.substr(0, at)) && is_domain(email.substr(at + 1));
+  const bool good =
+      is_local(email.substr(0, at)) && is_domain(email.substr(at + 1)) && all_visible(email);
   return good ? KeyForm::good : KeyForm::malformed;
 }
 
@@ -67,12 +126,37 @@ KeyForm user_id_form(std::string_view id) {
 }  // namespace
 
 KeyForm normalise_key(KeyType type, std::string& key) {
-  const std::string_view bare = trim(key);
+  const std::string_view bare = is_utf8(key) ? trim_invisible(key) : trim(key);
   if (bare.empty()) return KeyForm::blank;
   if (type == KeyType::user_id) return user_id_form(key);
   if (bare.size() != key.size()) key = std::string(bare);
   ascii_lower(key);
   return email_form(key);
+}
+
+std::string folded_key(std::string_view key) {
+  std::string out;
+  if (is_ascii(key) || !is_utf8(key)) {
+    out = key;
+    ascii_lower(out);
+    return out;
+  }
+  constexpr utf8proc_int32_t kSigma = 0x3c3, kFinalSigma = 0x3c2, kDotAbove = 0x307;
+  for_each_character(key, [&](utf8proc_int32_t character, std::string_view) {
+    if (character == kDotAbove && out.ends_with('i')) return;  // what is left of İ
+    const utf8proc_int32_t lower = utf8proc_tolower(character);
+    utf8proc_uint8_t bytes[4];
+    const auto size = utf8proc_encode_char(lower == kFinalSigma ? kSigma : lower, bytes);
+    out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+  });
+  return out;
+}
+
+std::string folded_key_sql(std::string_view column) {
+  const std::string key(column);
+  // Bytes against characters: nothing but ASCII is a byte a character.
+  return "CASE WHEN strlen(" + key + ") = length(" + key + ") THEN " + key +
+         " ELSE replace(replace(lower(" + key + "), 'ς', 'σ'), 'i\u0307', 'i') END";
 }
 
 }  // namespace rollcall

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "core/match_key.hpp"
 #include "iterable/iterable.hpp"
 
 namespace rollcall::iterable {
@@ -61,25 +62,20 @@ std::optional<int64_t> count_in(const json& object, const char* name) {
   return count < 0 || count > kCountMax ? std::nullopt : std::optional(count);
 }
 
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  ascii_lower(out);
-  return out;
-}
-
-// Finds who an answer names. Iterable may echo an identifier as sent or lower-cased.
+// Finds who an answer names. Iterable may echo an identifier as sent or lower-cased, letters beyond
+// ASCII among it.
 class Roster {
  public:
   explicit Roster(std::span<const Person> people) {
     for (size_t i = 0; i < people.size(); ++i) {
       exact_.emplace(people[i].key, i);
-      const auto [at, first] = lower_.emplace(lowered(people[i].key), i);
+      const auto [at, first] = lower_.emplace(folded_key(people[i].key), i);
       if (!first) at->second = kAmbiguous;
     }
   }
   [[nodiscard]] std::optional<size_t> find(const std::string& name) const {
     if (const auto found = exact_.find(name); found != exact_.end()) return found->second;
-    if (const auto found = lower_.find(lowered(name));
+    if (const auto found = lower_.find(folded_key(name));
         found != lower_.end() && found->second != kAmbiguous)
       return found->second;
     return std::nullopt;

@@ -261,6 +261,41 @@ TEST_F(LedgerTest, PromotesOutcomesAndNothingElse) {
   EXPECT_EQ(next->standing.leavers_on_list, 1);
 }
 
+// Which may be lowered by Iterable, or not: see core/match_key.hpp.
+TEST_F(LedgerTest, AMemberGoesOnUnderAnotherSpelling) {
+  must(
+      "CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key VARCHAR);"
+      "CREATE TABLE rows AS SELECT 'josÉ' AS key, '1' AS pk, 'x' AS v0, 7::UBIGINT AS f0;"
+      "CREATE TABLE changes AS SELECT key, 0 AS kind, 0::UTINYINT AS was_on, false AS look_up, "
+      "0::BIGINT AS not_before, 'x' AS v0 FROM rows");
+  auto lease = std::move(*Lease::take(folder_));
+  State state;
+  Settled settled;
+  settled.kinds = {OutcomeKind::added};
+  const auto run = [&](const std::string& id) {
+    const auto promoted =
+        promote(*lease, state, id, *work_, {targets_, {false}, settled, Time(Millis(1000))});
+    ASSERT_TRUE(promoted.ok()) << promoted.error().text();
+    state.generation = promoted->generation;
+  };
+  run("r1");
+  must("CREATE TABLE listed AS SELECT 'josé' AS key, 'josé' AS shown");
+  const auto drift = compare(folder_, state, *work_, "listed");
+  ASSERT_TRUE(drift.ok()) << drift.error().text();
+  EXPECT_EQ(drift->missing + drift->extra + drift->foreign, 0);
+  const Status done = reconcile(
+      *lease, state, *work_,
+      {.table = "listed", .targets = targets_, .remove_foreign = true, .now = Time(Millis(2000))});
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_THAT(people(state), ElementsAre("josÉ:1:in:"));
+
+  must(
+      "UPDATE rows SET key = 'josé'; UPDATE changes SET key = 'josé';"
+      "CREATE OR REPLACE TABLE spared AS SELECT 'josÉ' AS key");
+  run("r2");
+  EXPECT_THAT(people(state), ElementsAre("josé:1:in:"));
+}
+
 // Somebody in the segment cannot have been removed: outcomes that went to the wrong people.
 TEST_F(LedgerTest, PromotesNoLedgerThatDoesNotAddUp) {
   must(

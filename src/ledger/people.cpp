@@ -112,9 +112,11 @@ Result<Promoted> promote(Lease& lease, const State& state, const std::string& ru
       "LEFT JOIN settled c ON c.key = coalesce(s.key, l.key)",
       reason, now, sent, "coalesce(" + hash + ", 0)", attribute_values, ledger);
   // Whoever left without ever having been put on the list is forgotten; the removed, after a while.
+  // So is the other spelling of somebody who goes on under this one.
+  TRY(work.run("CREATE TABLE IF NOT EXISTS spared(key VARCHAR)"));  // plans of earlier versions
   const std::string kept = fmt::format(
-      "SELECT * FROM ({}) WHERE in_segment OR on_list > 0 OR (wrote_kind = 2 AND reason IS NULL "
-      "AND wrote_ms > {})",
+      "SELECT * FROM ({}) WHERE in_segment OR (on_list > 0 AND key NOT IN (FROM spared)) OR "
+      "(wrote_kind = 2 AND reason IS NULL AND wrote_ms > {})",
       query, now - kRememberRemovedMs);
   Promoted out{.generation = state.generation + 1, .ledger_checksum = {}, .standing = {}};
   const fs::path file = lease.folder().ledger_file(out.generation);

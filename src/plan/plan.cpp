@@ -9,12 +9,16 @@
 //   in the segment, on the list, a mapped attribute differs                 changed
 //   not in the segment, on the list or perhaps on it                        left
 //
+// Nobody leaves who is in the segment under another spelling of the same address (`spared`).
+//
 // A fingerprint of 0 is a null. An attribute that was never written (no fingerprint in the ledger)
 // is sent when it has a value; a null at the first write is left out, so that what Iterable knew
 // from elsewhere stays. What the ledger holds as perhaps ours differs from everything.
 #include "plan/plan.hpp"
 
 #include <fmt/format.h>
+
+#include "core/match_key.hpp"
 
 namespace rollcall::plan {
 namespace {
@@ -81,8 +85,25 @@ Status leave_parked(duck::Connection& work, const Input& input) {
       "DROP TABLE again");
 }
 
+// Who is on the list under a key that may be the same contact's as another's: a member's, or one
+// who leaves as well. To take that key off could take the member off, or name a contact twice.
+// Nearly all keys are their own folded form, so that there is little to compare.
+Status spare(duck::Connection& work, const std::string& ledger) {
+  return work.run(fmt::format(
+      "CREATE OR REPLACE TABLE spared AS WITH "
+      "listed AS NOT MATERIALIZED (SELECT key, {0} AS who FROM {1} WHERE on_list > 0), "
+      "members AS NOT MATERIALIZED (SELECT key, {0} AS who FROM rows), "
+      "odd AS (SELECT who FROM listed WHERE who <> key UNION SELECT who FROM members WHERE who <> "
+      "key) "
+      "SELECT key FROM (SELECT key, member, row_number() OVER (PARTITION BY who ORDER BY member "
+      "DESC, key) AS place FROM (SELECT *, true AS member FROM members UNION ALL SELECT *, false "
+      "FROM listed) WHERE who IN (FROM odd)) WHERE NOT member AND place > 1",
+      folded_key_sql("key"), ledger));
+}
+
 Result<Plan> compare(duck::Connection& work, const Input& input) {
   const std::string ledger = TRY(ledger_relation(work, input));
+  TRY(spare(work, ledger));
   const size_t n = input.targets.size();
   const bool clears = input.on_null == OnNull::clear;
   std::string any_differs = "false", values;
@@ -112,7 +133,7 @@ Result<Plan> compare(duck::Connection& work, const Input& input) {
   const std::string joined =
       "SELECT coalesce(s.key, l.key) AS key, "
       "CASE "
-      "WHEN s.key IS NULL THEN CASE WHEN l.on_list > 0 THEN 1 END "
+      "WHEN s.key IS NULL THEN CASE WHEN l.on_list > 0 AND d.key IS NULL THEN 1 END "
       "WHEN l.key IS NULL OR NOT l.in_segment THEN 0 "
       "WHEN l.reason IN ('not_a_contact', 'unknown', 'not_sent') THEN 3 "
       "WHEN l.reason = 'rejected' AND (NOT l.final OR " +
@@ -140,7 +161,7 @@ Result<Plan> compare(duck::Connection& work, const Input& input) {
       " AND l.wrote_kind = CASE WHEN s.key IS NULL THEN 1 ELSE 2 END THEN least(l.wrote_ms, " +
       std::to_string(now) + ") + " + std::to_string(input.settle.count()) +
       " ELSE 0 END AS not_before" + values + " FROM rows s FULL JOIN " + ledger +
-      " l ON s.key = l.key";
+      " l ON s.key = l.key LEFT JOIN spared d ON d.key = l.key";
 
   TRY(work.run("DROP TABLE IF EXISTS changes; DROP TABLE IF EXISTS found"));
   TRY(work.run("CREATE TABLE found AS SELECT * EXCLUDE (send_all) FROM (" + joined +

@@ -105,6 +105,25 @@ TEST_F(PlanTest, RemovesWhoLeftAfterTheAdditions) {
   EXPECT_EQ(plan.changes.left, 2);
   EXPECT_THAT(changes(), ElementsAre("new:entered:x", "gone:left:-", "perhaps:left:-"));
 }
+TEST_F(PlanTest, NobodyLeavesWhoIsInTheSegmentUnderAnotherSpelling) {
+  rows("('josé@b.co', 'x'), ('ЖУК@b.co', 'x'), ('both@b.co', 'x')");
+  ledger({{.key = "josÉ@b.co"},
+          {.key = "жук@b.co"},
+          {.key = "both@b.co", .fingerprint = "1"},
+          {.key = "gone@b.co"},
+          {.key = "ÉVE@b.co"}});
+  made();
+  EXPECT_THAT(changes(), UnorderedElementsAre("josé@b.co:entered:x", "ЖУК@b.co:entered:x",
+                                              "gone@b.co:left:-", "ÉVE@b.co:left:-"));
+}
+
+TEST_F(PlanTest, OfTwoSpellingsOfOneWhoLeftOneLeaves) {
+  rows("('a@b.co', 'x')");
+  ledger({{.key = "a@b.co", .fingerprint = "1"}, {.key = "josÉ@b.co"}, {.key = "josé@b.co"}});
+  made();
+  EXPECT_THAT(changes(), ElementsAre(testing::StartsWith("jos")));
+}
+
 TEST_F(PlanTest, ForgetsWhoLeftWithoutEverHavingBeenOnTheList) {
   rows("('a', 'x')");
   ledger({{.key = "a", .fingerprint = "1"},

@@ -93,6 +93,16 @@ TEST_F(SnapshotTest, LetsTheSmallestNumberSpeakForOnePerson) {
   EXPECT_EQ(taken.counts.members, 1);
   EXPECT_THAT(lines("SELECT v0 FROM rows"), ElementsAre("\"minus five\""));
 }
+TEST_F(SnapshotTest, TwoThatDifferInTheCaseOfLettersBeyondAsciiAreOnePerson) {
+  const Snapshot taken =
+      take_from(FieldType::integer,
+                {{"2", "josé@b.co", "two"}, {"1", "JOSÉ@b.co", "one"}, {"3", "a@b.co", "three"}});
+  EXPECT_EQ(taken.counts.duplicate_key, 1);
+  EXPECT_THAT(lines("SELECT key FROM rows ORDER BY key"), ElementsAre("a@b.co", "josÉ@b.co"))
+      << "sent as it is written";
+  EXPECT_THAT(lines("SELECT kind || ' ' || key FROM problems"),
+              ElementsAre("duplicate_key josé@b.co"));
+}
 TEST_F(SnapshotTest, ComparesOtherPrimaryKeysByTheirBytes) {
   take_from(FieldType::text, {{"9", "a@b.co", "nine"},
                               {"10", "a@b.co", "ten"},

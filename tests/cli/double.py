@@ -203,7 +203,7 @@ def envelope(status, code, msg, params=None):
 class Double:
     def __init__(self, project_type="hybrid", *, api_key=API_KEY, limits="record", list_warmup=0.0, visible_after=0.0,
                  unsubscribe_creates=True, flag_holds=True, names_not_found=True, unknown_fields="add", type_conflict="row",
-                 user_id_unknown="json", keep_bodies=True, export_seconds=0.0):
+                 user_id_unknown="json", keep_bodies=True, export_seconds=0.0, lowers="unicode", echo="as_sent"):
         assert project_type in ("hybrid", "user_id", "email")
         self.project_type = project_type
         self.api_key = api_key
@@ -218,6 +218,8 @@ class Double:
         self.user_id_unknown = user_id_unknown          # json | text: both generations of that answer
         self.keep_bodies = keep_bodies
         self.export_seconds = export_seconds            # that a whole export takes; one of some people takes its share
+        self.lowers = lowers                            # unicode | ascii: the letters of an address that are lowered
+        self.echo = echo                                # as_sent | lower: how failed addresses come back
         self.forgotten: set[str] = set()
         self.refuses: dict[str, str] = {}               # identifier -> "invalidData" | "conflict" | "invalid"
         self.state = State()
@@ -276,6 +278,10 @@ class Double:
             self.faults.clear()
             self.forget_what_happened()
 
+    def lower(self, email: str) -> str:
+        """An address as it is stored. What Iterable does beyond ASCII is not known."""
+        return email.lower() if self.lowers == "unicode" else "".join(c.lower() if c.isascii() else c for c in email)
+
     def add_contact(self, email=None, user_id=None, **fields):
         """Somebody who is a contact already; no part of what the client did."""
         with self.lock:
@@ -283,7 +289,7 @@ class Double:
             assert self.project_type != "user_id" or user_id
             for name, value in fields.items():
                 self._do("put_type", name, self._type_of(value))
-            id = self._new_contact(email.lower() if email else None, user_id)
+            id = self._new_contact(self.lower(email) if email else None, user_id)
             self._do("set_fields", id, {n: self._stored(v) for n, v in fields.items()}, time.time())
             return id
 
@@ -307,7 +313,7 @@ class Double:
 
     def contact(self, *, email=None, user_id=None) -> Contact | None:
         with self.lock:
-            found = self._find(email.lower() if email else None, user_id)
+            found = self._find(self.lower(email) if email else None, user_id)
             assert len(found) <= 1, "several contacts"
             return copy.deepcopy(self.state.contacts[next(iter(found))]) if found else None
 
@@ -727,7 +733,7 @@ class Double:
                 raise envelope(400, "BadParams", "Either email or userId must be set")
             if person.get("preferUserId"):
                 self.prefer_user_id += 1
-        twice = [k for k, n in Counter((p.get("email", "").lower(), p.get("userId")) for p in people).items() if n > 1]
+        twice = [k for k, n in Counter((self.lower(p.get("email", "")), p.get("userId")) for p in people).items() if n > 1]
         if twice:
             self.violations.append(f"{len(twice)} people twice in one batch")
 
@@ -738,7 +744,7 @@ class Double:
         if email is not None:
             if not good_email(email):
                 return set(), "invalidEmails"
-            email = email.lower()
+            email = self.lower(email)
         if user_id is not None and not good_user_id(user_id):
             return set(), "invalidUserIds"
         key = email if email is not None else user_id
@@ -783,7 +789,7 @@ class Double:
                 silent += 1
             else:
                 fail += 1
-                failed[name].append(key)
+                failed[name].append(self.lower(key) if self.echo == "lower" and "email" in person else key)
         return {"successCount": success, "failCount": fail, "createdFields": sorted(created_fields), "filteredOutFields": sorted(dropped),
                 "invalidEmails": failed["invalidEmails"], "invalidUserIds": failed["invalidUserIds"], "failedUpdates": failed}
 
@@ -891,11 +897,11 @@ class Double:
 
     def _by_email(self, entry, argument, refuse_some):
         email = argument if argument is not None else entry.query.get("email", "")
-        entry.people = [email.lower()]
+        entry.people = [self.lower(email)]
         if not good_email(email):
             raise envelope(400, "InvalidEmailAddressError", f"Invalid email: {email}")
         view = self._view()
-        found = self._find(email.lower(), None, view)
+        found = self._find(self.lower(email), None, view)
         return self._profile(view, view.contacts[min(found)]) if found else {}
 
     def _by_user_id(self, entry, argument, refuse_some):
