@@ -398,6 +398,20 @@ def forgotten_status(p: Project):
     p.choose("forgotten_status", answer.brief, **{"_409": answer.status == 409, "_400": answer.status == 400})
 
 
+@settles("letters_beyond_ascii", types=("hybrid", "email"))
+def letters_beyond_ascii(p: Project):
+    """What becomes of letters beyond ASCII in an address?"""
+    word = p.word()
+    person = {"email": f"{word}É@example.com"}
+    answer = p.api.call("POST", "/api/users/update", person)
+    if answer.status != 200:
+        return p.choose("letters_beyond_ascii", answer.brief, refuse=answer.status == 400)
+    p.wait(lambda: p.user(person))
+    told = (p.user(person) or {}).get("email", "")
+    p.choose("letters_beyond_ascii", f"stored as {told.removeprefix(word)!r}", keep=told == f"{word}É@example.com",
+             lower=told == f"{word}é@example.com")
+
+
 # --- Fields.
 
 @settles("project_new_fields")

@@ -95,7 +95,7 @@ Response write_members(Project& project, Call& call, WriteKind kind) {
     rows.reserve(subscribers->size());
     for (Json& one : *subscribers) {
       BodyReader::At at{"subscribers", static_cast<int64_t>(rows.size())};
-      rows.push_back(read_row(reader, one, at, kind == WriteKind::subscribe));
+      rows.push_back(read_row(reader, call.switches, one, at, kind == WriteKind::subscribe));
       if (rows.back().prefer_user_id) ++call.noted.prefer_user_id_true;
     }
   }

@@ -46,7 +46,7 @@ bool act(Project& project, const Group& group, const std::string& text, bool by_
   if (!by_email) {
     slots = world.find_user_id(text);
   } else if (world.type() != ProjectType::user_id) {
-    if (auto slot = world.find_email(lower_ascii(text))) slots = {*slot};
+    if (auto slot = world.find_email(world.spelled(text))) slots = {*slot};
   }
   List* list = group.kind == "emailList" ? world.list(group.id) : nullptr;
   for (Slot slot : slots) {
@@ -63,7 +63,8 @@ Response act_on_one(Project& project, Call& call, bool by_email, bool join) {
   Group group = read_group(call);
   if (group.refusal) return *group.refusal;
   const std::string& text = call.path_params[2];
-  if (by_email && !is_valid_email(lower_ascii(text))) return answer_invalid_email(text);
+  if (by_email && !is_valid_email(lower_ascii(text), call.switches.letters()))
+    return answer_invalid_email(text);
   std::lock_guard lock(project.mutex);
   if (auto refusal = refuse_group(project, group)) return *refusal;
   if (act(project, group, text, by_email, join)) return answer_success();

@@ -47,8 +47,8 @@ struct Person {
   std::optional<Response> refusal;
 };
 
-Person read_person(BodyReader& reader, const Json& body, const char* email_name = "email",
-                   const char* user_id_name = "userId") {
+Person read_person(BodyReader& reader, const Switches& switches, const Json& body,
+                   const char* email_name = "email", const char* user_id_name = "userId") {
   Person person;
   if (const auto* email = reader.text(body, email_name)) person.email = *email;
   if (const auto* user_id = reader.text(body, user_id_name)) person.user_id = *user_id;
@@ -57,7 +57,7 @@ Person read_person(BodyReader& reader, const Json& body, const char* email_name 
   } else if (!person.email && !person.user_id) {
     person.refusal =
         answer_bad_params(fmt::format("Either {} or {} must be set", email_name, user_id_name));
-  } else if (person.email && !is_valid_email(lower_ascii(*person.email))) {
+  } else if (person.email && !is_valid_email(lower_ascii(*person.email), switches.letters())) {
     person.refusal = answer_invalid_email(*person.email);
   } else if (!person.email && !is_valid_user_id(*person.user_id)) {
     person.refusal =
@@ -68,7 +68,7 @@ Person read_person(BodyReader& reader, const Json& body, const char* email_name 
 
 std::vector<Slot> find_person(const World& world, const Person& person) {
   if (person.email && world.type() != ProjectType::user_id) {
-    auto slot = world.find_email(lower_ascii(*person.email));
+    auto slot = world.find_email(world.spelled(*person.email));
     if (slot) return {*slot};
     return {};
   }
@@ -76,7 +76,7 @@ std::vector<Slot> find_person(const World& world, const Person& person) {
 }
 
 bool is_forgotten(const World& world, const Person& person) {
-  return (person.email && world.is_forgotten_email(lower_ascii(*person.email))) ||
+  return (person.email && world.is_forgotten_email(world.spelled(*person.email))) ||
          (person.user_id && world.is_forgotten_user_id(*person.user_id));
 }
 
@@ -125,9 +125,9 @@ Response answer_failure(const Row& row, Failure failure, const Switches& switche
 }
 
 Response look_up_email(Project& project, const std::string& email) {
-  std::string key = lower_ascii(email);
-  if (!is_valid_email(key)) return answer_invalid_email(email);
   std::lock_guard lock(project.mutex);
+  std::string key = project.world.spelled(email);
+  if (!project.world.accepts(key)) return answer_invalid_email(email);
   const World& world = project.world;
   if (world.type() == ProjectType::user_id) return answer_no_user();
   int64_t now_ms = project.clock.now_ms();
@@ -231,7 +231,7 @@ Response update_user(Project& project, Call& call) {
   BodyReader reader(call.request, call.endpoint, call.switches.shape);
   Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
-  Row row = read_row(reader, *body, {}, true);
+  Row row = read_row(reader, call.switches, *body, {}, true);
   auto create_new = reader.boolean(*body, "createNewFields");
   if (reader.failed()) return reader.refusal();
   if (!row.email && !row.user_id) return answer_bad_params("Either email or userId must be set");
@@ -258,7 +258,8 @@ Response bulk_update_users(Project& project, Call& call) {
   if (Json* users = reader.array(*body, "users", true)) {
     rows.reserve(users->size());
     for (Json& one : *users) {
-      rows.push_back(read_row(reader, one, {"users", static_cast<int64_t>(rows.size())}, true));
+      rows.push_back(
+          read_row(reader, call.switches, one, {"users", static_cast<int64_t>(rows.size())}, true));
       if (rows.back().prefer_user_id) ++call.noted.prefer_user_id_true;
     }
   }
@@ -282,9 +283,9 @@ Response get_fields(Project& project, Call&) {
 
 Response delete_user_by_email(Project& project, Call& call) {
   const std::string& email = call.path_params[0];
-  std::string key = lower_ascii(email);
-  if (!is_valid_email(key)) return answer_invalid_email(email);
   std::lock_guard lock(project.mutex);
+  std::string key = project.world.spelled(email);
+  if (!project.world.accepts(key)) return answer_invalid_email(email);
   if (project.world.type() == ProjectType::user_id) {
     return answer_bad_params("Users of this project cannot be deleted by email");
   }
@@ -314,7 +315,7 @@ Response forget_user(Project& project, Call& call) {
   BodyReader reader(call.request, call.endpoint, call.switches.shape);
   Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
-  Person person = read_person(reader, *body);
+  Person person = read_person(reader, call.switches, *body);
   if (person.refusal) return *person.refusal;
   std::lock_guard lock(project.mutex);
   World& world = project.world;
@@ -346,7 +347,7 @@ Response unforget_user(Project& project, Call& call) {
   BodyReader reader(call.request, call.endpoint, call.switches.shape);
   Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
-  Person person = read_person(reader, *body);
+  Person person = read_person(reader, call.switches, *body);
   if (person.refusal) return *person.refusal;
   std::lock_guard lock(project.mutex);
   if (person.email) project.world.forgotten_emails().erase(hashed_identifier(*person.email));
@@ -373,11 +374,11 @@ Response update_email(Project& project, Call& call) {
   Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
   const std::string* new_email = reader.text(*body, "newEmail", true);
-  Person person = read_person(reader, *body, "currentEmail", "currentUserId");
+  Person person = read_person(reader, call.switches, *body, "currentEmail", "currentUserId");
   if (person.refusal) return *person.refusal;
-  std::string key = lower_ascii(*new_email);
-  if (!is_valid_email(key)) return answer_invalid_email(*new_email);
   std::lock_guard lock(project.mutex);
+  std::string key = project.world.spelled(*new_email);
+  if (!project.world.accepts(key)) return answer_invalid_email(*new_email);
   World& world = project.world;
   if (world.type() != ProjectType::email) {
     return answer_bad_params("updateEmail is for email-based projects");
@@ -410,7 +411,7 @@ Response update_subscriptions(Project& project, Call& call) {
   reader.integer(*body, "campaignId");
   reader.integer(*body, "templateId");
   reader.boolean(*body, "validateChannelAlignment");
-  Person person = read_person(reader, *body);
+  Person person = read_person(reader, call.switches, *body);
   if (person.refusal) return *person.refusal;
   std::lock_guard lock(project.mutex);
   if (is_forgotten(project.world, person)) return answer_forgotten(project.switches);
@@ -432,8 +433,8 @@ Response bulk_update_subscriptions(Project& project, Call& call) {
   std::vector<std::string> invalid_emails, invalid_user_ids, failed_emails, failed_user_ids;
   for (size_t i = 0; i < requests->size(); ++i) {
     Json& one = (*requests)[i];
-    Row row =
-        read_row(reader, one, {"updateSubscriptionsRequests", static_cast<int64_t>(i)}, false);
+    Row row = read_row(reader, call.switches, one,
+                       {"updateSubscriptionsRequests", static_cast<int64_t>(i)}, false);
     if (reader.failed()) return reader.refusal();
   }
   call.noted.rows += static_cast<int64_t>(requests->size());
@@ -441,7 +442,7 @@ Response bulk_update_subscriptions(Project& project, Call& call) {
   std::lock_guard lock(project.mutex);
   for (size_t i = 0; i < requests->size(); ++i) {
     Json& one = (*requests)[i];
-    Row row = read_row(reader, one, {}, false);
+    Row row = read_row(reader, call.switches, one, {}, false);
     Json fields = read_subscriptions(reader, one);
     auto list_ids = read_list_ids(reader, one);
     if (reader.failed()) return reader.refusal();
@@ -477,9 +478,10 @@ Response merge_users(Project& project, Call& call) {
   Json* body = reader.object();
   if (body == nullptr) return reader.refusal();
   reader.array(*body, "arrayMerge");
-  Person source = read_person(reader, *body, "sourceEmail", "sourceUserId");
+  Person source = read_person(reader, call.switches, *body, "sourceEmail", "sourceUserId");
   if (source.refusal) return *source.refusal;
-  Person destination = read_person(reader, *body, "destinationEmail", "destinationUserId");
+  Person destination =
+      read_person(reader, call.switches, *body, "destinationEmail", "destinationUserId");
   if (destination.refusal) return *destination.refusal;
   if ((source.email && source.user_id) || (destination.email && destination.user_id)) {
     return answer_bad_params("Provide an email or a userId, but not both");
@@ -497,7 +499,7 @@ Response merge_users(Project& project, Call& call) {
   if (destinations.empty()) {
     // The source takes the destination's name.
     if (destination.email && world.type() != ProjectType::user_id) {
-      world.set_email(from, lower_ascii(*destination.email), now_ms);
+      world.set_email(from, world.spelled(*destination.email), now_ms);
     } else if (destination.user_id) {
       world.set_user_id(from, *destination.user_id, now_ms);
     }

@@ -386,9 +386,9 @@ void Batch::take_identity_from_fields(Row& row, Target& target) {
   if (email != row.fields.end()) {
     if (email->is_string()) {
       std::string text = email->get<std::string>();
-      std::string key = lower_ascii(text);
+      std::string key = world_.spelled(text);
       bool same = row.email && key == row.key;
-      if (!is_valid_email(key)) {
+      if (!world_.accepts(key)) {
         target.failures.push_back({Failure::invalid_emails, text});
       } else if (world_.type() == ProjectType::email && !same) {
         // An address changes by users/updateEmail alone.
@@ -516,7 +516,7 @@ void Batch::name(Failure failure, const std::string& text) {
   if (partial_echo_ == "as_sent") lower = distinct = false;
   if (partial_echo_ == "lower") lower = true;
   if (partial_echo_ == "distinct") distinct = true;
-  std::string shown = is_email && lower ? lower_ascii(text) : text;
+  std::string shown = is_email && lower ? world_.spelled(text) : text;
   if (named_[place].insert(shown).second || !distinct) result_.failed[place].push_back(shown);
 }
 
@@ -595,15 +595,16 @@ std::string_view to_string(Failure failure) {
   return kNames[static_cast<size_t>(failure)];
 }
 
-void examine(Row& row) {
+void examine(Row& row, Letters letters) {
   if (row.email) {
-    row.key = lower_ascii(*row.email);
-    row.email_is_valid = is_valid_email(row.key);
+    row.key = spelled(*row.email, letters);
+    row.email_is_valid = is_valid_email(row.key, letters);
   }
   if (row.user_id) row.user_id_is_valid = is_valid_user_id(*row.user_id);
 }
 
-Row read_row(BodyReader& reader, Json& json, BodyReader::At at, bool with_fields) {
+Row read_row(BodyReader& reader, const Switches& switches, Json& json, BodyReader::At at,
+             bool with_fields) {
   Row row;
   if (!json.is_object()) {
     reader.fail(fmt::format("obj.{}[{}]", at.array, at.row), Expected::object);
@@ -616,7 +617,7 @@ Row read_row(BodyReader& reader, Json& json, BodyReader::At at, bool with_fields
     row.merge = reader.boolean(json, "mergeNestedObjects", at).value_or(false);
     row.prefer_user_id = reader.boolean(json, "preferUserId", at).value_or(false);
   }
-  examine(row);
+  examine(row, switches.letters());
   return row;
 }
 

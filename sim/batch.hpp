@@ -35,8 +35,9 @@ struct Row {
 
 // Reads one element of `array`, and takes its dataFields out of it. Wrong types are noted in
 // `reader`.
-Row read_row(BodyReader& reader, Json& json, BodyReader::At at, bool with_fields);
-void examine(Row& row);
+Row read_row(BodyReader& reader, const Switches& switches, Json& json, BodyReader::At at,
+             bool with_fields);
+void examine(Row& row, Letters letters);
 
 enum class WriteKind { subscribe, unsubscribe, bulk_update, update };
 

@@ -1,6 +1,7 @@
 #include "sim/identity.hpp"
 
 #include <sodium.h>
+#include <utf8proc.h>
 
 #include <algorithm>
 #include <array>
@@ -21,7 +22,7 @@ bool is_atom_char(char c) {
   return is_alnum(c) || std::string_view("!#$%&'*+/=?^_`{|}~-").find(c) != std::string_view::npos;
 }
 
-bool is_valid_local_part(std::string_view local) {
+bool is_valid_local_part(std::string_view local, Letters letters) {
   if (local.empty() || local.size() > kLocalPartMax) return false;
   if (local.front() == '"') {
     if (local.size() < 3 || local.back() != '"') return false;
@@ -36,7 +37,8 @@ bool is_valid_local_part(std::string_view local) {
       if (after_dot) return false;
       after_dot = true;
     } else {
-      if (!is_atom_char(c)) return false;
+      const bool beyond_ascii = (c & 0x80) != 0;
+      if (beyond_ascii ? letters == Letters::refuse : !is_atom_char(c)) return false;
       after_dot = false;
     }
   }
@@ -95,16 +97,35 @@ std::string lower_ascii(std::string_view text) {
   return out;
 }
 
+std::string spelled(std::string_view email, Letters letters) {
+  std::string out;
+  for (auto* at = reinterpret_cast<const utf8proc_uint8_t*>(email.data());;) {
+    const auto* const end = reinterpret_cast<const utf8proc_uint8_t*>(email.data() + email.size());
+    utf8proc_int32_t letter = 0;
+    const utf8proc_ssize_t bytes = utf8proc_iterate(at, end - at, &letter);
+    if (at == end || bytes <= 0) break;
+    if (letters != Letters::lower || letter < 0x80) {
+      out.append(reinterpret_cast<const char*>(at), static_cast<size_t>(bytes));
+    } else {
+      utf8proc_uint8_t lower[4];
+      out.append(reinterpret_cast<const char*>(lower),
+                 static_cast<size_t>(utf8proc_encode_char(utf8proc_tolower(letter), lower)));
+    }
+    at += bytes;
+  }
+  return lower_ascii(out);
+}
+
 size_t count_characters(std::string_view text) {
   // Every byte but the later ones of a character.
   return static_cast<size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-bool is_valid_email(std::string_view email) {
+bool is_valid_email(std::string_view email, Letters letters) {
   size_t at = email.rfind('@');
   if (at == std::string_view::npos) return false;
-  return is_valid_local_part(email.substr(0, at)) && is_valid_domain(email.substr(at + 1));
+  return is_valid_local_part(email.substr(0, at), letters) && is_valid_domain(email.substr(at + 1));
 }
 
 bool is_valid_user_id(std::string_view user_id) {

@@ -24,15 +24,21 @@ bool is_known_tld(std::string_view tld);
 // result does not depend on any locale.
 std::string lower_ascii(std::string_view text);
 
+// What becomes of letters beyond ASCII in an address. Source: docs/facts/iterable.md, identity.
+enum class Letters { refuse, keep, lower };
+
+// The address as the service stores it.
+std::string spelled(std::string_view email, Letters letters);
+
 // Characters of a text in UTF-8.
 size_t count_characters(std::string_view text);
 
 // True if the service would accept `email` as an address: a dot-atom (or one quoted string) of at
 // most 64 bytes, '@', and a domain of letter-digit-hyphen labels that ends in a known top-level
-// domain. No spaces are trimmed: a padded address is invalid. Non-ASCII is refused, which is
-// stricter than the validator the service uses.
+// domain. No spaces are trimmed: a padded address is invalid. Letters beyond ASCII are taken in the
+// local part, unless `letters` refuses them, which is stricter than the validator the service uses.
 // Source: docs/facts/iterable.md, project types (Apache Commons validator, known domains).
-bool is_valid_email(std::string_view email);
+bool is_valid_email(std::string_view email, Letters letters = Letters::refuse);
 
 // True if the service would accept `user_id`: 1 to 52 printable ASCII characters, not ending in a
 // space. Case matters. Source: docs/facts/iterable.md, project types.

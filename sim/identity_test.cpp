@@ -58,6 +58,16 @@ TEST(UserIdTest, AcceptsUpTo52PrintableAsciiCharacters) {
 
 TEST(LowerTest, ChangesAsciiOnly) { EXPECT_EQ(lower_ascii("AbI\xc3\x89"), "abi\xc3\x89"); }
 
+TEST(SpelledTest, KeepsOrLowersLettersBeyondAscii) {
+  EXPECT_EQ(spelled("JosÉ@X.com", Letters::refuse), "josÉ@x.com");
+  EXPECT_EQ(spelled("JosÉ@X.com", Letters::keep), "josÉ@x.com");
+  EXPECT_EQ(spelled("JosÉ@X.com", Letters::lower), "josé@x.com");
+  EXPECT_FALSE(is_valid_email("josé@example.com"));
+  EXPECT_TRUE(is_valid_email("josé@example.com", Letters::keep));
+  EXPECT_TRUE(is_valid_email("josé@example.com", Letters::lower));
+  EXPECT_FALSE(is_valid_email("jo sé@example.com", Letters::keep));
+}
+
 TEST(HashTest, IsSha256OfTheTrimmedLowerCasedText) {
   // sha256("a@example.com")
   EXPECT_EQ(hashed_identifier(" A@Example.com "), hashed_identifier("a@example.com"));

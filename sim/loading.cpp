@@ -15,7 +15,8 @@ struct Line {
   Json fields;
 };
 
-std::string read_line(ProjectType type, std::string_view text, Line& line) {
+std::string read_line(const World& world, std::string_view text, Line& line) {
+  const ProjectType type = world.type();
   auto json = parse_json(text);
   if (!json || !json->is_object()) return "not a JSON object";
   for (const char* name : {"email", "userId"}) {
@@ -24,8 +25,8 @@ std::string read_line(ProjectType type, std::string_view text, Line& line) {
     if (!found->is_string()) return fmt::format("{} must be text", name);
     (std::string_view(name) == "email" ? line.email : line.user_id) = found->get<std::string>();
   }
-  line.email = lower_ascii(line.email);
-  if (!line.email.empty() && !is_valid_email(line.email)) return "invalid email";
+  line.email = world.spelled(line.email);
+  if (!line.email.empty() && !world.accepts(line.email)) return "invalid email";
   if (!line.user_id.empty() && !is_valid_user_id(line.user_id)) return "invalid userId";
   if (type == ProjectType::email && line.email.empty()) return "email is missing";
   if (type == ProjectType::user_id && line.user_id.empty()) return "userId is missing";
@@ -95,7 +96,7 @@ LoadReport load_contacts(Project& project, std::string_view ndjson) {
     }
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     Line line;
-    report.error = read_line(project.world.type(), text, line);
+    report.error = read_line(project.world, text, line);
     if (report.error.empty()) report.error = take_line(project, line, report);
     if (!report.error.empty()) break;
   }

@@ -24,6 +24,7 @@ Project::Project(const Config& configuration)
 void Project::apply_switches() {
   world.set_horizon_ms(std::max(size_lag_ms(), export_lag_ms()));
   world.set_deleted_stay_ms(switches.deleted_stay_ms);
+  world.set_letters(switches.letters());
 }
 
 int64_t Project::size_lag_ms() const {

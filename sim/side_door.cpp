@@ -38,7 +38,7 @@ std::vector<Slot> find_contacts(const Project& project, const Query& query) {
   if (auto email = query.get("email")) {
     std::vector<Slot> out;
     // Asked for by a checker, so also in projects where an email identifies nobody.
-    if (auto slot = project.world.find_email(lower_ascii(*email))) out.push_back(*slot);
+    if (auto slot = project.world.find_email(project.world.spelled(*email))) out.push_back(*slot);
     return out;
   }
   return project.world.find_user_id(query.get("userId").value_or(""));
@@ -192,7 +192,7 @@ Response change_members(Project& project, const Request& request, List& list, bo
   for (const Json& one : *json) {
     std::optional<Slot> slot;
     if (one.is_object() && one.contains("email") && one["email"].is_string()) {
-      slot = project.world.find_email(lower_ascii(one["email"].get<std::string>()));
+      slot = project.world.find_email(project.world.spelled(one["email"].get<std::string>()));
     }
     if (!slot && one.is_object() && one.contains("userId") && one["userId"].is_string()) {
       slot = project.world.first_user_id(one["userId"].get<std::string>());

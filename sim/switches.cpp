@@ -58,6 +58,11 @@ const std::vector<Entry>& table() {
        &S::forgotten_status,
        {"409", "400"},
        "status of ForgottenUserError on calls for one person"},
+      {"letters_beyond_ascii",
+       &S::letters_beyond_ascii,
+       {"refuse", "keep", "lower"},
+       "an address with such letters is invalid, is stored with É as it is, or with é in its "
+       "place"},
       {"project_new_fields",
        &S::project_new_fields,
        {"drop", "add"},

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "sim/identity.hpp"
 #include "sim/json.hpp"
 
 namespace sim {
@@ -32,6 +33,8 @@ struct Switches {
   int64_t bulk_update_only = off;
   enum : int64_t { forgotten_409, forgotten_400 };
   int64_t forgotten_status = forgotten_409;
+  enum : int64_t { letters_refused, letters_kept, letters_lowered };
+  int64_t letters_beyond_ascii = letters_refused;
 
   // Fields.
   enum : int64_t { drop_new, add_new };
@@ -109,6 +112,8 @@ struct Switches {
 
   // The side door's own.
   int64_t log_body_max = 65'536;
+
+  [[nodiscard]] Letters letters() const { return static_cast<Letters>(letters_beyond_ascii); }
 
   // Turns one switch. Empty if done, else the reason in words.
   std::string set(std::string_view name, std::string_view value);

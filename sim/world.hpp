@@ -115,6 +115,14 @@ class World {
   void set_horizon_ms(int64_t ms) { horizon_ms_ = ms; }
   // How long a list names a deleted member; see Switches::deleted_stay_ms.
   void set_deleted_stay_ms(int64_t ms) { deleted_stay_ms_ = ms; }
+  // How addresses are spelled; see Switches::letters_beyond_ascii.
+  void set_letters(Letters letters) { letters_ = letters; }
+  [[nodiscard]] std::string spelled(std::string_view email) const {
+    return sim::spelled(email, letters_);
+  }
+  [[nodiscard]] bool accepts(std::string_view email) const {
+    return is_valid_email(email, letters_);
+  }
   // Off while people are loaded: they have always been there, and remembering a million former
   // states would cost more than the people.
   void set_remembering(bool on) { remembers_ = on; }
@@ -207,6 +215,7 @@ class World {
 
   int64_t horizon_ms_ = 0;
   int64_t deleted_stay_ms_ = 0;
+  Letters letters_ = Letters::refuse;
   bool remembers_ = true;
   std::unordered_map<Slot, std::deque<Version>> versions_;
   std::deque<Expiry> expiries_;

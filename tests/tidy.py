@@ -38,7 +38,7 @@ LIBRARIES = {
     "yaml-cpp": {"catalog", "sim"},
     "date": {"calendar"},
     "duckdb.h": {"duck"},
-    "utf8proc": {"core"},
+    "utf8proc": {"core", "sim"},
     "arrow-adbc": {"adbc"},
     "sodium.h": {"base", "store", "attributes", "cli", "prove", "trino", "app", "sim"},
     "CLI": {"cli", "app", "sim"},
