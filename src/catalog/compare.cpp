@@ -272,6 +272,9 @@ class Comparer {
     if constexpr (requires { after.uid; }) after.uid = before.uid;
     // An id once given stays until the file gives another.
     if (!after.id) after.id = before.id;
+    // What was found stays, unless the file says otherwise: a later file changes no type.
+    if constexpr (requires { after.types; })
+      if (after.types.empty()) after.types = before.types;
   }
 
   template <class T>

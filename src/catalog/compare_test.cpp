@@ -341,5 +341,20 @@ activations: [{segment: VIPs, destination: Two}]
                              "activation not_in_file The rest"}));
 }
 
+TEST(CompareTest, TypesThatWereFoundStayWhenTheFileDoesNotSpeakOfThem) {
+  Catalog stored = stored_of(parsed(kBase));
+  const ColumnTypes found = {{"id", {.type = FieldType::integer}},
+                             {"seen", {.type = FieldType::timestamp, .zoned = true}}};
+  stored.models[0].types["t"] = found;
+  const Comparison same = compare(stored, parsed(kBase), false, has_none);
+  EXPECT_THAT(lines(same), IsEmpty());
+  EXPECT_EQ(same.merged.models[0].types.at("t"), found);
+  const Comparison exported = compare(stored, parsed(write(stored), stored), false, has_none);
+  EXPECT_THAT(lines(exported), IsEmpty());
+  const std::string said = base_with("primary_key: id", "primary_key: id, types: {t: {id: text}}");
+  EXPECT_THAT(lines(compare(stored, parsed(said), false, has_none)),
+              ElementsAre("model changed people: types"));
+}
+
 }  // namespace
 }  // namespace rollcall::catalog

@@ -565,5 +565,26 @@ f.yaml:43:24: `every` must be in whole seconds, found text `1500ms`
 )p");
 }
 
+TEST(ErrorTest, NamesWhatIsWrongWithTypes) {
+  EXPECT_EQ(problems_of(R"y(version: 1
+sources: [{name: s, kind: csv, path: x, skip: -1}]
+models:
+  - name: m
+    source: s
+    table: t
+    primary_key: id
+    types: {t: {id: intger, at: timestamp with offset}, u: text}
+    fields:
+      - {name: id, type: number, format: "%d"}
+      - {name: born, type: day}
+)y"),
+            R"p(f.yaml:2:47: `skip` must be from 0 to 1000000 lines
+f.yaml:8:21: `id` must be one of text, integer, decimal, number, boolean, date, timestamp, list, object, timestamp with offset, found text `intger` (did you mean `integer`?)
+f.yaml:8:60: `types` must be a map like {people: {id: integer}}: of tables, each of columns, found text `text`
+f.yaml:10:42: `format` says how dates are written: it goes with `type: date` or `type: timestamp`
+f.yaml:11:28: `type` must be one of text, integer, decimal, number, boolean, date, timestamp, list, object, found text `day`
+)p");
+}
+
 }  // namespace
 }  // namespace rollcall::catalog

@@ -77,6 +77,7 @@ bool take(const Node&, Reading&, std::string_view key, Scalar& value);
 bool take(const Node&, Reading&, std::string_view key, Rule& value);
 bool take(const Node&, Reading&, std::string_view key, std::shared_ptr<const Rule>& value);
 bool take(const Node&, Reading&, std::string_view key, Schedule& value);
+bool take(const Node&, Reading&, std::string_view key, TableTypes& value);
 template <Formed T>
 bool take(const Node&, Reading&, std::string_view key, T& value);
 template <class T>
@@ -109,6 +110,7 @@ Node give(const Scalar& value);
 Node give(const Rule& value);
 Node give(const std::shared_ptr<const Rule>& value);
 Node give(const Schedule& value);
+Node give(const TableTypes& value);
 template <Formed T>
 Node give(T value);
 template <class T>

@@ -18,14 +18,15 @@ constexpr seconds kEveryMin = minutes(5);
 constexpr seconds kEveryMax = hours(24 * 366);
 constexpr seconds kAuditMin = hours(1);
 constexpr std::chrono::milliseconds kSettleMax = hours(1);
-constexpr int64_t kSampleMax = 999'999'999;  // rows of a file read to tell its types
+constexpr int64_t kSampleMax = 999'999'999;  // rows of a file
+constexpr int64_t kSkipMax = 1'000'000;      // lines before a header
 
 // How long a query may take; the longest is what PostgreSQL can count.
 constexpr std::chrono::milliseconds kSpanMin{1'000}, kSpanMax{24 * 86'400'000};
 
 // --- Sources ---
 
-enum class OptionKind { text, path, url, flag, port, sample, span, secret };
+enum class OptionKind { text, path, url, flag, port, lines, sample, span, secret };
 
 struct Option {
   std::string_view key;
@@ -49,7 +50,8 @@ const std::map<std::string, std::vector<Option>, std::less<>>& source_kinds() {
   };
   static const std::map<std::string, std::vector<Option>, std::less<>> kinds = {
       {"duckdb", {{"path", K::path, true}, {"schema", K::text}, {"files", K::path}}},
-      {"parquet", with_store({{"path", K::path, true}, {"union_by_name", K::flag}})},
+      {"parquet",
+       with_store({{"path", K::path, true}, {"union_by_name", K::flag}, {"hive", K::flag}})},
       {"delta", with_store({{"path", K::path, true}})},
       {"iceberg", with_store({{"path", K::path, true}})},
       {"sqlite", {{"path", K::path, true}}},
@@ -66,6 +68,10 @@ const std::map<std::string, std::vector<Option>, std::less<>>& source_kinds() {
         {"ssl_ca", K::path}}},
       {"csv", with_store({{"path", K::path, true},
                           {"union_by_name", K::flag},
+                          {"hive", K::flag},
+                          {"skip", K::lines},
+                          {"comment", K::text},
+                          {"null_padding", K::flag},
                           {"header", K::flag},
                           {"delimiter", K::text},
                           {"quote", K::text},
@@ -173,6 +179,14 @@ void take_option(In& in, const Option& option, Source& source) {
       text = std::to_string(port);
       break;
     }
+    case OptionKind::lines: {
+      int64_t lines = 0;
+      there = in.optional(key, lines);
+      in.check(!in.good(key) || (lines >= 0 && lines <= kSkipMax), key,
+               fmt::format("`{}` must be from 0 to {} lines", key, kSkipMax));
+      text = std::to_string(lines);
+      break;
+    }
     case OptionKind::sample: {
       const Node* node = in.node(key);
       if (!node) break;
@@ -234,6 +248,7 @@ void give_option(Out& out, const Option& option, Source& source) {
   const auto value = source.options.find(key);
   if (value == source.options.end()) return;
   const bool plain = option.kind == OptionKind::flag || option.kind == OptionKind::port ||
+                     option.kind == OptionKind::lines ||
                      (option.kind == OptionKind::sample && value->second != "all");
   out.add(key, Node::scalar(value->second, !plain));
 }
@@ -301,6 +316,12 @@ void field_form(F& f, Field& field) {
   f.named("name", field.name);
   f.optional("column", field.column);
   f.optional("label", field.label);
+  f.optional("type", field.type);
+  f.optional("format", field.format);
+  if constexpr (F::kReads)
+    f.check(!f.has("format") || field.type == FieldType::date || field.type == FieldType::timestamp,
+            "format", "`format` says how dates are written: it goes with `type: date` or "
+            "`type: timestamp`");
 }
 
 template <class F>
@@ -375,9 +396,61 @@ void model_form(F& f, Model& model) {
   f.optional("fields", model.fields);
   f.optional("computed", model.computed);
   f.optional("relations", model.relations);
+  f.optional("types", model.types);
+}
+
+constexpr std::string_view kWithOffset = "timestamp with offset";
+
+std::vector<std::string> type_words() {
+  std::vector<std::string> out = words<FieldType>();
+  out.emplace_back(kWithOffset);
+  return out;
 }
 
 }  // namespace
+
+bool take(const Node& node, Reading& reading, std::string_view key, TableTypes& types) {
+  const auto is_map = [&](const Node& one) {
+    if (one.kind == Node::Kind::map) return true;
+    reading.expected(one, key, "a map like {people: {id: integer}}: of tables, each of columns");
+    return false;
+  };
+  if (!is_map(node)) return false;
+  types.clear();
+  const size_t before = reading.problems.size();
+  for (size_t t = 0; t < node.keys.size(); ++t) {
+    const Node& table = node.items[t];
+    if (!is_map(table)) continue;
+    ColumnTypes& columns = types[node.keys[t].text];
+    for (size_t c = 0; c < table.keys.size(); ++c) {
+      const Node& said = table.items[c];
+      const bool scalar = said.kind == Node::Kind::scalar;
+      ColumnType& type = columns[table.keys[c].text];
+      type.zoned = scalar && said.text == kWithOffset;
+      if (const auto read = scalar ? from_word<FieldType>(said.text) : std::nullopt) {
+        type.type = *read;
+      } else if (type.zoned) {
+        type.type = FieldType::timestamp;
+      } else {
+        reading.expected(said, table.keys[c].text, "one of " + join(type_words(), ", "));
+        if (scalar) reading.problems.back().message += did_you_mean(said.text, type_words());
+      }
+    }
+  }
+  return reading.problems.size() == before;
+}
+
+Node give(const TableTypes& types) {
+  Node out = Node::map();
+  for (const auto& [table, columns] : types) {
+    Node node = Node::map();
+    for (const auto& [column, type] : columns)
+      node.add(column, Node::string(type.zoned ? std::string(kWithOffset)
+                                               : std::string(word(type.type))));
+    out.add(table, std::move(node));
+  }
+  return out;
+}
 
 void form(In& in, Field& field) { field_form(in, field); }
 void form(Out& out, Field& field) { field_form(out, field); }

@@ -41,6 +41,14 @@ class Generator {
     model.tz = flip() ? "UTC" : "Europe/Paris";
     for (uint64_t i = 0; i < below(3); ++i)
       model.fields.push_back({"f" + std::to_string(i) + name(), text(), text()});
+    if (flip() && !model.fields.empty()) {
+      model.fields[0].type = FieldType::date;
+      model.fields[0].format = text();
+    }
+    if (flip())
+      model.types[model.table.empty() ? "t" : model.table] = {
+          {"c" + text(), {.type = FieldType::number}},
+          {"d" + text(), {.type = FieldType::timestamp, .zoned = flip()}}};
     model.relations.push_back(
         {"r" + name(), RelationKind::has_many, model.name, "a" + text(), "b" + text()});
     relation_ = model.relations[0].name;

@@ -24,6 +24,18 @@ struct Words<ModelType> {
       {{"users", ModelType::users}, {"events", ModelType::events}, {"custom", ModelType::custom}}};
 };
 template <>
+struct Words<FieldType> {
+  static constexpr std::array<Word<FieldType>, 9> all = {{{"text", FieldType::text},
+                                                          {"integer", FieldType::integer},
+                                                          {"decimal", FieldType::decimal},
+                                                          {"number", FieldType::number},
+                                                          {"boolean", FieldType::boolean},
+                                                          {"date", FieldType::date},
+                                                          {"timestamp", FieldType::timestamp},
+                                                          {"list", FieldType::list},
+                                                          {"object", FieldType::object}}};
+};
+template <>
 struct Words<RelationKind> {
   static constexpr std::array<Word<RelationKind>, 3> all = {
       {{"has_many", RelationKind::has_many},

@@ -2,12 +2,14 @@
 // relations to other models. One row per person when its type is `users`.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "core/rows.hpp"
 #include "core/rule.hpp"
 
 namespace rollcall {
@@ -18,6 +20,8 @@ struct Field {
   std::string name;
   std::string column = {};  // in the table; the name when not given
   std::string label = {};
+  std::optional<FieldType> type = std::nullopt;  // what the source says, or was found, when not given
+  std::string format = {};                       // of dates and timestamps in text
   bool operator==(const Field&) const = default;
 };
 
@@ -78,6 +82,17 @@ struct ComputedField {
   bool operator==(const ComputedField&) const = default;
 };
 
+// What the texts of a column stand for, where the source knows texts alone.
+struct ColumnType {
+  FieldType type = FieldType::text;
+  bool zoned = false;        // timestamps: each is written with its offset
+  std::string format = {};   // of dates and timestamps; ISO 8601 when empty
+  bool declared = false;     // somebody says so; otherwise it was found, and no other form is taken
+  bool operator==(const ColumnType&) const = default;
+};
+using ColumnTypes = std::map<std::string, ColumnType>;    // by column
+using TableTypes = std::map<std::string, ColumnTypes>;    // by table
+
 struct Model {
   std::string name;
   std::optional<std::string> id = std::nullopt;
@@ -89,6 +104,8 @@ struct Model {
   std::vector<Field> fields = {};  // empty: every column under its own name
   std::vector<ComputedField> computed = {};
   std::vector<Relation> relations = {};
+  // What was found in the files when the model was applied; holds from then on.
+  TableTypes types = {};
   std::string tz = "UTC";  // of zoneless timestamps and of calendar days
   Place place = {};
   bool operator==(const Model&) const = default;

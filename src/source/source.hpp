@@ -99,6 +99,7 @@
 #include <vector>
 
 #include "base/base.hpp"
+#include "core/model.hpp"
 #include "core/rows.hpp"
 #include "core/source.hpp"
 #include "core/sql_query.hpp"
@@ -117,6 +118,18 @@ class RowStream {
   virtual Result<bool> next(RowBatch& batch) = 0;
 };
 
+// What files were found to hold that do not say so themselves.
+struct Look {
+  struct Found {
+    std::string name;
+    ColumnType type;
+    std::string doubt = {};  // what the texts might be, and how to declare that; only when asked for
+  };
+  std::string table;
+  std::vector<Found> columns = {};
+  std::vector<std::string> left_out = {};  // files in the table's folder that are none of its own
+};
+
 class Connection {
  public:
   virtual ~Connection() = default;
@@ -126,11 +139,17 @@ class Connection {
   virtual Result<std::vector<ColumnInfo>> describe_query(const std::string& sql) = 0;
   virtual Result<std::unique_ptr<RowStream>> query(const SqlQuery& query,
                                                    const std::stop_token& stop) = 0;
+  // Of the tables that were named until now.
+  [[nodiscard]] virtual std::vector<Look> looks() const { return {}; }
 };
 
 struct OpenOptions {
   std::filesystem::path temp_directory = {};
   int64_t memory_limit_mb = 128;
+  // What the texts of columns stand for, in files that do not say so; what is left out is found by a
+  // look at the whole table, and is text in a table of which other columns are known.
+  TableTypes types = {};
+  bool doubts = false;  // looks() shall say what texts might be
   std::string program = "/proc/self/exe";  // executed again as a reader, where one is needed
   std::stop_token stop = {};      // ends whatever the connection is doing, opening it included
   Millis statement_timeout = {};  // open() takes it from the source
