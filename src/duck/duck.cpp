@@ -877,6 +877,11 @@ std::string literal(std::string_view text) {
   return out + '\'';
 }
 
+std::string failing(const std::string& message, std::string_view remedy) {
+  return fmt::format("error({} || {} || {})", literal(kOurs), message,
+                     literal(std::string(kOurs) + std::string(remedy)));
+}
+
 std::string identifier(std::string_view name) {
   std::string out = "\"";
   for (const char c : name) {

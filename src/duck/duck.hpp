@@ -126,5 +126,7 @@ class Database {
 // 'it''s' — quotes a literal; "a""b" — quotes an identifier.
 std::string literal(std::string_view text);
 std::string identifier(std::string_view name);
+// SQL that fails as it is worked out, with this message (SQL itself) and remedy.
+std::string failing(const std::string& message, std::string_view remedy);
 
 }  // namespace rollcall::duck

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
@@ -109,6 +110,59 @@ bool tells_damage(std::string_view rest) {
   return has(rest, "Could not read enough bytes") || has(rest, "orrupt") || has(rest, "checksum");
 }
 
+// What stands behind `mark`, up to the first of `ends`; empty when there is none.
+std::string_view after(std::string_view text, std::string_view mark, std::string_view end) {
+  const size_t at = text.find(mark);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = text.substr(at + mark.size());
+  return rest.substr(0, rest.find(end));
+}
+
+std::string_view digits(std::string_view text) {
+  return text.substr(0, text.find_first_not_of("0123456789"));
+}
+
+std::string shown(std::string_view value) {
+  constexpr size_t kShown = 60;
+  return "`" + std::string(value.substr(0, kShown)) + (value.size() > kShown ? "…`" : "`");
+}
+
+// What is wrong with a file of CSV. DuckDB shows the row, and advises to pass over it.
+Error about_csv(std::string_view message) {
+  const size_t settings = message.rfind("\n  file = ");
+  const std::string_view file = settings == std::string_view::npos
+                                    ? after(message, "Error when sniffing file \"", "\"")
+                                    : after(message.substr(settings), "file = ", "\n");
+  const std::string_view line = digits(after(message, "Error on Line: ", "\n"));
+  std::string where = file.empty() ? std::string("a CSV file") : std::string(file);
+  if (!line.empty()) where += ", line " + std::string(line);
+  const auto error = [&](const std::string& what, std::string remedy) {
+    return Error{
+        .kind = ErrorKind::invalid, .message = where + ": " + what, .remedy = std::move(remedy)};
+  };
+  const std::string_view wanted = digits(after(message, "Expected Number of Columns: ", " "));
+  const std::string_view found = digits(after(message, " Found: ", "\n"));
+  if (!wanted.empty() && !found.empty())
+    return error(std::string(found) + " values, where the header has " + std::string(wanted),
+                 "Mend the row.");
+  if (const auto column = after(message, "Error when converting column \"", "\"");
+      !column.empty()) {
+    const auto value = after(message, "Could not convert string \"", "\" to ");
+    return error(shown(value) + " in column `" + std::string(column) + "` does not fit its type",
+                 "Correct the value, or read the column as text.");
+  }
+  if (has(message, "unterminated quote"))
+    return error("a quotation mark is not closed, or text stands behind the closing one",
+                 "Double a quotation mark that is a part of a value.");
+  if (has(message, "unicode"))
+    return error("the text is not UTF-8", "Write the file in UTF-8, or name its `encoding`.");
+  if (has(message, "Maximum line size"))
+    return error("the line is longer than can be read", "Is a quotation mark never closed?");
+  return error("it is not written as one table",
+               "Write it with one delimiter, one kind of line end, and as many values in each row "
+               "as the header has.");
+}
+
 }  // namespace
 
 Error cancelled() { return {.kind = ErrorKind::cancelled, .message = "the query was stopped"}; }
@@ -123,10 +177,21 @@ Error running_failed(std::string_view message) {
   const auto [kind, rest] = split(message);
   if (kind == "INTERRUPT") return cancelled();
   if (auto full = disk_failed(message, "")) return std::move(*full);
+  if (rest.starts_with(kOurs)) {
+    const std::string_view ours = rest.substr(kOurs.size());
+    const size_t remedy = std::min(ours.find(kOurs), ours.size());
+    return {.kind = ErrorKind::invalid,
+            .message = std::string(ours.substr(0, remedy)),
+            .remedy = std::string(after(ours, kOurs, "\n"))};
+  }
+  if (has(rest, "CSV Error on Line") || has(rest, "CSV Parser") || has(rest, "Error when sniffing"))
+    return about_csv(rest);
   if (kind == "Out of Memory" || kind == "OutOfMemory")
     return {.kind = ErrorKind::unavailable,
             .message = "DuckDB needs more memory or temporary disk space than it may use",
-            .remedy = "Raise the memory limit, or free space where temporary files go."};
+            .remedy =
+                "Free space where temporary files go, or read less: a model's `sql` can leave "
+                "columns and rows out."};
   if (kind == "IO" || kind == "HTTP" || kind == "Network") {
     if (has(rest, "No files found") || has(rest, "No such file") || has(rest, "does not exist"))
       return {.kind = ErrorKind::not_found, .message = without_echo(rest)};
@@ -136,7 +201,10 @@ Error running_failed(std::string_view message) {
       return {.kind = ErrorKind::denied, .message = without_echo(rest)};
     return {.kind = ErrorKind::unavailable, .message = without_echo(rest)};
   }
-  if (kind == "Permission") return {.kind = ErrorKind::denied, .message = without_echo(rest)};
+  if (kind == "Permission")
+    return {.kind = ErrorKind::denied,
+            .message = without_echo(rest),
+            .remedy = "Only what lies below the source's path can be read."};
   if (kind == "Catalog")
     return {.kind = has(rest, "does not exist") ? ErrorKind::not_found : ErrorKind::invalid,
             .message = without_echo(rest)};
