@@ -1,17 +1,18 @@
-// Kinds `parquet` and `csv`: files read by DuckDB.
-#include <fmt/format.h>
+#include "source/files.hpp"
 
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <set>
-
-#include "source/kinds.hpp"
-#include "source/place.hpp"
-#include "source/views.hpp"
 
 namespace rollcall::source {
 
+namespace fs = std::filesystem;
+
 namespace {
 
-namespace fs = std::filesystem;
+constexpr size_t kFilesMax = 100'000;  // of one table
+constexpr size_t kLeftOutMax = 1'000;  // named
 
 // "orders" of "orders.csv.gz" among the endings of its kind; the name itself when it has none of
 // them.
@@ -22,175 +23,157 @@ std::string without_ending(const std::string& name, const std::vector<std::strin
   return name;
 }
 
-class FilesConnection : public ViewsConnection {
- public:
-  FilesConnection(Place place, std::vector<std::string> endings, std::string reader,
-                  std::string options)
-      : place_(std::move(place)),
-        endings_(std::move(endings)),
-        reader_(std::move(reader)),
-        options_(std::move(options)) {}
+}  // namespace
 
- private:
-  // One of a path or pattern; of several, where only reading tells which there is.
-  Result<std::vector<std::string>> selects_of(const std::string& table) override {
-    std::vector<std::string> out;
-    for (const std::string& path : TRY(paths_of(table)))
-      out.push_back("SELECT * FROM " + reader_ + "(" + duck::literal(path) + options_ + ")");
-    return out;
-  }
-
-  // Many programs write texts into Parquet without the mark that says so. Bytes that are no text
-  // stay bytes; a column in which most are text and some are not is an error for who reads it.
-  Result<std::string> with_types(const std::string& select) override {
-    if (reader_ != "read_parquet") return select;
-    std::string anew;
-    for (const auto& column : TRY(types_of(select))) {
-      if (column.type != "BLOB") continue;
-      const std::string c = duck::identifier(column.name);
-      const std::string not_empty =
-          "SELECT " + c + " AS c FROM (" + select + ") WHERE " + c + " <> ''";
-      const auto texts_in = [&](const std::string& some, const std::string& what) {
-        return texts("SELECT CAST(" + what +
-                     " AS VARCHAR) FROM (SELECT c, TRY(decode(c)) AS t FROM (" + some + "))");
-      };
-      constexpr std::string_view kFirst = " LIMIT 2000";
-      const auto most = TRY(texts_in(not_empty + std::string(kFirst), "2 * count(t) > count(c)"));
-      if (most != std::vector<std::string>{"true"}) continue;
-      const auto all = TRY(texts_in(not_empty, "count(t) = count(c)"));
-      anew += (anew.empty() ? "" : ", ") +
-              (all == std::vector<std::string>{"true"}
-                   ? "decode(" + c + ")"
-                   : "CAST(error(" +
-                         duck::literal("column `" + column.name +
-                                       "` holds texts, and bytes that are no UTF-8: mend them "
-                                       "where the files are written") +
-                         ") AS VARCHAR)") +
-              " AS " + c;
-    }
-    return anew.empty() ? select : "SELECT * REPLACE (" + anew + ") FROM (" + select + ")";
-  }
-
-  Result<std::vector<std::string>> paths_of(const std::string& table) {
-    using Paths = std::vector<std::string>;
-    if (!place_.is_folder) {
-      const std::string last = place_.last();
-      return table == last || table == without_ending(last, endings_) || table == place_.root
-                 ? Paths{place_.root}
-                 : Paths{};
-    }
-    const std::string path = TRY(place_.below(table));
-    if (has_pattern(table)) return Paths{path};
-    Paths files = {path};
-    for (const std::string& ending : endings_) files.push_back(path + ending);
-    const std::string all = path + "/**/*" + endings_[0];
-    if (place_.remote) {
-      if (without_ending(table, endings_) == table) files.erase(files.begin());
-      files.push_back(all);
-      return files;
-    }
-    std::error_code ignored;
-    for (const std::string& file : files)
-      if (fs::is_regular_file(file, ignored)) return Paths{file};
-    return fs::is_directory(path, ignored) ? Paths{all} : Paths{};
-  }
-
-  Error no_table(const std::string& table) override {
-    const std::vector<std::string> there = names();
-    return {.kind = ErrorKind::not_found,
-            .message = "there is no file for the table `" + table + "`" +
-                       did_you_mean(without_ending(table, endings_), there),
-            .remedy = there.empty() ? "There are no such files in " + place_.root + "."
-                                    : "Tables: " + some(there) + "."};
-  }
-
-  // What there is, as tables are named. Bounded: the folder may be a lake.
-  std::vector<std::string> names() {
-    if (!place_.is_folder) return {without_ending(place_.last(), endings_)};
-    std::set<std::string> out;
-    for (const auto& [name, folder] : place_.entries())
-      if (folder || without_ending(name, endings_) != name)
-        out.insert(without_ending(name, endings_));
-    return {out.begin(), out.end()};
-  }
-
-  Place place_;
-  std::vector<std::string> endings_;
-  std::string reader_;
-  std::string options_;  // ", name = value" for the reader
-};
-
-Result<std::string> reader_options(const Source& source) {
+std::string path_list(const std::vector<std::string>& paths) {
   std::string out;
-  const auto put = [&](std::string_view name, const std::string& value) {
-    out += fmt::format(", {} = {}", name, value);
-  };
-  const auto union_by_name = TRY(switch_option(source, "union_by_name"));
-  if (union_by_name) put("union_by_name", *union_by_name ? "true" : "false");
-  if (source.kind != "csv") return out;
-  // Bytes. DuckDB's own 32 MB a thread leave too little for a sort beside.
-  put("buffer_size", "8388608");
+  for (const std::string& path : paths)
+    out += (out.empty() ? "[" : ", ") + duck::literal(literal_path(path));
+  return out + "]";
+}
 
-  const auto header = TRY(switch_option(source, "header"));
-  if (header) put("header", *header ? "true" : "false");
-  const std::pair<const char*, const char*> texts[] = {{"delimiter", "delim"},
-                                                       {"quote", "quote"},
-                                                       {"escape", "escape"},
-                                                       {"encoding", "encoding"},
-                                                       {"date_format", "dateformat"},
-                                                       {"timestamp_format", "timestampformat"},
-                                                       {"decimal", "decimal_separator"}};
-  for (const auto& [ours, theirs] : texts)
-    if (const std::string value = option(source, ours); !value.empty())
-      put(theirs, duck::literal(value));
-  if (const std::string nulls = option(source, "nulls"); !nulls.empty()) {
-    std::string list = "''";
-    for (size_t from = 0; from <= nulls.size();) {
-      const size_t to = std::min(nulls.find(',', from), nulls.size());
-      list += ", " + duck::literal(trim(std::string_view(nulls).substr(from, to - from)));
-      from = to + 1;
-    }
-    put("nullstr", "[" + list + "]");
-  }
-  if (const std::string types = option(source, "types"); types == "text") {
-    put("all_varchar", "true");
-  } else if (!types.empty() && types != "detect") {
-    return Error{.kind = ErrorKind::invalid,
-                 .message = "option `types` is `" + types + "`",
-                 .remedy = "Write detect or text."};
-  }
-  if (const std::string sample = option(source, "sample"); !sample.empty()) {
-    constexpr size_t kDigits = 9;
-    const bool digits = sample.find_first_not_of("0123456789") == std::string::npos;
-    if (sample != "all" && (!digits || sample.size() > kDigits || sample == "0"))
-      return Error{.kind = ErrorKind::invalid,
-                   .message = "option `sample` is `" + sample + "`",
-                   .remedy = "Write a number of rows, or all."};
-    put("sample_size", sample == "all" ? "-1" : sample);
-  }
+std::vector<Look> FilesConnection::looks() const {
+  std::vector<Look> out;
+  for (const auto& [name, table] : tables_) out.push_back(table.look);
   return out;
 }
 
-}  // namespace
+Result<std::vector<std::string>> FilesConnection::selects_of(const std::string& table) {
+  using Selects = std::vector<std::string>;
+  if (const auto known = tables_.find(table); known != tables_.end())
+    return Selects{known->second.select};
+  Files found = TRY(files_of(table));
+  if (found.files.empty()) return Selects{};
+  if (found.files.size() > kFilesMax)
+    return Error{.kind = ErrorKind::invalid,
+                 .message = "the table `" + table + "` is of more than 100,000 files",
+                 .remedy = "Write it in fewer, or name a part of them."};
+  if (!place_.remote)
+    for (const std::string& file : found.files) stamps_[file] = TRY(stamp_of(file));
+  Table made;
+  made.look.table = table;
+  made.look.left_out = std::move(found.left_out);
+  made.select = TRY(in_context(select_of(table, found.files, made.look), "table " + table));
+  return Selects{tables_.emplace(table, std::move(made)).first->second.select};
+}
 
-Result<std::unique_ptr<Connection>> open_files(const Source& source, const OpenOptions& options) {
-  const bool csv = source.kind == "csv";
-  std::vector<std::string> known = {"path", "union_by_name"};
-  if (csv)
-    for (const char* one : {"header", "delimiter", "quote", "escape", "encoding", "date_format",
-                            "timestamp_format", "decimal", "nulls", "types", "sample"})
-      known.emplace_back(one);
-  TRY(check_options(source, with_store_options(known)));
-  const auto endings = csv ? std::vector<std::string>{".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt"}
-                           : std::vector<std::string>{".parquet"};
-  const Place place = TRY(place_of(source, endings));
-  const std::string read = TRY(reader_options(source));
-  auto connection =
-      std::make_unique<FilesConnection>(place, endings, csv ? "read_csv" : "read_parquet", read);
-  ViewsConnection::Needs needs{.reachable = {place.fixed()}};
-  TRY(add_store(source, place, needs));
-  TRY(connection->open(needs, options));
-  return std::unique_ptr<Connection>(std::move(connection));
+Result<FilesConnection::Stamp> FilesConnection::stamp_of(const std::string& file) {
+  struct stat found {};
+  if (::stat(file.c_str(), &found) != 0)
+    return Error{.kind = ErrorKind::not_found, .message = "there is no file " + file + " any more"};
+  return Stamp{found.st_dev, found.st_ino, found.st_size,
+               found.st_mtim.tv_sec * 1'000'000'000 + found.st_mtim.tv_nsec};
+}
+
+Status FilesConnection::unchanged() {
+  for (const auto& [file, stamp] : stamps_)
+    if (const auto now = stamp_of(file); !now.ok() || !(*now == stamp))
+      return Error{.kind = ErrorKind::unavailable,
+                   .message = file + " was written to or replaced while it was read",
+                   .remedy = "Run again when it is complete."};
+  return ok_status();
+}
+
+bool FilesConnection::is_ours(const std::string& name) const {
+  return !name.starts_with('.') && without_ending(name, endings_) != name;
+}
+
+// Everything below a folder. A text beside tables is no table.
+Result<FilesConnection::Files> FilesConnection::within(const std::string& folder) const {
+  Files out;
+  std::vector<std::string> texts;
+  std::error_code error, ignored;
+  for (fs::recursive_directory_iterator
+           at(folder, fs::directory_options::follow_directory_symlink, error),
+       end;
+       !error && at != end && out.files.size() <= kFilesMax; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (at->is_directory(ignored)) {
+      if (name.starts_with('.')) at.disable_recursion_pending();
+      continue;
+    }
+    const std::string path = at->path().string();
+    if (!is_ours(name)) {
+      if (out.left_out.size() < kLeftOutMax) out.left_out.push_back(path);
+    } else {
+      (name.ends_with(".txt") ? texts : out.files).push_back(path);
+    }
+  }
+  if (error)
+    return Error{.kind = ErrorKind::denied,
+                 .message = "the folder " + folder + " cannot be read: " + error.message(),
+                 .remedy = "Give this user access to it and all below it."};
+  auto& rest = out.files.empty() ? out.files : out.left_out;
+  rest.insert(rest.end(), texts.begin(), texts.end());
+  std::sort(out.files.begin(), out.files.end());
+  std::sort(out.left_out.begin(), out.left_out.end());
+  return out;
+}
+
+Result<std::vector<std::string>> FilesConnection::matching(const std::string& pattern) {
+  auto found = texts("SELECT file FROM glob(" + duck::literal(pattern) + ") ORDER BY file LIMIT " +
+                     std::to_string(kFilesMax + 1));
+  if (!found.ok() && found.error().kind == ErrorKind::not_found) return std::vector<std::string>();
+  return found;
+}
+
+Result<FilesConnection::Files> FilesConnection::files_of(const std::string& table) {
+  std::error_code ignored;
+  if (!place_.is_folder) {
+    const std::string last = place_.last();
+    if (table != last && table != without_ending(last, endings_) && table != place_.root)
+      return Files{};
+    if (place_.pattern.empty()) return Files{{place_.root}, {}};
+    return Files{TRY(matching(place_.pattern)), {}};
+  }
+  const std::string path = TRY(place_.below(table));
+  if (place_.remote) {
+    if (has_pattern(table)) return Files{TRY(matching(path)), {}};
+    return remote_files(path, without_ending(table, endings_) != table);
+  }
+  std::vector<std::string> named = {path};
+  for (const std::string& ending : endings_) named.push_back(path + ending);
+  for (const std::string& file : named)
+    if (fs::is_regular_file(file, ignored)) return Files{{file}, {}};
+  if (fs::is_directory(path, ignored)) return within(path);
+  if (has_pattern(table)) return Files{TRY(matching(pattern_of(path))), {}};
+  return Files{};
+}
+
+// Asking for a file is asking for a pattern that only it can match: it need not be there.
+Result<FilesConnection::Files> FilesConnection::remote_files(const std::string& path,
+                                                             bool has_ending) {
+  const auto one = [&](const std::string& file) {
+    return matching(file.substr(0, file.size() - 1) + "[" + file.back() + "]");
+  };
+  if (has_ending) return Files{TRY(one(path)), {}};
+  for (const std::string& ending : endings_)
+    if (auto found = TRY(one(path + ending)); !found.empty()) return Files{std::move(found), {}};
+  Files out;
+  for (std::string& file : TRY(matching(path + "/**/*")))
+    (is_ours(fs::path(file).filename().string()) && !file.ends_with(".txt") ? out.files
+                                                                            : out.left_out)
+        .push_back(std::move(file));
+  return out;
+}
+
+Error FilesConnection::no_table(const std::string& table) {
+  const std::vector<std::string> there = names();
+  return {.kind = ErrorKind::not_found,
+          .message = "there is no file for the table `" + table + "`" +
+                     did_you_mean(without_ending(table, endings_), there),
+          .remedy = there.empty() ? "There are no such files in " + place_.root + "."
+                                  : "Tables: " + some(there) + "."};
+}
+
+// What there is, as tables are named. Bounded: the folder may be a lake.
+std::vector<std::string> FilesConnection::names() {
+  if (!place_.is_folder) return {without_ending(place_.last(), endings_)};
+  std::set<std::string> out;
+  for (const auto& [name, folder] : place_.entries())
+    if (folder || without_ending(name, endings_) != name)
+      out.insert(without_ending(name, endings_));
+  return {out.begin(), out.end()};
 }
 
 }  // namespace rollcall::source

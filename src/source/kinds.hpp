@@ -11,8 +11,8 @@
 namespace rollcall::source {
 
 Result<std::unique_ptr<Connection>> open_duckdb(const Source& source, const OpenOptions& options);
-// Parquet and CSV.
-Result<std::unique_ptr<Connection>> open_files(const Source& source, const OpenOptions& options);
+Result<std::unique_ptr<Connection>> open_parquet(const Source& source, const OpenOptions& options);
+Result<std::unique_ptr<Connection>> open_csv(const Source& source, const OpenOptions& options);
 // Delta and Iceberg.
 Result<std::unique_ptr<Connection>> open_lake(const Source& source, const OpenOptions& options);
 Result<std::unique_ptr<Connection>> open_sqlite(const Source& source, const OpenOptions& options);

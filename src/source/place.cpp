@@ -15,10 +15,40 @@ bool is_web(std::string_view path) {
   return path.starts_with("https://") || path.starts_with("http://");
 }
 
+// The folders, with a slash at the end, before the first part that is a pattern: a part that is
+// there letter by letter is none.
+std::string folder_before(const std::string& path) {
+  std::string out;
+  for (size_t from = 0; from < path.size();) {
+    const size_t slash = path.find('/', from);
+    if (slash == std::string::npos) break;
+    const std::string part = path.substr(from, slash - from);
+    std::error_code ignored;
+    if (has_pattern(part) && !fs::is_directory(out + part, ignored)) break;
+    out += part + "/";
+    from = slash + 1;
+  }
+  return out;
+}
+
 }  // namespace
 
 bool has_pattern(std::string_view text) {
   return text.find_first_of("*?[") != std::string_view::npos;
+}
+
+std::string literal_path(const std::string& path) {
+  std::string out;
+  for (const char c : path) {
+    const bool special = c == '*' || c == '?' || c == '[';
+    out += special ? std::string("[") + c + "]" : std::string(1, c);
+  }
+  return out;
+}
+
+std::string pattern_of(const std::string& path) {
+  const std::string before = folder_before(path);
+  return literal_path(before) + path.substr(before.size());
 }
 
 std::string Place::last() const { return fs::path(root).filename().string(); }
@@ -36,11 +66,10 @@ Result<std::string> Place::below(const std::string& table) const {
 
 fs::path Place::fixed() const {
   if (is_folder) return root + "/";
-  if (!has_pattern(root)) return root;
-  const std::string before = root.substr(0, root.find_first_of("*?["));
-  const size_t slash = before.rfind('/');
-  return slash == std::string::npos ? fs::path("./") : fs::path(before.substr(0, slash + 1));
+  return pattern.empty() ? fs::path(root) : fs::path(folder_before(root));
 }
+
+std::vector<fs::path> Place::reachable() const { return {fixed(), literal_path(fixed().string())}; }
 
 std::vector<std::pair<std::string, bool>> Place::entries() const {
   constexpr int kLooked = 10'000;
@@ -63,7 +92,8 @@ Result<Place> place_of(const Source& source, const std::vector<std::string>& fil
   if (path.starts_with("s3://")) {
     bool file = has_pattern(path);
     for (const std::string& ending : file_endings) file |= path.ends_with(ending);
-    return Place{.root = path, .remote = true, .is_folder = !file};
+    return Place{
+        .root = path, .pattern = has_pattern(path) ? path : "", .remote = true, .is_folder = !file};
   }
   if (is_web(path)) return Place{.root = path, .remote = true, .is_folder = false};
   if (path.find("://") != std::string::npos)
@@ -79,7 +109,9 @@ Result<Place> place_of(const Source& source, const std::vector<std::string>& fil
     return Error{.kind = ErrorKind::not_found,
                  .message = "there is no file or folder " + root.string(),
                  .remedy = "Correct the source's `path`."};
-  return Place{.root = root.string(), .is_folder = there && fs::is_directory(root, ignored)};
+  Place place{.root = root.string(), .is_folder = there && fs::is_directory(root, ignored)};
+  if (!there) place.pattern = pattern_of(place.root);
+  return place;
 }
 
 std::vector<std::string> with_store_options(std::vector<std::string> known) {

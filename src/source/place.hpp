@@ -14,9 +14,14 @@
 namespace rollcall::source {
 
 bool has_pattern(std::string_view text);
+// As DuckDB takes a path: letter by letter, whatever characters of patterns are in it.
+std::string literal_path(const std::string& path);
+// Likewise of a path with patterns in it: folders that are there letter by letter are none.
+std::string pattern_of(const std::string& path);
 
 struct Place {
-  std::string root;  // without a slash at its end
+  std::string root;          // without a slash at its end
+  std::string pattern = {};  // as DuckDB takes it, where the root is one
   bool remote = false;
   bool is_folder = false;
 
@@ -26,6 +31,8 @@ struct Place {
   [[nodiscard]] Result<std::string> below(const std::string& table) const;
   // The folder or file without whatever is a pattern.
   [[nodiscard]] std::filesystem::path fixed() const;
+  // That, and as DuckDB is asked for it.
+  [[nodiscard]] std::vector<std::filesystem::path> reachable() const;
   // Names in the folder, and whether each is a folder; the first ten thousand. Nothing where it is
   // remote: asking would be a listing of everything below.
   [[nodiscard]] std::vector<std::pair<std::string, bool>> entries() const;

@@ -39,7 +39,7 @@ Result<Millis> statement_timeout(const Source& source) {
 
 using Opened = Result<std::unique_ptr<Connection>> (*)(const Source&, const OpenOptions&);
 constexpr std::pair<std::string_view, Opened> kOpen[] = {
-    {"duckdb", open_duckdb}, {"parquet", open_files},     {"csv", open_files},
+    {"duckdb", open_duckdb}, {"parquet", open_parquet},   {"csv", open_csv},
     {"delta", open_lake},    {"iceberg", open_lake},      {"sqlite", open_sqlite},
     {"mysql", open_mysql},   {"postgres", open_postgres}, {"trino", open_trino}};
 

@@ -5,14 +5,23 @@
 //   duckdb   path     a DuckDB file
 //            schema?  where unqualified table names are looked up; "main" when not given
 //            files?   a folder of files that views and queries may read; none when not given
-//   parquet  path     one file, a pattern (`sales/*.parquet`), or a folder
-//            union_by_name?  true: columns of several files are matched by name; false: by position
-//   csv      path, union_by_name?  as for parquet
-//            header?, delimiter?, quote?, escape?, encoding? (utf-8, utf-16, latin-1),
-//            date_format?, timestamp_format?, decimal? (the character before decimals); what is
-//            left out is found out nulls?   texts that stand for a null beside the empty one,
-//            separated by commas types?   detect (default) or text: every column as it is written
-//            sample?  rows looked at to find out types (default 20480), or all
+//   parquet  path     one file, a pattern (`sales/*.parquet`), or a folder. A name that is there
+//                     letter by letter is no pattern
+//            union_by_name?  true: columns of several files are matched by name, and filled with
+//                            nulls where a file has them not; false: by position. When not given
+//                            they are matched by name, and all files must have the same
+//            hive?    true: folders named key=value are columns
+//   csv      path, union_by_name?, hive?  as for parquet
+//            skip?    lines before the header; 0 when not given
+//            comment? what begins a comment, to the end of its line; nothing when not given
+//            null_padding?  true: rows that are too short are filled with nulls
+//            header?, delimiter?  found out when not given
+//            quote?, escape?  the character `"` when not given, and it again
+//            encoding? (utf-8, utf-16, latin-1), date_format?, timestamp_format?, decimal? (the
+//            character before decimals)
+//            nulls?   texts that stand for a null beside the empty one, separated by commas
+//            types?   detect (default), or text: every column as it is written
+//            sample?  of no meaning any more: all rows are looked at
 //            Of parquet, csv, delta and iceberg, where `path` starts with s3://:
 //            region?, endpoint?, access_key_id?, secret_access_key?, session_token?  the last two
 //                                secrets; an endpoint is an address of a store that is not Amazon's
@@ -123,7 +132,8 @@ struct Look {
   struct Found {
     std::string name;
     ColumnType type;
-    std::string doubt = {};  // what the texts might be, and how to declare that; only when asked for
+    std::string doubt =
+        {};  // what the texts might be, and how to declare that; only when asked for
   };
   std::string table;
   std::vector<Found> columns = {};
@@ -146,10 +156,10 @@ class Connection {
 struct OpenOptions {
   std::filesystem::path temp_directory = {};
   int64_t memory_limit_mb = 128;
-  // What the texts of columns stand for, in files that do not say so; what is left out is found by a
-  // look at the whole table, and is text in a table of which other columns are known.
+  // What the texts of columns stand for, in files that do not say so; what is left out is found by
+  // a look at the whole table, and is text in a table of which other columns are known.
   TableTypes types = {};
-  bool doubts = false;  // looks() shall say what texts might be
+  bool doubts = false;                     // looks() shall say what texts might be
   std::string program = "/proc/self/exe";  // executed again as a reader, where one is needed
   std::stop_token stop = {};      // ends whatever the connection is doing, opening it included
   Millis statement_timeout = {};  // open() takes it from the source

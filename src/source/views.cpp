@@ -1,5 +1,7 @@
 #include "source/views.hpp"
 
+#include <algorithm>
+
 #include "base/file.hpp"
 
 namespace rollcall::source {
@@ -10,7 +12,11 @@ class ViewsConnection::Rows : public RowStream {
   Rows(ViewsConnection& connection, std::unique_ptr<RowStream> rows)
       : connection_(connection), rows_(std::move(rows)) {}
   [[nodiscard]] const std::vector<ColumnInfo>& columns() const override { return rows_->columns(); }
-  Result<bool> next(RowBatch& batch) override { return connection_.kept(rows_->next(batch)); }
+  Result<bool> next(RowBatch& batch) override {
+    auto more = connection_.kept(rows_->next(batch));
+    if (!more.ok() || !*more) TRY(connection_.unchanged());
+    return more;
+  }
 
  private:
   ViewsConnection& connection_;
@@ -18,10 +24,15 @@ class ViewsConnection::Rows : public RowStream {
 };
 
 Status ViewsConnection::open(const Needs& needs, const OpenOptions& options) {
-  secrets_ = needs.secrets;
-  one_transaction_ = needs.one_transaction;
+  needs_ = needs;
+  options_ = options;
+  memory_mb_ = options.memory_limit_mb;
+  return start();
+}
+
+Status ViewsConnection::start() {
   std::vector<std::filesystem::path> extensions;
-  for (const std::string_view name : needs.extensions) {
+  for (const std::string_view name : needs_.extensions) {
     const auto file = installed_file(std::string(name) + ".duckdb_extension");
     if (std::error_code ignored; !std::filesystem::exists(file, ignored))
       return Error{.kind = ErrorKind::not_found,
@@ -32,13 +43,14 @@ Status ViewsConnection::open(const Needs& needs, const OpenOptions& options) {
                        "is DuckDB's own extension, of the same version."};
     extensions.push_back(file);
   }
-  auto opened = duck::Database::open(":memory:", {.memory_limit_mb = options.memory_limit_mb,
-                                                  .temp_directory = options.temp_directory,
+  auto opened = duck::Database::open(":memory:", {.memory_limit_mb = memory_mb_,
+                                                  .temp_directory = options_.temp_directory,
                                                   .extensions = extensions,
-                                                  .setup = needs.setup,
+                                                  .setup = needs_.setup,
                                                   .select_only = true,
-                                                  .reachable = needs.reachable});
+                                                  .reachable = needs_.reachable});
   if (!opened.ok()) return told(std::move(opened.error()));
+  connection_.reset();
   database_ = std::move(opened.value());
   connection_ = TRY(
       database_->connect({.stop = options.stop, .statement_timeout = options.statement_timeout}));
@@ -47,7 +59,7 @@ Status ViewsConnection::open(const Needs& needs, const OpenOptions& options) {
 
 Result<std::vector<ColumnInfo>> ViewsConnection::describe_table(const std::string& table) {
   TRY(ready());
-  TRY(make_view(table));
+  TRY(make_views({table}));
   return kept(in_context(describe_rows(*connection_, "SELECT * FROM " + duck::identifier(table)),
                          "table " + table));
 }
@@ -55,14 +67,14 @@ Result<std::vector<ColumnInfo>> ViewsConnection::describe_table(const std::strin
 Result<std::vector<ColumnInfo>> ViewsConnection::describe_query(const std::string& sql) {
   const std::string text = as_subquery(sql);
   TRY(ready());
-  TRY(make_views(text));
+  TRY(make_views(connection_->tables(text)));
   return kept(describe_rows(*connection_, text));
 }
 
 Result<std::unique_ptr<RowStream>> ViewsConnection::query(const SqlQuery& query,
                                                           const std::stop_token& stop) {
   TRY(ready());
-  TRY(make_views(query.text));
+  TRY(make_views(connection_->tables(query.text)));
   auto rows = TRY(kept(stream_rows(*connection_, query.text, stop)));
   return std::unique_ptr<RowStream>(std::make_unique<Rows>(*this, std::move(rows)));
 }
@@ -84,7 +96,7 @@ Result<std::vector<duck::Stream::ColumnType>> ViewsConnection::types_of(const st
 }
 
 Status ViewsConnection::ready() {
-  if (!one_transaction_ || in_transaction_) return ok_status();
+  if (!needs_.one_transaction || in_transaction_) return ok_status();
   (void)connection_->run("ROLLBACK");  // there may be none
   views_.clear();
   TRY(connection_->run("BEGIN TRANSACTION"));
@@ -92,8 +104,14 @@ Status ViewsConnection::ready() {
   return ok_status();
 }
 
-Status ViewsConnection::make_views(const std::string& sql) {
-  for (const std::string& table : connection_->tables(sql)) TRY(make_view(table));
+Status ViewsConnection::make_views(const std::vector<std::string>& tables) {
+  for (const std::string& table : tables) TRY(make_view(table));
+  const int64_t needed = std::max(options_.memory_limit_mb, memory_needed_mb());
+  if (needed <= memory_mb_) return ok_status();
+  memory_mb_ = needed;
+  views_.clear();
+  TRY(start());
+  for (const std::string& table : tables) TRY(make_view(table));
   return ok_status();
 }
 
@@ -117,7 +135,7 @@ Status ViewsConnection::make_view(const std::string& table) {
 
 // Without the source's secrets.
 Error ViewsConnection::told(Error error) const {
-  for (const Secret& secret : secrets_)
+  for (const Secret& secret : needs_.secrets)
     for (size_t at = 0;
          !secret.empty() && (at = error.message.find(secret.reveal(), at)) != std::string::npos;)
       error.message.replace(at, secret.reveal().size(), "***");

@@ -45,25 +45,34 @@ class ViewsConnection : public Connection {
   // That it stands for nothing.
   virtual Error no_table(const std::string& table) = 0;
 
+  // Whether what was looked at when a table was named is still what was read. Asked at the end of
+  // each stream.
+  virtual Status unchanged() { return ok_status(); }
+  // How much memory the tables that were named need, beyond what is usual.
+  [[nodiscard]] virtual int64_t memory_needed_mb() const { return 0; }
+
   // All values of a query with one column of texts.
   Result<std::vector<std::string>> texts(const std::string& sql);
   Status run(const std::string& sql);
   Result<std::vector<duck::Stream::ColumnType>> types_of(const std::string& sql);
+  duck::Connection& connection() { return *connection_; }
 
  private:
   class Rows;
   Status ready();
-  Status make_views(const std::string& sql);
+  Status start();
+  Status make_views(const std::vector<std::string>& tables);
   Status make_view(const std::string& table);
   Error told(Error error) const;
   template <class T>
   Result<T> kept(Result<T> result);
 
-  std::vector<Secret> secrets_;
+  Needs needs_;
+  OpenOptions options_;
+  int64_t memory_mb_ = 0;
   std::unique_ptr<duck::Database> database_;
   std::unique_ptr<duck::Connection> connection_;
   std::set<std::string> views_;
-  bool one_transaction_ = false;
   bool in_transaction_ = false;  // and nothing has failed in it
 };
 
