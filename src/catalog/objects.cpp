@@ -320,7 +320,8 @@ void field_form(F& f, Field& field) {
   f.optional("format", field.format);
   if constexpr (F::kReads)
     f.check(!f.has("format") || field.type == FieldType::date || field.type == FieldType::timestamp,
-            "format", "`format` says how dates are written: it goes with `type: date` or "
+            "format",
+            "`format` says how dates are written: it goes with `type: date` or "
             "`type: timestamp`");
 }
 
@@ -445,8 +446,8 @@ Node give(const TableTypes& types) {
   for (const auto& [table, columns] : types) {
     Node node = Node::map();
     for (const auto& [column, type] : columns)
-      node.add(column, Node::string(type.zoned ? std::string(kWithOffset)
-                                               : std::string(word(type.type))));
+      node.add(column,
+               Node::string(type.zoned ? std::string(kWithOffset) : std::string(word(type.type))));
     out.add(table, std::move(node));
   }
   return out;

@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/data_check.hpp"
 #include "cli/text.hpp"
+#include "segment/segment.hpp"
 
 namespace rollcall::cli {
 namespace {
@@ -72,8 +73,40 @@ int refuse(Session& session, const std::vector<catalog::Problem>& problems,
   return kWrong;
 }
 
+// What was found in the files of models: for those whose types are new.
+json to_json(const std::vector<segment::TypesFound>& found) {
+  json out = json::array();
+  for (const segment::TypesFound& model : found)
+    for (const source::Look& table : model.looks) {
+      json columns = json::array();
+      for (const auto& column : table.columns) {
+        json one = {{"column", column.name}, {"type", type_text(column.type)}};
+        if (!column.doubt.empty()) one["doubt"] = column.doubt;
+        columns.push_back(std::move(one));
+      }
+      out.push_back({{"model", model.model},
+                     {"table", table.table},
+                     {"changed", model.changed},
+                     {"columns", std::move(columns)},
+                     {"left_out", table.left_out}});
+    }
+  return out;
+}
+
+void print(Session& session, const std::vector<segment::TypesFound>& found) {
+  for (const segment::TypesFound& model : found)
+    for (const source::Look& table : model.looks) {
+      if (model.changed && !table.columns.empty())
+        session.print("types    {} ({}): {}\n", plain(model.model), plain(table.table),
+                      plain(types_text(table)));
+      if (model.changed || !table.left_out.empty())
+        for (const std::string& doubt : doubts_of(table))
+          session.print("         {}\n", plain(doubt));
+    }
+}
+
 json to_json(const catalog::Comparison& comparison, const std::vector<std::string>& warnings,
-             const ApplyOptions& options) {
+             const std::vector<segment::TypesFound>& found, const ApplyOptions& options) {
   json changes = json::array();
   std::map<std::string, int64_t> counts;
   for (const catalog::Difference& difference : comparison.differences) {
@@ -87,6 +120,7 @@ json to_json(const catalog::Comparison& comparison, const std::vector<std::strin
   return {{"dry_run", options.dry_run},
           {"changes", changes},
           {"counts", counts},
+          {"types", to_json(found)},
           {"warnings", warnings}};
 }
 
@@ -117,10 +151,24 @@ void print(Session& session, const catalog::Comparison& comparison, const ApplyO
   session.print("{}.{}\n", sum, options.dry_run ? " Dry run: nothing was stored." : "");
 }
 
+// That a model's types are others than before.
+void note_types(const segment::TypesFound& model, catalog::Comparison& comparison) {
+  if (!model.changed) return;
+  for (catalog::Difference& difference : comparison.differences) {
+    if (difference.kind != catalog::Kind::model || difference.name != model.model ||
+        difference.what == What::created)
+      continue;
+    if (difference.what == What::unchanged) difference.what = What::changed;
+    if (difference.detail.find("types") == std::string::npos)
+      difference.detail += difference.detail.empty() ? "types" : ", types";
+  }
+}
+
 struct Applied {
   std::vector<catalog::Problem> problems;  // nothing was stored
   catalog::Comparison comparison;
   std::vector<std::string> warnings;
+  std::vector<segment::TypesFound> types;
 };
 
 std::string told(const store::ObjectRow& twice, bool dry_run) {
@@ -142,6 +190,10 @@ Result<Applied> apply(Session& session, const std::string& text,
       [&](const std::string& uid) { return session.has_list(uid); }, stored.archived);
   out.problems = out.comparison.problems;
   if (!out.problems.empty()) return out;
+  out.types = segment::find_types(
+      out.comparison.merged, [](const Model& model) { return model.place.line > 0; },
+      session.source_options());
+  for (const segment::TypesFound& model : out.types) note_types(model, out.comparison);
   DataCheck data = hold_against_data(out.comparison.merged, session.source_options());
   if (session.stop().stop_requested())
     return Error{ErrorKind::cancelled, "interrupted; nothing was stored"};
@@ -176,9 +228,10 @@ Result<int> apply(Session& session, const ApplyOptions& options) {
   if (!applied.problems.empty()) return refuse(session, applied.problems, shown);
   for (const std::string& warning : applied.warnings) session.say("warning: " + warning);
   if (session.json()) {
-    session.print_json(to_json(applied.comparison, applied.warnings, options));
+    session.print_json(to_json(applied.comparison, applied.warnings, applied.types, options));
   } else {
     print(session, applied.comparison, options);
+    print(session, applied.types);
   }
   return kDone;
 }

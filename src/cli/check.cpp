@@ -137,6 +137,11 @@ class Checker {
     segment::Reader reader =
         TRY(segment::Reader::open(catalog_, everyone, computed, session_.source_options()));
     const size_t fields = TRY(reader.fields()).size();
+    for (const source::Look& table :
+         TRY(segment::look(catalog_, model, session_.source_options()))) {
+      if (!table.columns.empty()) fine("`" + table.table + "` holds " + types_text(table));
+      for (std::string& doubt : doubts_of(table)) fine(std::move(doubt));
+    }
     const segment::KeyCheck key =
         TRY(reader.check_key(session_.world().clock.now(), session_.stop()));
     if (key.rows == 0) {

@@ -64,8 +64,13 @@ class Checker {
     for (const ComputedField& field : model.computed) computed.push_back(field.name);
     auto reader = segment::Reader::open(catalog_, all, computed, options_);
     if (!reader.ok()) {
-      warn(reader.error());
-      return;
+      // What is wrong with the files themselves, a run would trip over as well.
+      const Source* from = catalog_.source(model.source);
+      const ErrorKind kind = reader.error().kind;
+      if (from != nullptr && (from->kind == "csv" || from->kind == "parquet") &&
+          is_from_file(model.place) && (kind == ErrorKind::invalid || kind == ErrorKind::corrupt))
+        return add(reader.error(), model.place, "");
+      return warn(reader.error());
     }
     const auto columns = reader->fields();
     if (!columns.ok()) {
@@ -176,6 +181,46 @@ std::string state_warning(const Source& source) {
   const auto state = source.options.find("state");
   if (state == source.options.end() || state->second != "warehouse") return "";
   return "`state: warehouse` is not followed yet: snapshots are kept and compared with Rollcall";
+}
+
+std::string type_text(const ColumnType& type) {
+  std::string out(to_string(type.type));
+  if (type.type == FieldType::timestamp && type.zoned) out += " with offset";
+  if (!type.format.empty()) out += " written " + type.format;
+  return out;
+}
+
+std::string types_text(const source::Look& table) {
+  constexpr size_t kShown = 40;
+  std::vector<std::string> out;
+  for (const auto& column : table.columns) {
+    if (out.size() == kShown) {
+      out.push_back(std::to_string(table.columns.size() - kShown) + " more");
+      break;
+    }
+    out.push_back(column.name + " " + type_text(column.type));
+  }
+  return join(out, ", ");
+}
+
+std::vector<std::string> doubts_of(const source::Look& table) {
+  constexpr size_t kShown = 20;
+  std::vector<std::string> out;
+  for (const auto& column : table.columns)
+    if (!column.doubt.empty() && out.size() < kShown)
+      out.push_back("`" + column.name + "` is text: it " + column.doubt);
+  if (!table.left_out.empty()) {
+    std::vector<std::string> names;
+    for (const std::string& file : table.left_out) {
+      if (names.size() == kShown) {
+        names.push_back(std::to_string(table.left_out.size() - kShown) + " more");
+        break;
+      }
+      names.push_back(file);
+    }
+    out.push_back("not read, for their endings are none of the source's: " + join(names, ", "));
+  }
+  return out;
 }
 
 DataCheck hold_against_data(const Catalog& catalog, const source::OpenOptions& options) {

@@ -24,4 +24,11 @@ DataCheck hold_against_data(const Catalog& catalog, const source::OpenOptions& o
 // Of a source whose snapshots shall be kept in the warehouse: that they are not. Empty otherwise.
 std::string state_warning(const Source& source);
 
+// "timestamp with offset"
+std::string type_text(const ColumnType& type);
+// "id integer, email text"
+std::string types_text(const source::Look& table);
+// What is told of a table beside its types: columns that might be something else, files left out.
+std::vector<std::string> doubts_of(const source::Look& table);
+
 }  // namespace rollcall::cli

@@ -20,8 +20,9 @@ struct Field {
   std::string name;
   std::string column = {};  // in the table; the name when not given
   std::string label = {};
-  std::optional<FieldType> type = std::nullopt;  // what the source says, or was found, when not given
-  std::string format = {};                       // of dates and timestamps in text
+  std::optional<FieldType> type =
+      std::nullopt;         // what the source says, or was found, when not given
+  std::string format = {};  // of dates and timestamps in text
   bool operator==(const Field&) const = default;
 };
 
@@ -85,13 +86,13 @@ struct ComputedField {
 // What the texts of a column stand for, where the source knows texts alone.
 struct ColumnType {
   FieldType type = FieldType::text;
-  bool zoned = false;        // timestamps: each is written with its offset
-  std::string format = {};   // of dates and timestamps; ISO 8601 when empty
-  bool declared = false;     // somebody says so; otherwise it was found, and no other form is taken
+  bool zoned = false;       // timestamps: each is written with its offset
+  std::string format = {};  // of dates and timestamps; ISO 8601 when empty
+  bool declared = false;    // somebody says so; otherwise it was found, and no other form is taken
   bool operator==(const ColumnType&) const = default;
 };
-using ColumnTypes = std::map<std::string, ColumnType>;    // by column
-using TableTypes = std::map<std::string, ColumnTypes>;    // by table
+using ColumnTypes = std::map<std::string, ColumnType>;  // by column
+using TableTypes = std::map<std::string, ColumnTypes>;  // by table
 
 struct Model {
   std::string name;

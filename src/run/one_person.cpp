@@ -61,7 +61,7 @@ Result<OnePerson> OnePerson::open(const World& world, const Catalog& catalog,
   TRY(validate(catalog, activation));
   auto inside =
       std::make_unique<Inside>(world, catalog, activation, std::move(key), std::move(stop));
-  inside->reader = TRY(open_segment(inside->input));
+  inside->reader = TRY(open_segment(inside->input, inside->stop));
   const std::vector<ColumnInfo> columns = TRY(inside->reader->fields());
   inside->targets = TRY(targets_of(activation, columns));
   for (const ColumnInfo& column : columns)

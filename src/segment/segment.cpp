@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace rollcall::segment {
 
 namespace {
@@ -12,7 +14,39 @@ constexpr size_t kLongestShown = 40;  // bytes of a key
 Result<std::vector<ColumnInfo>> columns_of(source::Connection& connection, const Model& model) {
   auto columns = model.sql.empty() ? connection.describe_table(model.table)
                                    : connection.describe_query(model.sql);
-  return in_context(std::move(columns), "model " + model.name);
+  if (!columns.ok()) return std::move(columns.error()).in("model " + model.name);
+  for (const Field& field : model.fields) {
+    if (!field.type) continue;
+    const std::string& name = field.column.empty() ? field.name : field.column;
+    for (const ColumnInfo& column : *columns)
+      if (is_column(column.name, name) && column.type != *field.type &&
+          !(column.type == FieldType::json && *field.type == FieldType::object))
+        return Error{.kind = ErrorKind::invalid,
+                     .message = fmt::format("field `{}` is declared as {}, and column `{}` is {}",
+                                            field.name, to_string(*field.type), name,
+                                            to_string(column.type)),
+                     .remedy = "Correct its `type`, or convert the column in the model's `sql`."}
+            .in("model " + model.name);
+  }
+  return columns;
+}
+
+// A table is read in one way, however many models are made of it.
+Status add_types(const Model& model, TableTypes& all) {
+  for (const auto& [table, columns] : types_of(model))
+    for (const auto& [column, type] : columns) {
+      const auto [known, fresh] = all[table].emplace(column, type);
+      if (fresh || known->second == type) continue;
+      if (known->second.type != type.type || known->second.format != type.format)
+        return Error{.kind = ErrorKind::invalid,
+                     .message = fmt::format("column `{}` of `{}` is {} in one model, and {} in "
+                                            "model `{}`",
+                                            column, table, to_string(known->second.type),
+                                            to_string(type.type), model.name),
+                     .remedy = "Declare the field's `type` alike in both."};
+      if (type.declared) known->second = type;
+    }
+  return ok_status();
 }
 
 }  // namespace
@@ -33,17 +67,33 @@ Result<Reader> Reader::open(const Catalog& catalog, const Segment& segment,
   TRY(catalog.sound("model", model->name));
   TRY(catalog.sound("source", from->name));
   reader.dialect_ = compile::dialect_of(*from);
-  reader.connection_ = TRY(source::open(*from, options));
-  for (const std::string& name : TRY(compile::models_reached(catalog, segment, fields))) {
-    const Model* reached = catalog.model(name);
+  const auto models = TRY(compile::models_reached(catalog, segment, fields));
+  // What was stored before types were found, or could not be looked at then.
+  std::optional<Catalog> found;
+  const auto is_new = [&](const Model& one) {
+    const auto types = from->options.find("types");
+    return from->kind == "csv" && (types == from->options.end() || types->second != "text") &&
+           one.types.empty() && one.source == model->source &&
+           std::find(models.begin(), models.end(), one.name) != models.end();
+  };
+  if (std::any_of(catalog.models.begin(), catalog.models.end(), is_new)) {
+    found = catalog;
+    (void)find_types(*found, is_new, options);
+  }
+  source::OpenOptions typed = options;
+  for (const std::string& name : models) {
+    const Model* reached = (found ? *found : catalog).model(name);
     CHECK(reached != nullptr);
     if (reached->source != model->source)
       return Error{ErrorKind::invalid,
                    "model `" + name + "` is in source `" + reached->source + "` and `" +
                        model->name + "` in `" + model->source + "`",
                    "A segment can only reach models of one source."};
-    reader.schemas_[name] = TRY(columns_of(*reader.connection_, *reached));
+    TRY(add_types(*reached, typed.types));
   }
+  reader.connection_ = TRY(source::open(*from, typed));
+  for (const std::string& name : models)
+    reader.schemas_[name] = TRY(columns_of(*reader.connection_, *catalog.model(name)));
   return reader;
 }
 

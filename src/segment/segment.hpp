@@ -4,6 +4,7 @@
 // Threads: a Reader belongs to one thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -62,6 +63,29 @@ class Reader {
   std::unique_ptr<source::Connection> connection_;
   compile::Schemas schemas_;
 };
+
+// Whether a column of this name is meant: engines do not tell ASCII letters' case apart.
+bool is_column(std::string name, std::string wanted);
+
+// What the texts of a model's tables stand for: what was found and is stored, and what its fields
+// declare.
+TableTypes types_of(const Model& model);
+// A look at all that a model's files hold, for sources whose files do not say; empty for the
+// others.
+Result<std::vector<source::Look>> look(const Catalog& catalog, const Model& model,
+                                       source::OpenOptions options);
+
+struct TypesFound {
+  std::string model;
+  bool changed = false;  // what is stored with the model
+  std::vector<source::Look> looks = {};
+};
+// Looks at the files of the models that are wanted, and puts what is found into them: types that
+// were there before stay, but for those of columns that are keys. Files that cannot be read are
+// passed over.
+std::vector<TypesFound> find_types(Catalog& catalog,
+                                   const std::function<bool(const Model&)>& wanted,
+                                   const source::OpenOptions& options);
 
 // Columns and types of one model as people see them.
 Result<std::vector<ColumnInfo>> fields_of_model(const Catalog& catalog, const std::string& model,

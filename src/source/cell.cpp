@@ -382,6 +382,7 @@ bool fits(std::string_view text, const ColumnType& type, const Writing& writing)
     case FieldType::list:
       return trim(text).starts_with('[') && trim(text).ends_with(']');
     case FieldType::object:
+    case FieldType::json:
       return trim(text).starts_with('{') && trim(text).ends_with('}');
     case FieldType::text:
       break;
@@ -411,6 +412,8 @@ std::string expected(const ColumnType& type) {
       return "a list, like [1, 2]";
     case FieldType::object:
       return "an object, like {\"a\": 1}";
+    case FieldType::json:
+      return "JSON";
     case FieldType::text:
       break;
   }

@@ -166,7 +166,7 @@ class CsvConnection : public FilesConnection {
           "SELECT line FROM read_csv(" + duck::literal(literal_path(file)) +
           ", auto_detect = false, delim = '\x02', quote = '', escape = '', header = false, "
           "parallel = false, strict_mode = false, hive_partitioning = false, columns = {'line': "
-          "'VARCHAR'}, max_line_size = 8388608" +
+          "'VARCHAR'}, buffer_size = 8388608, max_line_size = 4194304" +
           encoding() + ")"));
       return std::unique_ptr<Bytes>(std::make_unique<Lines>(std::move(lines)));
     }
@@ -300,6 +300,7 @@ class CsvConnection : public FilesConnection {
       case FieldType::list:
         return cast(cast(text, "JSON"), "JSON[]");
       case FieldType::object:
+      case FieldType::json:
         return cast(text, "JSON");
       case FieldType::text:
         break;

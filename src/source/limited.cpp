@@ -24,7 +24,8 @@ class LimitedRows : public RowStream {
     row_bytes_.assign(batch.rows, 0);
     for (size_t i = 0; i < batch.columns.size(); ++i) {
       const Column& column = batch.columns[i];
-      const bool nests = column.type == FieldType::list || column.type == FieldType::object;
+      const bool nests = column.type == FieldType::list || column.type == FieldType::object ||
+                         column.type == FieldType::json;
       for (size_t row = 0; row < column.texts.size(); ++row) {
         const std::string& text = column.texts[row];
         if (text.size() > kValueBytesMax)

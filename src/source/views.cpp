@@ -53,7 +53,7 @@ Status ViewsConnection::start() {
   connection_.reset();
   database_ = std::move(opened.value());
   connection_ = TRY(
-      database_->connect({.stop = options.stop, .statement_timeout = options.statement_timeout}));
+      database_->connect({.stop = options_.stop, .statement_timeout = options_.statement_timeout}));
   return ok_status();
 }
 
