@@ -147,12 +147,19 @@ Status salvage(Lease& lease, State& state, duck::Connection& work, const std::st
   return lease.write_state(state);
 }
 
-Result<int64_t> rebuild(Lease& lease, State& state, duck::Connection& work, const Listed& listed) {
+Result<int64_t> find_strangers(Lease& lease, const State& state, duck::Connection& work,
+                               const Listed& listed) {
+  const std::string ledger = TRY(last_ledger(work, lease.folder(), state, listed.targets));
+  TRY(work.run(fmt::format(
+      "CREATE OR REPLACE TABLE strangers AS SELECT DISTINCT key, {} AS ours FROM {} t ANTI JOIN {} "
+      "l ON t.key = l.key ANTI JOIN rows r ON t.key = r.key WHERE t.key IS NOT NULL",
+      listed.remove_foreign, listed.table, ledger)));
+  return work.scalar("SELECT count(*) FROM strangers");
+}
+
+Status rebuild(Lease& lease, State& state, duck::Connection& work, const Listed& listed) {
   const std::string now = std::to_string(listed.now.time_since_epoch().count());
   const std::string ledger = TRY(last_ledger(work, lease.folder(), state, listed.targets));
-  const std::string strangers =
-      "(SELECT DISTINCT key FROM " + listed.table + " t ANTI JOIN " + ledger +
-      " l ON t.key = l.key ANTI JOIN rows r ON t.key = r.key WHERE t.key IS NOT NULL)";
   const auto member = [&](const std::string& key, bool in_segment) {
     return fmt::format(
         " UNION ALL BY NAME SELECT {} AS key, 1::UTINYINT AS on_list, {} AS in_segment, false AS "
@@ -160,16 +167,15 @@ Result<int64_t> rebuild(Lease& lease, State& state, duck::Connection& work, cons
         "AS wrote_kind, 0::UBIGINT AS tried_hash FROM ",
         key, in_segment, now);
   };
-  std::string query = "SELECT * FROM " + ledger + member("r.key", true) + "rows r SEMI JOIN " +
-                      listed.table + " t ON t.key = r.key ANTI JOIN " + ledger +
-                      " l ON r.key = l.key";
-  if (listed.remove_foreign) query += member("s.key", false) + strangers + " s";
+  const std::string query = "SELECT * FROM " + ledger + member("r.key", true) +
+                            "rows r SEMI JOIN " + listed.table + " t ON t.key = r.key ANTI JOIN " +
+                            ledger + " l ON r.key = l.key" + member("s.key", false) +
+                            "strangers s WHERE s.ours";
   state.ledger_checksum =
       TRY(write_parquet(work, query, lease.folder().ledger_file(state.generation + 1)));
   ++state.generation;
   state.standing = TRY(count_standing(work, lease.folder().ledger_file(state.generation)));
-  TRY(lease.write_state(state));
-  return work.scalar("SELECT count(*) FROM " + strangers);
+  return lease.write_state(state);
 }
 
 }  // namespace rollcall::ledger

@@ -86,6 +86,8 @@ struct State {
   std::optional<ListIntent> list_intent = std::nullopt;
   std::optional<OpenRun> open_run = std::nullopt;
   std::optional<Doubt> doubt = std::nullopt;
+  // The file is not the one that was written: a copy of it, or one that was restored. Not kept.
+  bool copied = false;
   bool settled = false;  // a run has ended completed or completed_with_rejects
   StandingCounts standing = {};
 };
@@ -266,11 +268,16 @@ struct Listed {
   // People removed lately who are on it again are removed once more.
   bool remove_again = false;
   Time now = {};
+  Millis settle{0};  // so long an addition may not show
 };
 Status reconcile(Lease& lease, State& state, duck::Connection& work, const Listed& listed);
-// Where the ledger is lost: members of the list who are in the segment, by the snapshot in `work`,
-// are taken for ours. Returns how many others nothing is known about: left alone, or taken for
-// leavers. Writes the next ledger and the state.
-Result<int64_t> rebuild(Lease& lease, State& state, duck::Connection& work, const Listed& listed);
+// Where the ledger is lost, or older than what was done: who is on the list and in neither the
+// ledger nor the segment, by the snapshot in `work`. Makes the table `strangers(key, ours)` there,
+// ours by `remove_foreign`, and returns how many there are.
+Result<int64_t> find_strangers(Lease& lease, const State& state, duck::Connection& work,
+                               const Listed& listed);
+// Then members of the list who are in the segment are taken for ours, and strangers who are ours
+// for leavers. Writes the next ledger and the state.
+Status rebuild(Lease& lease, State& state, duck::Connection& work, const Listed& listed);
 
 }  // namespace rollcall::ledger

@@ -57,9 +57,12 @@ Status reconcile(Lease& lease, State& state, duck::Connection& work, const Liste
   if (state.generation == 0 && !listed.remove_foreign) return ok_status();
   const std::string now = std::to_string(listed.now.time_since_epoch().count());
   const std::string ledger = TRY(last_ledger(work, lease.folder(), state, listed.targets));
+  // Whom we put on it just now the list may not show yet.
+  const std::string unseen =
+      fmt::format("(l.wrote_kind = 1 AND l.wrote_ms + {} > {})", listed.settle.count(), now);
   std::string query =
-      "SELECT l.* REPLACE ((CASE WHEN l.on_list > 0 AND t.key IS NULL THEN 0 WHEN l.on_list = 2 "
-      "THEN 1 "
+      "SELECT l.* REPLACE ((CASE WHEN l.on_list > 0 AND t.key IS NULL THEN CASE WHEN " + unseen +
+      " THEN l.on_list ELSE 0 END WHEN l.on_list = 2 THEN 1 "
       // Somebody removed lately whom others have put on it since.
       "WHEN NOT l.in_segment AND t.key IS NOT NULL AND " +
       std::string(listed.remove_foreign || listed.remove_again ? "true" : "false") +
@@ -67,7 +70,7 @@ Status reconcile(Lease& lease, State& state, duck::Connection& work, const Liste
       "CASE WHEN l.on_list <> 1 AND t.key IS NOT NULL THEN " +
       now + " ELSE l.since_ms END AS since_ms) FROM " + ledger + " l LEFT JOIN " + listed.table +
       " t ON " + same_person() +
-      " WHERE l.in_segment OR (l.on_list > 0 AND t.key IS NOT NULL) OR "
+      " WHERE l.in_segment OR (l.on_list > 0 AND (t.key IS NOT NULL OR " + unseen + ")) OR "
       "(l.wrote_kind = 2 AND l.reason IS NULL AND l.wrote_ms > " +
       std::to_string(listed.now.time_since_epoch().count() - kRememberRemovedMs) + ")";
   if (listed.remove_foreign)

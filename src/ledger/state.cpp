@@ -92,6 +92,17 @@ State from_json(const json& in) {
   return out;
 }
 
+// When the file was made, to the nanosecond, or else its number: a copy has another. Where it was
+// restored in its old place, over a newer one, it has that one's.
+std::string birth_of(int file) {
+  struct statx about {};
+  if (::statx(file, "", AT_EMPTY_PATH, STATX_BTIME | STATX_INO, &about) != 0) return "";
+  if ((about.stx_mask & STATX_BTIME) != 0 && about.stx_btime.tv_sec != 0)
+    return "at " + std::to_string(about.stx_btime.tv_sec) + '.' +
+           std::to_string(about.stx_btime.tv_nsec);
+  return "number " + std::to_string(about.stx_ino);
+}
+
 std::string text_of(const json& state) {
   return state.dump(1, ' ', false, json::error_handler_t::replace);
 }
@@ -131,7 +142,9 @@ Result<State> read_state(const Folder& folder) {
       state.erase("checksum");
       if (checksum(text_of(state)) != sum) return lost(path.string() + " is damaged");
     }
-    return from_json(state);
+    State out = from_json(state);
+    out.copied = state.contains("birth") && state["birth"] != birth_of(file.fd);
+    return out;
   } catch (const json::exception&) {
     return lost(path.string() + " is damaged");
   }
@@ -160,10 +173,11 @@ Lease::~Lease() { ::close(descriptor_); }
 Status Lease::write_state(const State& state) {
   const fs::path path = folder_.path / "state.json", fresh = folder_.path / "state.json.new";
   json described = to_json(state);
-  described["checksum"] = checksum(text_of(described));
   {
     const File file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (file.fd < 0) return cannot("write", fresh, errno);
+    described["birth"] = birth_of(file.fd);
+    described["checksum"] = checksum(text_of(described));
     if (!write_whole(file.fd, text_of(described) + "\n") || ::fsync(file.fd) != 0)
       return cannot("write", fresh, errno);
   }

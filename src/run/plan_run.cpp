@@ -78,6 +78,10 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   out.plan_id = new_id(world.clock, world.random);
   out.activation = activation.name;
   out.destination = destination.name;
+  if (state.copied)
+    out.warnings.push_back(
+        "this home is a copy of another, or was restored from a backup; the next run reads the "
+        "list first and sends everything again");
   if (state.open_run)
     out.warnings.push_back("run " + state.open_run->run_id +
                            " was interrupted; the next run carries on with it first");

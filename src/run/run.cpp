@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "attributes/attributes.hpp"
 #include "deliver/deliver.hpp"
@@ -22,6 +23,14 @@ namespace {
 // A sealed plan is continued for so long after its snapshot; an older one, or one from the future
 // (the clock was set back), is settled and made anew.
 constexpr Millis kPlanLife{3600'000};
+
+// Of those on the list whom nothing else tells about, so many are looked up.
+constexpr int64_t kTracesMax = 10'000;
+
+bool bears_field(const iterable::Profile& profile, const std::string& field) {
+  const auto fields = nlohmann::json::parse(profile.data_fields_json, nullptr, false);
+  return fields.is_object() && fields.contains(field) && !fields[field].is_null();
+}
 
 void count_outcomes(const ledger::Settled& settled, OutcomeCounts& out) {
   for (const auto& kind : settled.kinds) {
@@ -78,6 +87,7 @@ class Pass {
  private:
   // --- Before: is there a run to go on with?
   Status resume_or_begin() {
+    if (state_.copied) TRY(doubt_copy());
     if (state_.open_run) {
       const Status usable = open_interrupted();
       if (!usable.ok() && usable.error().kind != ErrorKind::corrupt) return usable;
@@ -117,6 +127,19 @@ class Pass {
     if (state_.list) report_.list = RunReport::List{state_.list->id, state_.list->name, false};
     TRY(keep_report());
     return ok_status();
+  }
+
+  // What was done since, by this home or by the one it is a copy of, is not known here.
+  Status doubt_copy() {
+    const Error copy{ErrorKind::corrupt,
+                     "this home is a copy of another, or was restored from a backup"};
+    state_.copied = false;
+    if (state_.open_run) TRY(give_up_interrupted(copy));
+    if (!state_.doubt) state_.doubt.emplace();
+    state_.doubt->everything = true;
+    state_.doubt->why.push_back(copy.message +
+                                ": the list was read first, and everything is sent again");
+    return lease_->write_state(state_);
   }
 
   // The open run's report, work database and journal. Errors: corrupt when one of them is damaged
@@ -270,7 +293,7 @@ class Pass {
                : TRY(take_nobody(world_, activation_, *work_));
     report_.segment = taken.counts;
     snapshot_taken_ = true;
-    if (lost() && list_read_) TRY(rebuild_lost());
+    if (state_.doubt && state_.doubt->everything && list_read_) TRY(rebuild(stop));
     for (const auto& [attribute, count] : taken.unholdable)
       report_.warnings.push_back(
           fmt::format("{} values of `{}` cannot be held by Iterable (infinite, or no number) and "
@@ -635,33 +658,60 @@ class Pass {
       return ok_status();
     }
     TRY(read);
+    const bool rebuilds = state_.doubt && state_.doubt->everything;
     if (state_.list || activation_.remove_foreign)
       TRY(ledger::reconcile(*lease_, state_, *work_,
                             {.table = "listed",
                              .targets = targets_,
-                             .remove_foreign = activation_.remove_foreign && !lost(),
+                             .remove_foreign = activation_.remove_foreign && !rebuilds,
                              .remove_again = request_.repair,
-                             .now = world_.clock.now()}));
+                             .now = world_.clock.now(),
+                             .settle = destination_.settle}));
     list_read_ = true;
     world_.observer.reached("list.read");
     return ok_status();
   }
 
-  [[nodiscard]] bool lost() const { return state_.doubt && state_.doubt->lost; }
-
-  // The list is all there is to go by.
-  Status rebuild_lost() {
-    const int64_t strangers = TRY(ledger::rebuild(*lease_, state_, *work_,
-                                                  {.table = "listed",
-                                                   .targets = targets_,
-                                                   .remove_foreign = activation_.remove_foreign,
-                                                   .now = world_.clock.now()}));
-    if (strangers > 0 && !activation_.remove_foreign)
+  // The list knows of people whom the ledger does not: those in the segment are ours, and of the
+  // others whoever bears what we write.
+  Status rebuild(const std::stop_token& stop) {
+    const ledger::Listed listed{.table = "listed",
+                                .targets = targets_,
+                                .remove_foreign = activation_.remove_foreign,
+                                .now = world_.clock.now()};
+    const int64_t strangers = TRY(ledger::find_strangers(*lease_, state_, *work_, listed));
+    if (strangers > 0 && !activation_.remove_foreign) TRY(look_for_traces(stop));
+    TRY(ledger::rebuild(*lease_, state_, *work_, listed));
+    const int64_t left = TRY(work_->scalar("SELECT count(*) FROM strangers WHERE NOT ours"));
+    if (left > 0)
       report_.warnings.push_back(
-          thousands(strangers) +
+          thousands(left) +
           " people on the list are not in the segment, and whether Rollcall put them there is not "
           "known; they were left on it. `foreign_members: remove` in the activation and "
           "`run --full` take off whoever is not in the segment.");
+    return ok_status();
+  }
+
+  // A stranger with a value in a field that the activation makes was written by Rollcall.
+  Status look_for_traces(const std::stop_token& stop) {
+    std::vector<std::string> made;
+    for (const auto& target : targets_)
+      if (target.create) made.push_back(target.to);
+    if (made.empty()) return ok_status();
+    std::vector<std::string> keys;
+    const auto stream = TRY(work_->stream("SELECT key FROM strangers ORDER BY key LIMIT " +
+                                          std::to_string(kTracesMax)));
+    while (const duck::Chunk* chunk = TRY(stream->next()))
+      for (size_t row = 0; row < chunk->rows(); ++row) keys.emplace_back(chunk->text(0, row));
+    const auto seen =
+        TRY(prove::look_up_all(client_, activation_.match_key.type, keys, world_.clock, stop));
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (!seen[i].profile) continue;
+      const bool bears = std::ranges::any_of(
+          made, [&](const std::string& field) { return bears_field(*seen[i].profile, field); });
+      if (bears)
+        TRY(work_->run("UPDATE strangers SET ours = true WHERE key = " + duck::literal(keys[i])));
+    }
     return ok_status();
   }
 

@@ -202,6 +202,9 @@ class RunTest : public testing::Test, public Observer {
     if (point != kill_at_) return;
     kill_at_.clear();
     fs::copy(home(), folder_ / "killed", fs::copy_options::recursive);
+    // The same file, not a copy.
+    const fs::path state = folder_ / "killed" / "activations" / "a1" / "state.json";
+    if (fs::remove(state)) fs::create_hard_link(kept() / "state.json", state);
     killed_ = project();
   }
 
@@ -402,6 +405,70 @@ TEST_F(DamagedHome, IsRebuiltUnderTheGuard) {
   ASSERT_TRUE(report.ok()) << report.error().text();
   EXPECT_EQ(report->status, RunStatus::stopped);
   EXPECT_THAT(report->error->text(), HasSubstr("40 people would be added"));
+}
+
+// A backup is made, a day goes by, and the backup takes the home's place.
+class RestoredHome : public RunTest {
+ protected:
+  void live() {
+    activation().attributes[0].create = true;
+    contacts({"ann", "bob", "cem", "dora", "eve", "finn", "gus"});
+    iterable_.contact("finn").lists.insert(7);
+    segment({{"ann", "A"}, {"bob", "B"}, {"gus", "G"}});
+    (void)run();
+    back_up();
+    segment({{"ann", "A2"}, {"bob", "B"}, {"cem", "C"}, {"dora", "D"}});
+    (void)run();
+    iterable_.contact("eve").lists.insert(7);  // by others
+    // Ann's attribute is as it was at the backup, Dora has left, Gus is back.
+    segment({{"ann", "A"}, {"bob", "B"}, {"cem", "C"}, {"gus", "G"}});
+    ASSERT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "cem", "dora", "eve", "finn"));
+  }
+  virtual void back_up() {
+    store_.reset();
+    fs::copy(home(), folder_ / "backup", fs::copy_options::recursive);
+  }
+  void expect_exact() {
+    const RunReport report = run();
+    EXPECT_THAT(report.warnings, Contains(HasSubstr("is a copy of another, or was restored")));
+    EXPECT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "cem", "eve", "finn", "gus"));
+    EXPECT_EQ(iterable_.contact("ann").fields["name"], "A");
+    const int writes = project().writes;
+    EXPECT_THAT(run().warnings, IsEmpty());
+    EXPECT_EQ(project().writes, writes);
+  }
+};
+
+TEST_F(RestoredHome, ReadsTheListAndIsExactAfterwards) {
+  live();
+  store_.reset();
+  fs::remove_all(home());
+  fs::copy(folder_ / "backup", home(), fs::copy_options::recursive);
+  expect_exact();
+}
+TEST_F(RestoredHome, IsNoticedWhereItWasCopiedOverTheNewerOne) {
+  live();
+  store_.reset();
+  fs::copy(folder_ / "backup", home(),
+           fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  expect_exact();
+}
+TEST_F(RestoredHome, IsNoticedWhereItIsACloneThatRunsElsewhere) {
+  live();
+  store_.reset();
+  fs::rename(home(), folder_ / "elsewhere");
+  fs::rename(folder_ / "backup", home());
+  expect_exact();
+}
+// A home that was moved is the same home.
+TEST_F(RestoredHome, IsNotSaidOfAHomeThatWasMoved) {
+  contacts({"ann"});
+  segment({{"ann", "A"}});
+  (void)run();
+  store_.reset();
+  fs::rename(home(), folder_ / "moved");
+  fs::rename(folder_ / "moved", home());
+  EXPECT_THAT(run().warnings, IsEmpty());
 }
 
 constexpr Millis kHour{3600'000}, kYear = 365 * 24 * kHour;
