@@ -245,6 +245,12 @@ TEST_F(LedgerTest, PromotesOutcomesAndNothingElse) {
   EXPECT_THAT(missing, ElementsAre("no_key::", "not_a_contact:absent:", "not_sent:unsent:",
                                    "rejected:refused:forgotten", "unknown:unknown:"));
 
+  fs::resize_file(folder_.people_file("r1"), 40);
+  const Status damaged =
+      missing_people(folder_, "r1", "all", [](const MissingPerson&) { return true; });
+  EXPECT_EQ(damaged.error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(damaged.error().message, "what was kept of the people of run r1 is damaged");
+
   // The next day everybody has left: who was never on the list is forgotten, the rest waits to be
   // removed.
   must(

@@ -209,6 +209,9 @@ Status missing_people(const Folder& folder, const std::string& run_id, const std
                  "Only runs that ended keep them."};
   const auto db = TRY(reader());
   const auto connection = TRY(db->connect());
+  if (!is_readable(*connection, file))
+    return Error{ErrorKind::corrupt, "what was kept of the people of run " + run_id + " is damaged",
+                 "Run the activation again: that run keeps them anew."};
   const std::string where = kind == "all" ? "true" : "kind = " + duck::literal(kind);
   const auto rows = TRY(connection->stream(
       "SELECT kind, key, pk, reason, detail, since_ms FROM read_parquet(" +
