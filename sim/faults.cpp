@@ -35,6 +35,7 @@ constexpr std::array kKinds = {
     std::pair{FaultKind::list_filled, std::string_view("list_filled")},
     std::pair{FaultKind::contact_deleted, std::string_view("contact_deleted")},
     std::pair{FaultKind::contact_forgotten, std::string_view("contact_forgotten")},
+    std::pair{FaultKind::another_profile, std::string_view("another_profile")},
 };
 
 constexpr std::array<std::string_view, 16> kArrays = {"random",

@@ -49,8 +49,9 @@ enum class FaultKind {
   whole_batch_type_conflict,
   list_deleted,       // the list is gone before the write
   list_filled,        // someone else adds `people` to the list before the write
-  contact_deleted,    // `people` of the batch are deleted before the write
+  contact_deleted,    // `people` of the batch are deleted before the write, also if it is refused
   contact_forgotten,  // `people` of the batch are forgotten before the write
+  another_profile,    // a look-up is answered with the profile of somebody else
 };
 
 std::string_view to_string(FaultKind kind);

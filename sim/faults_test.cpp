@@ -260,6 +260,29 @@ TEST_F(FaultTest, ContactIsForgotten) {
   EXPECT_THAT(sim_.json(sim_.get("/_sim/faults"))["forgotten"], SizeIs(1));
 }
 
+TEST_F(FaultTest, ContactIsDeletedBeforeARefusedCallIsRepeated) {
+  TryOut sim(ProjectType::email);
+  sim.add_people(R"({"email":"a@example.com"})");
+  int64_t list = sim.make_list();
+  sim.plan(
+      R"([{"kind":"http_429_retry_after","nth":1,"seconds":6},{"kind":"contact_deleted","nth":1}])");
+  const std::string body =
+      "{\"listId\":" + std::to_string(list) + R"(,"subscribers":[{"email":"a@example.com"}]})";
+  EXPECT_EQ(sim.post("/api/lists/subscribe", body).status, 429);
+  EXPECT_EQ(sim.people(), 0U);
+  EXPECT_EQ(sim.fired("contact_deleted"), 1);
+  EXPECT_EQ(sim.post("/api/lists/subscribe", body).status, 200);
+  EXPECT_EQ(sim.json(sim.get("/_sim/counters"))["total"]["created_contacts"], 1);
+}
+
+TEST_F(FaultTest, LookUpTellsSomebodyElse) {
+  sim_.plan(R"([{"kind":"another_profile","rate":1}])");
+  const Json told = sim_.json(sim_.get("/api/users/getByEmail?email=a%40example.com"))["user"];
+  EXPECT_NE(told["email"], "a@example.com");
+  EXPECT_EQ(told["dataFields"]["email"], told["email"]);
+  EXPECT_EQ(sim_.fired("another_profile"), 1);
+}
+
 TEST_F(FaultTest, FaultWithNothingToDoIsNotCounted) {
   always("contact_deleted");
   send(R"([{"email":"unknown@example.com"}])");

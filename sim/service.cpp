@@ -147,6 +147,58 @@ std::optional<Response> Service::fail_before(Call& call) {
   return std::nullopt;
 }
 
+// Someone else deletes people whom a refused call named: its repetition meets a world without them.
+void Service::delete_named(const Call& call) {
+  const Fault* fault = call.fault(FaultKind::contact_deleted);
+  const auto body = fault == nullptr ? std::nullopt : parse_json(call.request.body);
+  if (!body || !body->is_object()) return;
+  const Json& rows = body->contains("subscribers") ? (*body)["subscribers"] : (*body)["users"];
+  if (!rows.is_array()) return;
+  std::lock_guard lock(project_.mutex);
+  World& world = project_.world;
+  int64_t done = 0;
+  for (size_t i = 0; i < rows.size() && done < fault->people; ++i) {
+    const Json& row = rows[(fault->random + i) % rows.size()];
+    std::optional<Slot> slot;
+    if (row.is_object() && row.contains("email") && row["email"].is_string()) {
+      slot = world.find_email(lower_ascii(row["email"].get<std::string>()));
+    } else if (row.is_object() && row.contains("userId") && row["userId"].is_string()) {
+      slot = world.first_user_id(row["userId"].get<std::string>());
+    }
+    if (!slot) continue;
+    const Contact gone = world.contact(*slot);
+    world.remove(*slot, project_.clock.now_ms());
+    project_.faults.note_person(fault->kind, gone.email, gone.user_id);
+    ++done;
+  }
+  if (done > 0) project_.faults.fired(*fault);
+}
+
+// As a cache does that forgets what it was asked. False if there is nobody else.
+bool Service::tell_another(Response& response) {
+  auto body = parse_json(response.body);
+  if (response.status != 200 || !body || !body->is_object() || !body->contains("user"))
+    return false;
+  Json& user = (*body)["user"];
+  std::lock_guard lock(project_.mutex);
+  const World& world = project_.world;
+  for (Slot slot = 0; slot < world.slot_count(); ++slot) {
+    const Contact& other = world.contact(slot);
+    if (!other.alive ||
+        (other.email == user.value("email", "") && other.user_id == user.value("userId", "")))
+      continue;
+    for (Json* told : {&user, &user["dataFields"]}) {
+      told->erase("email");
+      told->erase("userId");
+      if (!other.email.empty()) (*told)["email"] = other.email;
+      if (!other.user_id.empty()) (*told)["userId"] = other.user_id;
+    }
+    response.body = print(*body);
+    return true;
+  }
+  return false;
+}
+
 // Faults that strike after the call took effect.
 void Service::spoil(const std::vector<Fault>& faults, Response& response) {
   for (const Fault& fault : faults) {
@@ -160,6 +212,9 @@ void Service::spoil(const std::vector<Fault>& faults, Response& response) {
       case FaultKind::cut_body:
         if (response.body.size() < 2 && !response.next_chunk) continue;
         response.delivery.cut_body = true;
+        break;
+      case FaultKind::another_profile:
+        if (!tell_another(response)) continue;
         break;
       case FaultKind::http_504:
         response = answer_proxy_page(504, "Gateway Time-out");
@@ -220,7 +275,10 @@ Response Service::handle_api(const Request& request, std::string_view path,
     project_.faults.fired(*fault);
     wait_ms(fault->ms);
   }
-  if (auto failed = fail_before(call)) return *failed;
+  if (auto failed = fail_before(call)) {
+    delete_named(call);
+    return *failed;
+  }
   Response response = route.handler(project_, call);
   call.noted.over_limit = noted.over_limit;
   noted = call.noted;

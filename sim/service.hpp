@@ -27,6 +27,8 @@ class Service {
                       std::string& endpoint, std::vector<Fault>& faults, Counter& noted);
   bool key_is_good(const Request& request) const;
   std::optional<Response> fail_before(Call& call);
+  void delete_named(const Call& call);
+  bool tell_another(Response& response);
   void spoil(const std::vector<Fault>& faults, Response& response);
   void add_headers(int64_t took_ms, Response& response);
 
