@@ -19,6 +19,10 @@ struct Exchange {
   bool head_complete = false;
   bool too_long = false;
   bool refused_by_caller = false;
+  bool held_back = false;
+  bool stalled = false;
+  curl_off_t body_bytes = -1;  // nothing: the body has not begun
+  curl_off_t grew_at_us = 0;   // by libcurl's clock, which begins with the exchange
 };
 
 size_t on_body(char* data, size_t, size_t size, void* user) {
@@ -67,8 +71,26 @@ size_t on_header(char* data, size_t, size_t size, void* user) {
   return size;
 }
 
-int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<Exchange*>(user)->stop.stop_requested() ? 1 : 0;
+// Called at least once a second.
+int on_progress(void* user, curl_off_t, curl_off_t body_bytes, curl_off_t, curl_off_t) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  curl_off_t now_us = 0;
+  curl_easy_getinfo(exchange.handle, CURLINFO_TOTAL_TIME_T, &now_us);
+  if (exchange.head_complete && body_bytes != exchange.body_bytes) {
+    exchange.body_bytes = body_bytes;
+    exchange.grew_at_us = now_us;
+  }
+  // Before its answer a server may be at work for long; then it has something to say.
+  const Millis silent =
+      std::chrono::duration_cast<Millis>(std::chrono::microseconds(now_us - exchange.grew_at_us));
+  exchange.stalled = exchange.body_bytes >= 0 && silent > exchange.request.stall_timeout;
+  return exchange.stalled || exchange.stop.stop_requested() ? 1 : 0;
+}
+
+int on_leaving(void* user, char*, char*, int, int) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  exchange.held_back = !exchange.request.may_leave();
+  return exchange.held_back ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 // Host and port alone: paths and queries may hold a person's address, and what stands before an @ a
@@ -126,6 +148,10 @@ class CurlTransport : public Transport {
     curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &exchange);
+    if (request.may_leave) {
+      curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, on_leaving);
+      curl_easy_setopt(handle, CURLOPT_PREREQDATA, &exchange);
+    }
     CURLcode code = curl_easy_perform(handle);
     long status = 0;
     long bytes_sent =
@@ -149,6 +175,11 @@ class CurlTransport : public Transport {
                 std::string("no answer from ") + host + ": " + curl_easy_strerror(code)};
     if (exchange.stop.stop_requested()) {
       error = {ErrorKind::cancelled, "stopped while talking to " + host};
+    } else if (exchange.held_back) {
+      error.message = "held back: the request to " + host + " would have left too late";
+    } else if (exchange.stalled) {
+      error.message = host + " stopped in the middle of its answer";
+      error.remedy = "Try again.";
     } else if (exchange.too_long) {
       error = {ErrorKind::corrupt, host + " answered with more than " +
                                        std::to_string(exchange.request.response_bytes_max) +

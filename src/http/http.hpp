@@ -25,10 +25,14 @@ struct Request {
   std::string body = {};
   std::string ca_file = {};                // certificates to trust; the system's when empty
   Millis timeout{30'000};                  // for the whole exchange
+  Millis stall_timeout{60'000};            // without a byte, once the body has begun
   size_t response_bytes_max = 16'000'000;  // a longer body is an error, unless it is streamed
   // Sent once at the very most. Otherwise libcurl repeats a request whose kept-alive connection
   // turns out to be dead, and then one that was carried out could be carried out twice.
   bool at_most_once = false;
+  // When set, asked when the connection stands and the request is about to leave; false: it does
+  // not.
+  std::function<bool()> may_leave = {};
   // When set, a body of status 200 goes here piece by piece; returning false ends the exchange.
   std::function<bool(std::string_view)> on_body = {};
 };

@@ -298,6 +298,47 @@ TEST_F(TransportTest, CountsADribblingAnswerAgainstTheWholeTime) {
   EXPECT_EQ(answer.error().error.kind, ErrorKind::unavailable);
 }
 
+TEST_F(TransportTest, GivesUpABodyThatStops) {
+  for (const char* begun : {"", "abc"}) {
+    Server server([&](Peer& peer, int) {
+      (void)peer.read();
+      peer.write(std::string("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n") + begun);
+      (void)peer.read();
+    });
+    const Answer answer = send({.url = server.url(), .timeout = 30s, .stall_timeout = 300ms});
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().error.kind, ErrorKind::unavailable);
+    EXPECT_THAT(answer.error().error.message, HasSubstr("in the middle"));
+    EXPECT_TRUE(answer.error().may_have_arrived);
+  }
+}
+
+TEST_F(TransportTest, WaitsForAnAnswerThatBeginsLate) {
+  Server server([](Peer& peer, int) {
+    (void)peer.read();
+    std::this_thread::sleep_for(1500ms);
+    peer.answer(200, "late");
+  });
+  EXPECT_TRUE(send({.url = server.url(), .stall_timeout = 100ms}));
+}
+
+TEST_F(TransportTest, HoldsBackWhatMayNotLeaveAnyMore) {
+  std::atomic<int> read = 0;
+  Server server([&](Peer& peer, int) {
+    while (peer.read()) ++read, peer.answer(200, "x");
+  });
+  EXPECT_TRUE(send({.url = server.url(), .may_leave = [] { return true; }}));
+  const Answer answer = send(
+      {.method = "POST", .url = server.url(), .body = "b", .at_most_once = true, .may_leave = [] {
+         return false;
+       }});
+  ASSERT_FALSE(answer);
+  EXPECT_FALSE(answer.error().may_have_arrived);
+  // What held one back holds no other.
+  EXPECT_TRUE(send({.url = server.url()}));
+  EXPECT_EQ(read, 2);
+}
+
 TEST_F(TransportTest, KnowsThatARefusedConnectionCarriedNothing) {
   const Answer answer = send({.method = "POST", .url = dead_url(), .body = "{}"});
   ASSERT_FALSE(answer);
