@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sodium.h>
+#include <time.h>
 
 #include <condition_variable>
 #include <mutex>
@@ -15,8 +16,12 @@ class SystemClock : public Clock {
   Time now() override {
     return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
   }
+  // Also counts while the machine sleeps: what was seen before grew old meanwhile.
   Millis monotonic() override {
-    return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch());
+    timespec time{};
+    ::clock_gettime(CLOCK_BOOTTIME, &time);
+    return std::chrono::duration_cast<Millis>(std::chrono::seconds(time.tv_sec) +
+                                              std::chrono::nanoseconds(time.tv_nsec));
   }
   bool sleep(Millis how_long, const std::stop_token& stop) override {
     std::mutex mutex;

@@ -402,6 +402,9 @@ destinations:
   - {name: No, api_key: "${EMPTY}", base_url: "http://u@x?y"}
   - {name: No key}
   - {name: Lines, api_key: "a\nb"}
+  - {name: Soon, api_key: "${KEY}", proof: {by: lookup, max_age: 0s}}
+  - {name: Late, api_key: "${KEY}", proof: {max_age: 16m, at: noon}}
+  - {name: Odd, api_key: "${KEY}", proof: fastest}
 )y"),
       R"p(f.yaml:8:30: `project_type` must be one of email, user_id, hybrid, found text `hybird` (did you mean `hybrid`?)
 f.yaml:8:47: `api_key: stored` means the value kept from before, and there is none: write `${NAME}`, `file:PATH` or the value
@@ -418,6 +421,11 @@ f.yaml:13:25: `api_key` is empty: what `${EMPTY}` holds is no value
 f.yaml:13:47: `base_url` must be a plain address without user, query or fragment
 f.yaml:14:5: a destination needs `api_key`
 f.yaml:15:28: `api_key` must be one line of at most 4096 bytes
+f.yaml:16:49: `by` must be one of look_up, fastest, found text `lookup` (did you mean `look_up`?)
+f.yaml:16:66: `max_age` must be at least 1s and at most 15m
+f.yaml:17:54: `max_age` must be at least 1s and at most 15m
+f.yaml:17:59: a proof has no key `at`; expected one of by, max_age
+f.yaml:18:43: `proof` must be a map (a proof), found text `fastest`
 )p");
 }
 

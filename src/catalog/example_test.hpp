@@ -70,6 +70,7 @@ destinations:
     base_url: http://127.0.0.1:8181
     project_type: hybrid
     api_key: ${ITERABLE_API_KEY}
+    proof: {by: fastest, max_age: 30s}
     settle: 60s
     defaults:
       model: customers

@@ -18,6 +18,8 @@ constexpr seconds kEveryMin = minutes(5);
 constexpr seconds kEveryMax = hours(24 * 366);
 constexpr seconds kAuditMin = hours(1);
 constexpr std::chrono::milliseconds kSettleMax = hours(1);
+// A call takes some seconds; so long does an export prove.
+constexpr std::chrono::milliseconds kProofAgeMin = seconds(1), kProofAgeMax = minutes(15);
 constexpr int64_t kSampleMax = 999'999'999;  // rows of a file
 constexpr int64_t kSkipMax = 1'000'000;      // lines before a header
 
@@ -806,6 +808,18 @@ void form(Out& out, GuardLimits& guard) { guard_form(out, guard); }
 void form(In& in, ActivationDefaults& defaults) { defaults_form(in, defaults); }
 void form(Out& out, ActivationDefaults& defaults) { defaults_form(out, defaults); }
 
+void form(In& in, ProofRules& proof) {
+  in.optional("by", proof.by);
+  in.optional("max_age", proof.max_age);
+  in.check(proof.max_age >= kProofAgeMin && proof.max_age <= kProofAgeMax, "max_age",
+           "`max_age` must be at least " + span_text(kProofAgeMin) + " and at most " +
+               span_text(kProofAgeMax));
+}
+void form(Out& out, ProofRules& proof) {
+  out.optional("by", proof.by, ProofRules{}.by);
+  out.optional("max_age", proof.max_age, ProofRules{}.max_age);
+}
+
 void form(In& in, ListForm& list) {
   int64_t adopt = 0;
   in.required("adopt", adopt);
@@ -844,6 +858,7 @@ void form(In& in, Destination& destination) {
   };
   const bool key = in.secret("api_key", destination.api_key, destination.api_key_reference, known);
   if (!key && !in.reading().from_store) in.missing("api_key");
+  in.optional("proof", destination.proof);
   in.optional("settle", destination.settle);
   in.check(destination.settle <= kSettleMax, "settle",
            "`settle` must be at most " + span_text(kSettleMax));
@@ -859,6 +874,7 @@ void form(In& in, Destination& destination) {
 void form(Out& out, Destination& destination) {
   destination_form(out, destination);
   out.secret("api_key", destination.api_key, destination.api_key_reference, nullptr);
+  out.optional("proof", destination.proof, ProofRules{});
   out.optional("settle", destination.settle, std::chrono::milliseconds(60'000));
   out.optional("exclusions", destination.exclusions);
   out.optional("defaults", destination.defaults);

@@ -80,6 +80,11 @@ struct Called<ListForm> {
   static constexpr std::string_view text = "a list";
 };
 
+template <>
+struct Called<ProofRules> {
+  static constexpr std::string_view text = "a proof";
+};
+
 bool take(const Node&, Reading&, std::string_view key, AuditForm& value);
 Node give(const AuditForm& value);
 
@@ -109,6 +114,8 @@ void form(In&, ActivationDefaults&);
 void form(Out&, ActivationDefaults&);
 void form(In&, Destination&);
 void form(Out&, Destination&);
+void form(In&, ProofRules&);
+void form(Out&, ProofRules&);
 void form(In&, ListForm&);
 void form(Out&, ListForm&);
 // As the store keeps it: complete, so that no defaults are needed.

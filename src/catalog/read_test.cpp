@@ -77,6 +77,7 @@ TEST(ReadTest, ReadsTheWholeExample) {
   EXPECT_EQ(destination.api_key.reveal(), "secret-key-0123");
   EXPECT_EQ(destination.api_key_reference, "${ITERABLE_API_KEY}");
   EXPECT_EQ(destination.settle, std::chrono::seconds(60));
+  EXPECT_EQ(destination.proof, (ProofRules{ProofRules::By::fastest, std::chrono::seconds(30)}));
   const Activation& activation = catalog.activations[0];
   EXPECT_EQ(activation.attributes[1].type, AttributeType::double_);
   EXPECT_TRUE(activation.attributes[1].create);

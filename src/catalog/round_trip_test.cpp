@@ -80,6 +80,8 @@ class Generator {
     destination.api_key = Secret("key");
     destination.project_type = flip() ? ProjectType::hybrid : ProjectType::email;
     destination.settle = std::chrono::milliseconds(below(4) * 1500);
+    destination.proof.by = flip() ? ProofRules::By::fastest : ProofRules::By::look_up;
+    destination.proof.max_age = std::chrono::milliseconds(1000 + below(4) * 1500);
     if (flip()) destination.exclusions = {out.segments[0].name};
     if (flip()) {
       destination.defaults.emplace();

@@ -79,6 +79,11 @@ struct Words<OnNull> {
   static constexpr std::array<Word<OnNull>, 2> all = {
       {{"clear", OnNull::clear}, {"keep", OnNull::keep}}};
 };
+template <>
+struct Words<ProofRules::By> {
+  static constexpr std::array<Word<ProofRules::By>, 2> all = {
+      {{"look_up", ProofRules::By::look_up}, {"fastest", ProofRules::By::fastest}}};
+};
 // The file's word for Activation::remove_foreign.
 enum class ForeignMembers { keep, remove };
 template <>

@@ -103,6 +103,11 @@ void print(Session& session, const run::PlanReport& p) {
   for (const std::string& missing : p.fields_missing) line("missing", missing);
   line("proof", p.proof);
   if (!p.proof_choice.why.empty()) line("because", p.proof_choice.why);
+  for (const auto& [by, one] : p.proof_by)
+    line(by == p.proof_rules.by ? "risk" : "instead",
+         fmt::format("{}`by: {}` takes {} calls and about {}: {}",
+                     by == p.proof_rules.by ? "" : "proof ", to_string(by), thousands(one.calls),
+                     duration(Millis(static_cast<int64_t>(one.seconds * 1000))), one.risk));
   line("forecast", fmt::format("{}, about {}", counted(p.forecast_calls, "call", "calls"),
                                duration(Millis(static_cast<int64_t>(p.forecast_seconds * 1000)))));
   if (p.breaches.empty()) line("guard", "lets it pass");

@@ -80,6 +80,18 @@ struct ActivationDefaults {
   bool operator==(const ActivationDefaults&) const = default;
 };
 
+// How people are shown to be contacts before a write that might create them.
+struct ProofRules {
+  enum class By {
+    look_up,  // each of them, in the run; an export may choose whom to ask
+    fastest,  // or an export of everybody that was begun in the run
+  };
+  By by = By::look_up;
+  std::chrono::milliseconds max_age{60'000};  // of a look-up, as the call that relies on it ends
+  bool operator==(const ProofRules&) const = default;
+};
+std::string_view to_string(ProofRules::By by);
+
 struct Destination {
   std::string name;
   std::string uid = {};  // given by the store, for ever; names folders and rows. Never in a file
@@ -93,6 +105,7 @@ struct Destination {
   std::string api_key_reference =
       {};  // "${NAME}" or "file:PATH" as written, or empty: typed in clear
   std::chrono::milliseconds settle{60'000};  // how long Iterable may take to show a write
+  ProofRules proof = {};
   std::vector<std::string> exclusions = {};  // segments of people never to be on its lists
   std::optional<ActivationDefaults> defaults = std::nullopt;
   Place place = {};

@@ -33,6 +33,10 @@ std::string_view to_string(FieldType type) {
   return "text";
 }
 
+std::string_view to_string(ProofRules::By by) {
+  return by == ProofRules::By::look_up ? "look_up" : "fastest";
+}
+
 std::string_view to_string(ProofWay way) {
   switch (way) {
     case ProofWay::none:

@@ -1,5 +1,6 @@
 #include "deliver/deliver.hpp"
 
+#include <algorithm>
 #include <thread>
 
 namespace rollcall::deliver {
@@ -12,9 +13,10 @@ using iterable::Verdict;
 // Batches side by side where the answer is the proof; their keys are all different, so order does
 // not matter between them.
 constexpr size_t kBatchesAtOnce = 3;
-// People proven and written together where they are looked up first: few enough that the oldest
-// proof is seconds old when it is relied on.
+// Where people are looked up first, one batch is written while the next is looked up.
+constexpr size_t kLookedUpBatchesAtOnce = 2;
 constexpr size_t kProvenPerBatch = 500;
+constexpr double kPartOfLifeForLookUps = 1.0 / 3;
 // Calls a run may spend on sending batches again in halves.
 constexpr int64_t kResendsMin = 200;
 constexpr int64_t kChangesPerResend = 50;
@@ -66,8 +68,28 @@ bool may_be_absent(const Change& change) {
 Delivered Delivery::delivered() const {
   const std::lock_guard lock(mutex_);
   const bool incomplete = absent_found_ >= kMissesThatTell;
-  return {error_, proven_.load(), max_age_ms_.load(), contacts_ != nullptr && !incomplete,
-          incomplete};
+  std::optional<Error> error = error_;
+  if (!error && !untold_.empty())
+    error = Error{ErrorKind::corrupt,
+                  "asked for somebody, Iterable answered with another person's profile, of " +
+                      thousands(static_cast<int64_t>(untold_.size())) +
+                      " people; nothing was sent for them",
+                  "Something between Rollcall and Iterable answers with other people's profiles: "
+                  "look for a proxy or a cache, and check the destination's base_url."};
+  return {std::move(error), std::count(proven_.begin(), proven_.end(), true),
+          contacts_ != nullptr && !incomplete, incomplete};
+}
+
+void Delivery::count_proven(const Change& change) {
+  const std::lock_guard lock(mutex_);
+  proven_.resize(std::max<size_t>(proven_.size(), change.seq + 1));
+  proven_[change.seq] = true;
+}
+
+size_t proven_at_once(const iterable::Client& client, Millis proof_max_age) {
+  const double seconds = static_cast<double>(proof_max_age.count()) / 1000;
+  const double people = client.look_ups_per_second() * seconds * kPartOfLifeForLookUps;
+  return static_cast<size_t>(std::clamp(people, 1.0, static_cast<double>(kProvenPerBatch)));
 }
 
 void Delivery::fail(Error error) {
@@ -99,7 +121,8 @@ void Delivery::deliver(plan::Changes& changes, const ledger::Settled& settled,
   };
   {
     std::vector<std::jthread> threads;
-    for (size_t i = 1; i < (by_lookup ? 1 : kBatchesAtOnce); ++i) threads.emplace_back(work);
+    for (size_t i = 1; i < (by_lookup ? kLookedUpBatchesAtOnce : kBatchesAtOnce); ++i)
+      threads.emplace_back(work);
     work();
   }
   if (stop.stop_requested() && !failed())
@@ -107,56 +130,88 @@ void Delivery::deliver(plan::Changes& changes, const ledger::Settled& settled,
 }
 
 void Delivery::write_now(const std::vector<Change>& people, const std::stop_token& stop) {
-  std::vector<Item> items;
-  for (const Change& change : people)
-    items.push_back({&change, data_fields_of(change, order_.targets)});
-  if (!items.empty()) send(std::move(items), BatchCall::subscribe, "trial", stop);
+  std::vector<const Change*> all;
+  for (const Change& change : people) all.push_back(&change);
+  if (!all.empty()) write(std::move(all), BatchCall::subscribe, "trial", stop);
 }
 
-Result<Delivery::Proof> Delivery::prove(const std::vector<const Change*>& people,
-                                        const std::stop_token& stop) {
-  Proof proof{{}, order_.clock.monotonic()};
+Result<Delivery::Proven> Delivery::prove(const std::vector<const Change*>& people,
+                                         const std::stop_token& stop) {
+  Proven out{std::vector<Standing>(people.size(), Standing::absent), {}};
+  const bool by_answer = order_.trust.by() == prove::By::answer;
+  if (by_answer) out.proof = iterable::Proof::by_answer();
   const bool told = absent_found_ < kMissesThatTell;  // what lacks people tells nothing
   const bool by_export = contacts_ != nullptr && told;
   std::shared_ptr<const prove::Index> index = told ? index_ : nullptr;
-  if (by_export) {
-    const prove::Contacts::Exported exported = TRY(contacts_->exported(stop));
-    index = exported.index;
-    proof.oldest = exported.read_at;
-  }
+  std::optional<Millis> exported_at;
+  const auto there = [&](size_t i, Millis read_at, Millis life) {
+    out.people[i] = Standing::there;
+    if (!by_answer) out.proof.add(people[i]->key, read_at, life);
+  };
   std::vector<std::string> doubtful;
   std::vector<size_t> whose;
   for (size_t i = 0; i < people.size(); ++i) {
+    // Where the answer is the proof it is that of all but the parked: reads alone touch them.
+    if (by_answer && !people[i]->look_up_first) {
+      out.people[i] = Standing::there;
+      continue;
+    }
+    if (by_export && !exported_at) {
+      const prove::Contacts::Exported exported = TRY(contacts_->exported(stop));
+      index = exported.index;
+      exported_at = exported.read_at;
+    }
     const bool shown = index && index->holds(people[i]->key);
-    proof.there.push_back(by_export && shown);
+    if (by_export && shown) there(i, *exported_at, prove::kExportLife);
     // Of leavers nothing but a look-up is enough: gone counts as removed.
     const bool settled = by_export ? shown || people[i]->kind != ChangeKind::left
                                    : index && !shown && may_be_absent(*people[i]);
     if (settled && (shown || absent_checked_.fetch_add(1) >= kAbsentChecked)) {
-      proof.proven += by_export ? 1 : 0;
+      if (by_export) count_proven(*people[i]);
       continue;
     }
+    count_proven(*people[i]);
     doubtful.push_back(people[i]->key);
     whose.push_back(i);
   }
-  proof.proven += static_cast<int64_t>(doubtful.size());
-  const auto seen =
-      TRY(prove::look_up_all(order_.client, order_.key_type, doubtful, order_.clock, stop));
+  std::unique_lock one_at_a_time(looking_up_, std::defer_lock);
+  if (!doubtful.empty()) one_at_a_time.lock();
+  const auto seen = TRY(prove::look_up_all(order_.client, order_.key_type, doubtful, stop));
+  if (one_at_a_time) one_at_a_time.unlock();
   for (size_t i = 0; i < seen.size(); ++i) {
+    if (seen[i].of_another) out.people[whose[i]] = Standing::untold;
     if (!seen[i].profile) continue;
-    proof.there[whose[i]] = true;
-    proof.oldest = std::min(proof.oldest, seen[i].at);
+    there(whose[i], seen[i].asked_at, order_.proof_max_age);
     if (index && !index->holds(doubtful[i]) && was_to_be_shown(*seen[i].profile, *index, by_export))
       ++absent_found_;
   }
   if (told && absent_found_ >= kMissesThatTell) return prove(people, stop);
-  return proof;
+  return out;
+}
+
+Result<iterable::Proof> Delivery::keep_proven(std::vector<const Change*>& people, bool removing,
+                                              const std::string& part,
+                                              const std::stop_token& stop) {
+  Proven proven = TRY(prove(people, stop));
+  std::vector<uint32_t> gone;
+  std::vector<const Change*> there;
+  for (size_t i = 0; i < people.size(); ++i) {
+    if (proven.people[i] == Standing::there) there.push_back(people[i]);
+    if (proven.people[i] == Standing::absent) gone.push_back(people[i]->seq);
+    if (proven.people[i] != Standing::untold) continue;
+    const std::lock_guard lock(mutex_);
+    untold_.insert(people[i]->seq);
+  }
+  people = std::move(there);
+  const Outcome outcome{removing ? OutcomeKind::removed : OutcomeKind::not_a_contact};
+  TRY(order_.journal.answered(std::nullopt, gone, std::vector<Outcome>(gone.size(), outcome)));
+  order_.observer.reached(part + ".proven");
+  return std::move(proven.proof);
 }
 
 void Delivery::handle(std::vector<Change>& chunk, const std::string& part,
                       const std::stop_token& stop) {
   if (chunk.empty()) return;
-  const auto people = static_cast<int64_t>(chunk.size());
   int64_t wait_until = 0;
   for (const Change& change : chunk) wait_until = std::max(wait_until, change.not_before_ms);
   // The wall clock may have been set back since the plan was made.
@@ -166,84 +221,65 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part,
     order_.observer.note("waiting until earlier writes of the same people have settled");
     if (!order_.clock.sleep(wait, stop)) return;
   }
-  const bool removing = chunk[0].kind == ChangeKind::left;
-  // Proof, for those who need it here: everybody, or the parked alone.
-  std::vector<const Change*> unproven;
-  std::vector<size_t> whose;
-  const bool all = order_.trust.by() == prove::By::lookup;
-  for (size_t i = 0; i < chunk.size(); ++i) {
-    if (!all && !chunk[i].look_up_first) continue;
-    unproven.push_back(&chunk[i]);
-    whose.push_back(i);
+  const BatchCall call =
+      chunk[0].kind == ChangeKind::left ? BatchCall::unsubscribe : BatchCall::subscribe;
+  for (size_t from = 0; from < chunk.size();) {
+    const bool few = order_.trust.by() == prove::By::lookup && contacts_ == nullptr;
+    const size_t to =
+        std::min(chunk.size(),
+                 from + (few ? proven_at_once(order_.client, order_.proof_max_age) : chunk.size()));
+    std::vector<const Change*> people;
+    for (size_t i = from; i < to; ++i) people.push_back(&chunk[i]);
+    write(std::move(people), call, part, stop);
+    done_ += static_cast<int64_t>(to - from);
+    order_.observer.progress(part, done_.load(), order_.changes);
+    from = to;
   }
-  Millis oldest = order_.clock.monotonic();
-  std::vector<bool> absent(chunk.size());
-  if (!unproven.empty()) {
-    const auto proof = prove(unproven, stop);
-    if (!proof.ok()) return fail(proof.error());
-    oldest = proof->oldest;
-    std::vector<uint32_t> gone;
-    for (size_t i = 0; i < whose.size(); ++i) {
-      if (proof->there[i]) continue;
-      absent[whose[i]] = true;
-      gone.push_back(chunk[whose[i]].seq);
-    }
-    proven_ += proof->proven;
-    const Outcome outcome{removing ? OutcomeKind::removed : OutcomeKind::not_a_contact};
-    if (Status written =
-            order_.journal.answered(std::nullopt, gone, std::vector<Outcome>(gone.size(), outcome));
-        !written.ok())
-      return fail(std::move(written.error()));
-    order_.observer.reached(part + ".proven");
-  }
-  // A member's attributes go with the list too: the flag protects there, and whoever was deleted
-  // and made again since the proof is on the list again.
-  std::vector<Item> items;
-  for (size_t i = 0; i < chunk.size(); ++i)
-    if (!absent[i])
-      items.push_back({&chunk[i], removing ? "" : data_fields_of(chunk[i], order_.targets)});
-  if (!items.empty())
-    send(std::move(items), removing ? BatchCall::unsubscribe : BatchCall::subscribe, part, stop);
-  const int64_t age = (order_.clock.monotonic() - oldest).count();
-  if (!unproven.empty() && age > max_age_ms_.load()) max_age_ms_ = age;
-  done_ += people;
-  order_.observer.progress(part, done_.load(), order_.changes);
 }
 
-void Delivery::send(std::vector<Item> items, BatchCall call, const std::string& part,
-                    const std::stop_token& stop, bool maybe_applied) {
-  if (failed() || stop.stop_requested()) return;
-  const auto halves = [&](bool perhaps) {
-    const size_t middle = items.size() / 2;
-    std::vector<Item> second(
-        std::make_move_iterator(items.begin() + static_cast<std::ptrdiff_t>(middle)),
-        std::make_move_iterator(items.end()));
-    items.resize(middle);
-    send(std::move(items), call, part, stop, perhaps);
-    send(std::move(second), call, part, stop, perhaps);
-  };
-  std::vector<iterable::Person> people;
+void Delivery::write(std::vector<const Change*> people, BatchCall call, const std::string& part,
+                     const std::stop_token& stop, bool maybe_applied) {
+  if (failed() || stop.stop_requested() || people.empty()) return;
+  const bool removing = call == BatchCall::unsubscribe;
+  // What the last try sent, and its number in the journal.
+  std::vector<std::string> data_fields;
+  std::vector<iterable::Person> sent;
   std::vector<uint32_t> seqs;
-  for (const Item& item : items) {
-    people.push_back({item.change->key, item.data_fields});
-    seqs.push_back(item.change->seq);
-  }
-  bool merge = false;
-  for (const attributes::Target& target : order_.targets) merge = merge || target.merge;
-  const iterable::Batch batch{.call = call,
-                              .list_id = order_.list_id,
-                              .key_type = order_.key_type,
-                              .people = people,
-                              .existing_only = true,
-                              .create_new_fields = false,
-                              .merge_objects = merge,
-                              .list_is_new = order_.list_is_new};
-  auto number = order_.journal.sent(seqs);
-  if (!number.ok()) return fail(std::move(number.error()));
-  order_.observer.reached(part + ".journalled");
-  BatchAnswer answer = order_.client.send(batch, stop);
+  std::optional<int64_t> number;
+  const auto make_ready = [&]() -> Result<std::optional<Ready>> {
+    iterable::Proof proof = TRY(keep_proven(people, removing, part, stop));
+    data_fields.clear(), sent.clear(), seqs.clear();
+    if (people.empty()) return std::optional<Ready>();
+    // A member's attributes go with the list too: the flag protects there, and whoever was deleted
+    // and made again since the proof is on the list again.
+    for (const Change* change : people)
+      data_fields.push_back(removing ? "" : data_fields_of(*change, order_.targets));
+    for (size_t i = 0; i < people.size(); ++i) {
+      sent.push_back({people[i]->key, data_fields[i]});
+      seqs.push_back(people[i]->seq);
+    }
+    number = TRY(order_.journal.sent(seqs));
+    order_.observer.reached(part + ".journalled");
+    return std::optional(
+        Ready{{.call = call,
+               .list_id = order_.list_id,
+               .key_type = order_.key_type,
+               .people = sent,
+               .create_new_fields = false,
+               .merge_objects = std::ranges::any_of(order_.targets, &attributes::Target::merge)},
+              std::move(proof)});
+  };
+  const auto sending = deliver::send({order_.client, order_.clock, order_.random}, call,
+                                     order_.list_is_new, make_ready, stop);
   order_.observer.reached(part + ".sent");
+  if (!sending) return;  // everybody is gone
+  const BatchAnswer& answer = *sending;
 
+  const auto halves = [&](bool perhaps) {
+    const auto middle = people.begin() + static_cast<std::ptrdiff_t>(people.size() / 2);
+    write({people.begin(), middle}, call, part, stop, perhaps);
+    write({middle, people.end()}, call, part, stop, perhaps);
+  };
   const auto again_in_halves = [&](const char* why) {
     if (resends_.fetch_add(2) + 2 > std::max(kResendsMin, order_.changes / kChangesPerResend))
       return fail(
@@ -252,6 +288,13 @@ void Delivery::send(std::vector<Item> items, BatchCall call, const std::string& 
                why,
            "See `rejects` of this run for the people Iterable refused."});
     halves(maybe_applied || answer.kind == BatchAnswer::Kind::doubtful);
+  };
+  // Not sent, or unknown: the journal already says the latter.
+  const auto end_with = [&](Error error) {
+    if (number && !answer.may_have_arrived && !maybe_applied)
+      if (Status written = order_.journal.withdrawn(seqs); !written.ok())
+        return fail(std::move(written.error()));
+    fail(std::move(error));
   };
   switch (answer.kind) {
     case BatchAnswer::Kind::answered: {
@@ -266,11 +309,11 @@ void Delivery::send(std::vector<Item> items, BatchCall call, const std::string& 
           if (Status written = order_.journal.filtered(fresh); !written.ok())
             return fail(std::move(written.error()));
       }
-      auto outcomes = judge(items, call, answer.verdicts, stop);
+      auto outcomes = judge(people, call, answer.verdicts, stop);
       if (!outcomes.ok()) return fail(std::move(outcomes.error()));
       if (Status written = order_.journal.answered(*number, seqs, *outcomes); !written.ok())
         return fail(std::move(written.error()));
-      answered_ += static_cast<int64_t>(items.size());
+      answered_ += static_cast<int64_t>(people.size());
       for (const Outcome& outcome : *outcomes)
         if (outcome.reason == "invalid_data" || outcome.reason == "type_conflict")
           ++refused_for_data_;
@@ -280,40 +323,47 @@ void Delivery::send(std::vector<Item> items, BatchCall call, const std::string& 
       return check_refusals();
     }
     case BatchAnswer::Kind::too_large:
-      if (items.size() > 1) return halves(maybe_applied);
-      return settle_alone(items[0], {OutcomeKind::rejected, "too_large"}, *number);
+      if (people.size() > 1) return halves(maybe_applied);
+      return settle_alone(*people[0], {OutcomeKind::rejected, "too_large"}, *number);
     case BatchAnswer::Kind::doubtful:
-      if (items.size() > 1) return again_in_halves("an answer contradicted itself");
-      return settle_alone(items[0], {OutcomeKind::unknown}, *number);
+      if (people.size() > 1) return again_in_halves("an answer contradicted itself");
+      return settle_alone(*people[0], {OutcomeKind::unknown}, *number);
     case BatchAnswer::Kind::refused: {
-      if (items.size() > 1) return again_in_halves("Iterable refused it whole");
+      if (people.size() > 1) return again_in_halves("Iterable refused it whole");
       const std::vector<Verdict> verdict = {{Verdict::Kind::rejected, answer.reason, answer.final}};
-      auto outcome = judge(items, call, verdict, stop);
+      auto outcome = judge(people, call, verdict, stop);
       if (!outcome.ok()) return fail(std::move(outcome.error()));
       ++answered_;
       if ((*outcome)[0].reason == "type_conflict") ++refused_for_data_;
-      settle_alone(items[0], std::move((*outcome)[0]), *number);
+      settle_alone(*people[0], std::move((*outcome)[0]), *number);
       return check_refusals();
     }
-    case BatchAnswer::Kind::failed: {
-      // Not sent, or unknown: the journal already says the latter.
-      if (!answer.may_have_arrived && !maybe_applied)
-        if (Status written = order_.journal.withdrawn(seqs); !written.ok())
-          return fail(std::move(written.error()));
-      return fail(answer.error ? std::move(*answer.error)
-                               : Error{ErrorKind::unavailable, "no answer from Iterable"});
-    }
+    case BatchAnswer::Kind::too_late:
+      if (people.size() > 1) {
+        const bool perhaps = maybe_applied || answer.may_have_arrived;
+        if (!perhaps)
+          if (Status written = order_.journal.withdrawn(seqs); !written.ok())
+            return fail(std::move(written.error()));
+        return halves(perhaps);
+      }
+      return end_with({ErrorKind::unavailable,
+                       "nobody could be looked up and written within the `max_age` of a proof, " +
+                           thousands(order_.proof_max_age.count()) + " ms",
+                       "Iterable answers too slowly for it: give the destination a longer one."});
+    case BatchAnswer::Kind::failed:
+      return end_with(
+          answer.error.value_or(Error{ErrorKind::unavailable, "no answer from Iterable"}));
   }
 }
 
-Result<std::vector<Outcome>> Delivery::judge(const std::vector<Item>& items, BatchCall call,
-                                             const std::vector<Verdict>& verdicts,
+Result<std::vector<Outcome>> Delivery::judge(const std::vector<const Change*>& people,
+                                             BatchCall call, const std::vector<Verdict>& verdicts,
                                              const std::stop_token& stop) {
-  CHECK(verdicts.size() == items.size());
+  CHECK(verdicts.size() == people.size());
   const bool removing = call == BatchCall::unsubscribe;
   std::vector<Outcome> out;
-  for (size_t i = 0; i < items.size(); ++i) {
-    const Change& change = *items[i].change;
+  for (size_t i = 0; i < people.size(); ++i) {
+    const Change& change = *people[i];
     const Verdict& verdict = verdicts[i];
     const OutcomeKind confirmed = removing                    ? OutcomeKind::removed
                                   : writes_membership(change) ? OutcomeKind::added
@@ -333,9 +383,9 @@ Result<std::vector<Outcome>> Delivery::judge(const std::vector<Item>& items, Bat
     } else if (removing && verdict.reason == "forgotten") {
       out.push_back({OutcomeKind::removed});  // Iterable holds nothing about the forgotten
     } else if (leaves_existence_open(verdict)) {
-      const auto profile = TRY(order_.client.look_up(order_.key_type, change.key, stop));
-      out.push_back(profile ? Outcome{OutcomeKind::rejected, verdict.reason, verdict.final}
-                            : absent);
+      const auto seen = TRY(order_.client.look_up(order_.key_type, change.key, stop));
+      const bool gone = !seen.profile && !seen.of_another;
+      out.push_back(gone ? absent : Outcome{OutcomeKind::rejected, verdict.reason, verdict.final});
     } else {
       out.push_back({OutcomeKind::rejected, verdict.reason, verdict.final});
     }
@@ -343,8 +393,8 @@ Result<std::vector<Outcome>> Delivery::judge(const std::vector<Item>& items, Bat
   return out;
 }
 
-void Delivery::settle_alone(const Item& item, Outcome outcome, std::optional<int64_t> batch) {
-  if (Status written = order_.journal.answered(batch, {item.change->seq}, {std::move(outcome)});
+void Delivery::settle_alone(const Change& change, Outcome outcome, std::optional<int64_t> batch) {
+  if (Status written = order_.journal.answered(batch, {change.seq}, {std::move(outcome)});
       !written.ok())
     fail(std::move(written.error()));
 }

@@ -1,6 +1,10 @@
 // Delivery: changes become batches, answers become outcomes, and every step is in the journal
 // before the next one relies on it. Decides nothing about whom to add or remove: the plan did.
 //
+// A write is tried until it is answered, within limits. Each try begins with what must be waited
+// for, goes on with a proof that nobody is created by it, and sends whom the proof covers: a proof
+// is never used twice, and whoever is gone since the try before is left out.
+//
 // A batch that is refused for somebody's data, or whose answer contradicts itself, is sent again in
 // halves until the bad row stands alone, within a budget of calls. A batch without an answer ends
 // the delivery: its people are unknown, the rest not sent, and the next run carries on.
@@ -9,6 +13,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -25,28 +30,52 @@
 
 namespace rollcall::deliver {
 
+// The loop of tries, for every write of people there is.
+struct Attempts {
+  const iterable::Client& client;
+  Clock& clock;
+  Random& random;
+};
+// What one try sends; the views of the batch must hold until the next.
+struct Ready {
+  iterable::Batch batch;
+  iterable::Proof proof;
+};
+// Makes the proof and with it the batch, right before each try. Nothing: nobody is left to be sent.
+using MakeReady = std::function<Result<std::optional<Ready>>()>;
+// What the last try was answered, whose `may_have_arrived` speaks of all of them. Nothing: nobody
+// was left. With Kind::too_late no proof could be made in time: there are too many people in it.
+std::optional<iterable::BatchAnswer> send(const Attempts& attempts, iterable::BatchCall call,
+                                          bool list_is_new, const MakeReady& make_ready,
+                                          const std::stop_token& stop);
+
 struct Order {
   const iterable::Client& client;
   const iterable::CallCounter& calls;
   ledger::Journal& journal;
   prove::Trust& trust;
   Clock& clock;
+  Random& random;
   Observer& observer;
   const std::vector<attributes::Target>& targets;
   KeyType key_type = KeyType::email;
   int64_t list_id = 0;
   bool list_is_new = false;
-  int64_t changes = 0;    // of the whole plan
-  Millis settle{60'000};  // opposite writes of one key keep this long between them
+  int64_t changes = 0;           // of the whole plan
+  Millis settle{60'000};         // opposite writes of one key keep this long between them
+  Millis proof_max_age{60'000};  // of a look-up
 };
 
 struct Delivered {
-  std::optional<Error> error = std::nullopt;  // what ended it early
+  std::optional<Error> error = std::nullopt;  // what ended it early, or kept somebody out of it
   int64_t proven_people = 0;
-  int64_t proof_max_age_ms = 0;
   bool by_export = false;   // how they were proven, otherwise by look-ups
   bool incomplete = false;  // the export, or the index: people were looked up after all
 };
+
+// How many people are looked up and written together: few enough that the oldest proof is seconds
+// old when it is relied on, and that looking them up takes but a part of its life.
+size_t proven_at_once(const iterable::Client& client, Millis proof_max_age);
 
 // Whether it is enough that an up-to-date index does not show somebody, to take them for no contact
 // without a look-up: people new to the list. Parked people are in a plan to be looked up.
@@ -67,34 +96,35 @@ class Delivery {
   // again). `part` names it in points and progress: "add" or "remove".
   void deliver(plan::Changes& changes, const ledger::Settled& settled, const std::string& part,
                const std::stop_token& stop);
-  // One batch outside the order of the plan, for the trial: written without further proof.
+  // One batch outside the order of the plan, for the trial.
   void write_now(const std::vector<Change>& people, const std::stop_token& stop);
 
   [[nodiscard]] Delivered delivered() const;
 
  private:
-  struct Item {
-    const Change* change;
-    std::string data_fields;
+  // `untold`: what was answered about them was about somebody else.
+  enum class Standing { there, absent, untold };
+  struct Proven {
+    std::vector<Standing> people;
+    iterable::Proof proof;
   };
-  // Who of the people is a contact, and how old the oldest of it is.
-  struct Proof {
-    std::vector<bool> there;
-    Millis oldest{0};    // monotonic
-    int64_t proven = 0;  // the others were taken not to be contacts
-  };
-  Result<Proof> prove(const std::vector<const Change*>& people, const std::stop_token& stop);
+  Result<Proven> prove(const std::vector<const Change*>& people, const std::stop_token& stop);
+  // Leaves in `people` whom the proof covers; the others get their outcomes.
+  Result<iterable::Proof> keep_proven(std::vector<const Change*>& people, bool removing,
+                                      const std::string& part, const std::stop_token& stop);
   void handle(std::vector<Change>& chunk, const std::string& part, const std::stop_token& stop);
   // `maybe_applied`: these people were in a larger batch whose answer made no sense.
-  void send(std::vector<Item> items, iterable::BatchCall call, const std::string& part,
-            const std::stop_token& stop, bool maybe_applied = false);
-  Result<std::vector<Outcome>> judge(const std::vector<Item>& items, iterable::BatchCall call,
+  void write(std::vector<const Change*> people, iterable::BatchCall call, const std::string& part,
+             const std::stop_token& stop, bool maybe_applied = false);
+  Result<std::vector<Outcome>> judge(const std::vector<const Change*>& people,
+                                     iterable::BatchCall call,
                                      const std::vector<iterable::Verdict>& verdicts,
                                      const std::stop_token& stop);
-  void settle_alone(const Item& item, Outcome outcome, std::optional<int64_t> batch);
+  void settle_alone(const Change& change, Outcome outcome, std::optional<int64_t> batch);
   void fail(Error error);
   [[nodiscard]] bool failed() const { return failed_.load(); }
   void check_refusals();
+  void count_proven(const Change& change);
 
   Order order_;
   const Millis all_settled_at_;  // monotonic: no write before this delivery is younger than settle
@@ -102,11 +132,13 @@ class Delivery {
   std::shared_ptr<const prove::Index> index_;
   std::atomic<bool> failed_{false};
   std::atomic<int64_t> resends_{0}, answered_{0}, refused_for_data_{0}, done_{0};
-  std::atomic<int64_t> proven_{0}, max_age_ms_{0};
   std::atomic<int64_t> absent_checked_{0}, absent_found_{0};
+  std::mutex looking_up_;  // one batch at a time, so that its people are all looked up soon
   mutable std::mutex mutex_;
-  std::optional<Error> error_;      // protected by mutex_
-  std::set<std::string> filtered_;  // protected by mutex_
+  std::optional<Error> error_;  // protected by mutex_, and all below
+  std::set<std::string> filtered_;
+  std::vector<bool> proven_;  // by seq
+  std::set<uint32_t> untold_;
 };
 
 }  // namespace rollcall::deliver

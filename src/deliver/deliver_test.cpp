@@ -23,10 +23,12 @@ class FakeIterable : public http::Transport {
       const std::string email = request.url.substr(request.url.find('=') + 1);
       std::string plain = email;
       if (const size_t at = plain.find("%40"); at != std::string::npos) plain.replace(at, 3, "@");
+      if (on_look_up) on_look_up();
+      if (confused.count(plain)) plain = "somebody.else@x.co";
       return http::Response{
           .status = 200,
           .body =
-              contacts.count(plain)
+              contacts.count(plain) || plain == "somebody.else@x.co"
                   ? json{{"user",
                           {{"email", plain}, {"dataFields", {{"profileUpdatedAt", updated_at}}}}}}
                         .dump()
@@ -37,6 +39,8 @@ class FakeIterable : public http::Transport {
         EXPECT_TRUE(request.on_body(json{{"email", email}}.dump() + "\n"));
       return http::Response{.status = 200};
     }
+    if (request.may_leave && !request.may_leave())
+      return tl::unexpected(http::Failure{{ErrorKind::unavailable, "held back"}, false});
     ++writes;
     const json body = json::parse(request.body);
     const json& people = body.contains("subscribers") ? body["subscribers"] : body["users"];
@@ -49,7 +53,13 @@ class FakeIterable : public http::Transport {
       const std::string email = person["email"];
       if (forgotten.count(email)) {
         forgotten_now.push_back(email);
-      } else if (!contacts.count(email)) {
+        continue;
+      }
+      if (!contacts.count(email) && creates) {
+        contacts.insert(email);
+        created.insert(email);
+      }
+      if (!contacts.count(email)) {
         unknown.push_back(email);
       } else if (request.url.find("unsubscribe") != std::string::npos) {
         list.erase(email);
@@ -66,6 +76,10 @@ class FakeIterable : public http::Transport {
   }
 
   std::set<std::string> contacts, forgotten, list;
+  bool creates = false;  // whom it does not know, as an email-based project does
+  std::set<std::string> created;
+  std::set<std::string> confused;  // asked for these it tells another person's profile
+  std::function<void()> on_look_up;
   std::string updated_at = "1970-01-01 00:00:00 +00:00";
   std::function<std::optional<http::Answer>(const json& people)> mischief;
   int writes = 0, look_ups = 0;
@@ -106,11 +120,13 @@ class DeliverTest : public testing::Test {
     iterable::CallCounter counter;
     const iterable::Client client({"http://iterable", Secret("k"), type}, iterable_, clock_,
                                   random_, pace, counter);
+    if (setting_the_pace) setting_the_pace(pace);
+    iterable_.creates = type == ProjectType::email;
     prove::Trust trust(
         type, {trusted ? prove::Trial::Standing::passed : prove::Trial::Standing::untried, true});
     Observer observer;
-    Delivery delivery({client, counter, *journal_, trust, clock_, observer, targets_,
-                       KeyType::email, 7, false, count_});
+    Delivery delivery({client, counter, *journal_, trust, clock_, random_, observer, targets_,
+                       KeyType::email, 7, list_is_new_, count_, Millis(0), max_age_});
     if (indexed_) {
       iterable_.contacts.swap(*indexed_);
       prove::Contacts contacts(client, KeyType::email, clock_, observer,
@@ -124,6 +140,7 @@ class DeliverTest : public testing::Test {
     EXPECT_TRUE(changes.ok());
     delivery.deliver(**changes, settled(), "add", {});
     delivered_ = delivery.delivered();
+    oldest_proof_ = counter.oldest_proof();
     return delivered_.error;
   }
   ledger::Settled settled() { return *ledger::Journal::read(folder_, static_cast<size_t>(count_)); }
@@ -142,8 +159,11 @@ class DeliverTest : public testing::Test {
     Millis monotonic() override { return Millis(time_.load()); }
     bool sleep(Millis how_long, const std::stop_token&) override {
       time_ += how_long.count();
+      if (on_sleep) on_sleep(how_long);
       return true;
     }
+    void advance(Millis by) { time_ += by.count(); }
+    std::function<void(Millis)> on_sleep;
 
    private:
     std::atomic<int64_t> time_{1'000'000'000'000};
@@ -159,6 +179,10 @@ class DeliverTest : public testing::Test {
   // The contacts as they were when the index was made; nothing: there is none.
   std::optional<std::set<std::string>> indexed_;
   Delivered delivered_;
+  Millis oldest_proof_{0};
+  Millis max_age_{60'000};
+  bool list_is_new_ = false;
+  std::function<void(iterable::Pace&)> setting_the_pace;
 };
 
 TEST_F(DeliverTest, AddsEverybodyInBatchesOfAThousandAtMost) {
@@ -345,6 +369,161 @@ TEST_F(DeliverTest, TakesTheForgottenForGood) {
   iterable_.forgotten.insert("p0@x.co");
   EXPECT_FALSE(deliver());
   EXPECT_TRUE(settled().rejections.at(0).final);
+}
+
+// --- Nobody is created: in projects that make whomever a call names, every try has its own proof.
+
+constexpr const char* kInvalidList =
+    R"x({"msg":"error.lists.invalidListId(7)","code":"Success","params":{"listId":7}})x";
+constexpr const char* kGone = "p1@x.co";
+
+struct Trouble {
+  const char* name;
+  std::vector<http::Answer> answers;  // to the first tries; a contact is deleted with each
+};
+std::vector<Trouble> troubles() {
+  using std::chrono::seconds;
+  const auto status = [](int code, std::optional<Millis> retry_after = std::nullopt,
+                         std::string body = "{}") {
+    return http::Answer(
+        http::Response{.status = code, .body = std::move(body), .retry_after = retry_after});
+  };
+  return {
+      {"a pause", {status(429, seconds(6))}},
+      {"a pause of minutes", {status(429, seconds(590))}},
+      {"trouble", {status(503), status(503), status(503)}},
+      {"a lost answer", {tl::unexpected(http::Failure{{ErrorKind::unavailable, "reset"}, true})}},
+      {"a refusal", {status(400, std::nullopt, R"({"code":"BadJsonBody"})")}},
+      {"too large", {status(413)}},
+      {"a doubtful answer", {status(200)}}};
+}
+
+TEST_F(DeliverTest, WhoIsDeletedBetweenTwoTriesIsNotMadeAnew) {
+  for (const int kind : {0, 1}) {
+    for (const Trouble& trouble : troubles()) {
+      std::filesystem::remove_all(folder_);
+      journal_ = std::move(*ledger::Journal::open(folder_));
+      iterable_.contacts.clear();
+      iterable_.created.clear();
+      people(40, kind);
+      size_t tries = 0;
+      iterable_.mischief = [&](const json&) -> std::optional<http::Answer> {
+        if (tries == trouble.answers.size()) return std::nullopt;
+        iterable_.contacts.erase("p" + std::to_string(++tries) + "@x.co");
+        return trouble.answers[tries - 1];
+      };
+      const auto error = deliver(ProjectType::email);
+      EXPECT_FALSE(error) << trouble.name << ": " << error->text();
+      EXPECT_TRUE(iterable_.created.empty()) << trouble.name << ", kind " << kind;
+      EXPECT_EQ(outcomes()[1], kind == 0 ? "not_a_contact" : "removed") << trouble.name;
+      EXPECT_EQ(outcomes()[39], kind == 0 ? "added" : "removed") << trouble.name;
+      EXPECT_LE(oldest_proof_, max_age_) << trouble.name;
+    }
+  }
+}
+TEST_F(DeliverTest, WhoIsDeletedBetweenTwoHalvesIsNotMadeAnew) {
+  people(64);
+  iterable_.mischief = [&](const json& sent) -> std::optional<http::Answer> {
+    if (sent.size() > 8) return http::Response{.status = 413};
+    iterable_.contacts.erase("p63@x.co");  // with the first of the pieces
+    return std::nullopt;
+  };
+  EXPECT_FALSE(deliver(ProjectType::email));
+  EXPECT_TRUE(iterable_.created.empty());
+  EXPECT_EQ(outcomes()[63], "not_a_contact");
+}
+TEST_F(DeliverTest, WhoIsDeletedWhileAListIsNotReadyIsNotMadeAnew) {
+  people(3);
+  list_is_new_ = true;
+  const Millis began = clock_.monotonic();
+  iterable_.mischief = [&](const json&) -> std::optional<http::Answer> {
+    if (clock_.monotonic() - began > Millis(8000)) return std::nullopt;
+    iterable_.contacts.erase(kGone);
+    return http::Response{.status = 400, .body = kInvalidList};
+  };
+  EXPECT_FALSE(deliver(ProjectType::email));
+  EXPECT_TRUE(iterable_.created.empty());
+  EXPECT_THAT(outcomes(), ElementsAre("added", "not_a_contact", "added"));
+}
+TEST_F(DeliverTest, EndsItsPatienceWithAListJustMade) {
+  people(3);
+  list_is_new_ = true;
+  iterable_.mischief = [&](const json&) -> std::optional<http::Answer> {
+    return http::Response{.status = 400, .body = kInvalidList};
+  };
+  const Millis began = clock_.monotonic();
+  EXPECT_EQ(deliver()->kind, ErrorKind::not_found);
+  EXPECT_THAT(clock_.monotonic() - began,
+              testing::AllOf(testing::Ge(Millis(45'000)), testing::Le(Millis(70'000))));
+  EXPECT_THAT(outcomes(), Each("not_sent"));
+}
+TEST_F(DeliverTest, ThePaceIsWaitedForBeforeAnybodyIsProven) {
+  // Another process was asked to pause, before this one begins or while it looks people up.
+  for (const bool before : {true, false}) {
+    std::filesystem::remove_all(folder_);
+    journal_ = std::move(*ledger::Journal::open(folder_));
+    people(3);
+    iterable::Pace* ours = nullptr;
+    setting_the_pace = [&](iterable::Pace& pace) {
+      ours = &pace;
+      if (before) pace.throttled("lists/subscribe", Millis(6000));
+    };
+    bool asked = before;
+    iterable_.on_look_up = [&] {
+      if (!std::exchange(asked, true)) ours->throttled("lists/subscribe", Millis(6000));
+    };
+    clock_.on_sleep = [&](Millis how_long) {
+      if (how_long > Millis(5000)) iterable_.contacts.erase(kGone);
+    };
+    EXPECT_FALSE(deliver(ProjectType::email));
+    EXPECT_FALSE(iterable_.contacts.count(kGone));
+    EXPECT_TRUE(iterable_.created.empty());
+    EXPECT_THAT(outcomes(), ElementsAre("added", "not_a_contact", "added"));
+  }
+}
+TEST_F(DeliverTest, WhatWasProvenBeforeAStandstillIsProvenAgain) {
+  people(3);
+  max_age_ = Millis(1000);
+  int asked = 0;
+  // The process stands still for two seconds when everybody is looked up.
+  iterable_.on_look_up = [&] {
+    if (++asked != 3) return;
+    clock_.advance(Millis(2000));
+    iterable_.contacts.erase("p0@x.co");
+    iterable_.contacts.erase("p1@x.co");
+    iterable_.contacts.erase("p2@x.co");
+  };
+  EXPECT_FALSE(deliver(ProjectType::email));
+  EXPECT_TRUE(iterable_.created.empty());
+  EXPECT_EQ(iterable_.writes, 0);
+  EXPECT_THAT(outcomes(), Each("not_a_contact"));
+}
+TEST_F(DeliverTest, AsManyAreProvenTogetherAsTheLifeOfAProofAllows) {
+  people(200);
+  max_age_ = Millis(1000);
+  EXPECT_FALSE(deliver(ProjectType::email));
+  EXPECT_THAT(outcomes(), Each("added"));
+  EXPECT_LE(iterable_.biggest, 33u);
+  EXPECT_LE(oldest_proof_, max_age_);
+}
+TEST_F(DeliverTest, TellsWhenNobodyCanBeProvenInTime) {
+  people(2);
+  max_age_ = Millis(1000);
+  iterable_.on_look_up = [&] { clock_.advance(Millis(900)); };
+  const auto error = deliver(ProjectType::email);
+  ASSERT_TRUE(error);
+  EXPECT_THAT(error->text(), testing::HasSubstr("max_age"));
+  EXPECT_EQ(iterable_.writes, 0);
+  EXPECT_THAT(outcomes(), Each("not_sent"));
+}
+TEST_F(DeliverTest, AnotherPersonsProfileProvesNobodyAndIsTold) {
+  people(3);
+  iterable_.confused = {kGone};
+  const auto error = deliver(ProjectType::email);
+  ASSERT_TRUE(error);
+  EXPECT_THAT(error->text(), testing::HasSubstr("another person's profile"));
+  EXPECT_THAT(outcomes(), ElementsAre("added", "not_sent", "added"));
+  EXPECT_FALSE(iterable_.list.count(kGone));
 }
 
 }  // namespace

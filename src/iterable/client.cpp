@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/match_key.hpp"
 #include "iterable/iterable.hpp"
 
 namespace rollcall::iterable {
@@ -7,14 +9,10 @@ namespace {
 
 using nlohmann::json;
 
-// Tries of one call, the first included, and the pause between them: it doubles from the first to
-// the longest, and a random half of it is taken so that callers do not march in step.
-constexpr int kTries = 8;
-constexpr Millis kFirstPause{250};
 constexpr Millis kLongestPause{20'000};
-// A list just made answered "invalidListId" for up to half a minute. Source:
-// docs/facts/iterable.md.
-constexpr Millis kNewListPatience{45'000};
+constexpr Millis kWaitThatIsTold{3000};
+// A write begins only with so much of its proof's life left, or a quarter of it.
+constexpr Millis kShortestCall{5000};
 constexpr Millis kReadTimeout{60'000};
 constexpr Millis kWriteTimeout{60'000};
 constexpr Millis kMembersTimeout{4 * 3600'000};  // lists of millions take hours
@@ -103,6 +101,35 @@ class Lines {
   bool begun_ = false;
 };
 
+// What an answer, or none, says of another try of the same call.
+struct Trouble {
+  bool worth_another_try = false;
+  bool may_have_arrived = false;  // an answer that came to nothing may be one whose work was begun
+  std::optional<Millis> retry_after = std::nullopt;
+};
+Trouble trouble_of(const http::Answer& answer) {
+  if (!answer)
+    return {answer.error().error.kind == ErrorKind::unavailable, answer.error().may_have_arrived};
+  return {worth_another_try(answer->status), answer->status >= 500 || answer->status == 408,
+          answer->retry_after};
+}
+
+std::string seconds(Millis time) { return std::to_string((time.count() + 999) / 1000) + " s"; }
+
+Error asks_for_too_long(std::string_view endpoint, Millis pause) {
+  return {ErrorKind::throttled,
+          "Iterable asks to wait " + seconds(pause) + " before the next call of " +
+              std::string(endpoint) + ", and a run waits for " + seconds(kLongestRetryAfter) +
+              " at most",
+          "Run again after that time: it carries on from here."};
+}
+
+// As Iterable spells keys: addresses in lower case; user ids are exact.
+bool bears(const Profile& profile, KeyType type, std::string_view key) {
+  return type == KeyType::email ? folded_key(profile.email) == folded_key(key)
+                                : profile.user_id == key;
+}
+
 Error senseless(std::string_view endpoint) {
   return {ErrorKind::corrupt,
           "Iterable answered " + std::string(endpoint) +
@@ -127,9 +154,52 @@ void CallCounter::made(std::string_view endpoint, bool again, bool throttled) {
   if (throttled) ++counts_.throttled;
 }
 
+void CallCounter::relied_on_proof(Millis age) {
+  const std::lock_guard lock(mutex_);
+  oldest_proof_ = std::max(oldest_proof_, age);
+}
+
+Millis CallCounter::oldest_proof() const {
+  const std::lock_guard lock(mutex_);
+  return oldest_proof_;
+}
+
 CallCounts CallCounter::counts() const {
   const std::lock_guard lock(mutex_);
   return counts_;
+}
+
+Millis Backoff::next(Random& random) {
+  const auto jittered =
+      Millis(static_cast<int64_t>(static_cast<double>(pause_.count()) * (0.5 + random.unit() / 2)));
+  pause_ = std::min(pause_ * 2, kLongestPause);
+  return jittered;
+}
+
+Proof Proof::by_answer() {
+  Proof out;
+  out.by_answer_ = true;
+  return out;
+}
+
+void Proof::add(std::string_view key, Millis read_at, Millis life) {
+  CHECK(!by_answer_);
+  keys_.emplace(key);
+  read_at_ = std::min(read_at_, read_at);
+  ends_at_ = std::min(ends_at_, read_at + life);
+  life_ = std::min(life_, life);
+}
+
+bool Proof::covers(std::span<const Person> people) const {
+  return by_answer_ || std::all_of(people.begin(), people.end(), [&](const Person& person) {
+           return keys_.contains(std::string(person.key));
+         });
+}
+
+std::optional<Millis> Proof::time_left(Millis now) const {
+  if (ends_at_ == Millis::max()) return ends_at_;
+  const Millis left = ends_at_ - now;
+  return left < std::min(kShortestCall, life_ / 4) ? std::nullopt : std::optional(left);
 }
 
 struct Client::Call {
@@ -137,72 +207,93 @@ struct Client::Call {
   std::string_view bucket;    // whose limit it falls under
   http::Request request;
   int tries = kTries;
-  bool list_is_new = false;
   const bool* told = nullptr;  // streamed: once this is true, another try would tell things twice
 };
 
-// What came of a call in all its tries.
+// What came of a read, or of the making of a list, in all its tries.
 struct Client::Performed {
   http::Answer answer;
-  bool may_have_arrived =
-      false;  // any of the tries: a refusal at last says nothing of a lost answer before
+  bool may_have_arrived = false;
+  Millis asked_at{0};  // monotonic: when the last of them left
 };
 
 Client::Client(Project project, http::Transport& transport, Clock& clock, Random& random,
-               Pace& pace, CallCounter& counter)
+               Pace& pace, CallCounter& counter, Observer* observer)
     : project_(std::move(project)),
       transport_(transport),
       clock_(clock),
       random_(random),
       pace_(pace),
-      counter_(counter) {}
+      counter_(counter),
+      observer_(observer) {}
 
-Client::Performed Client::perform(const Call& call, const std::stop_token& stop) const {
+// Says so if it takes long: once for all who wait for the same.
+bool Client::wait(Millis how_long, std::string_view endpoint, const std::stop_token& stop) const {
+  if (observer_ != nullptr && how_long >= kWaitThatIsTold) {
+    const Millis until = clock_.monotonic() + how_long;
+    const std::lock_guard lock(mutex_);
+    if (until > told_until_ + kWaitThatIsTold / 3) {
+      told_until_ = until;
+      observer_->note("Iterable is busy: waiting " + seconds(how_long) +
+                      " before the next call of " + std::string(endpoint));
+    }
+  }
+  return clock_.sleep(how_long, stop);
+}
+
+Status Client::await_turn(std::string_view endpoint, const std::stop_token& stop) const {
+  const Error stopped{ErrorKind::cancelled, "stopped while waiting to call Iterable"};
+  while (true) {
+    const Millis pause = pace_.pause_of(endpoint);
+    if (pause > kLongestRetryAfter) {
+      Error error = asks_for_too_long(endpoint, pause);
+      error.retry_after = pause;
+      return error;
+    }
+    if (pause > Millis(0)) {
+      if (!wait(pause, endpoint, stop)) return stopped;
+      continue;
+    }
+    if (!pace_.wait(endpoint, stop)) return stopped;
+    if (pace_.pause_of(endpoint) == Millis(0)) return ok_status();
+  }
+}
+
+http::Answer Client::once(const Call& call, bool again, const std::stop_token& stop) const {
   http::Request request = call.request;
   request.url = project_.base_url + "/api/" + request.url;
   request.headers.emplace_back("Api-Key", project_.api_key.reveal());
   request.headers.emplace_back("Accept", "application/json, text/plain, */*");
   if (request.method == "POST") request.headers.emplace_back("Content-Type", "application/json");
-  bool may_have_arrived = false;  // in any of the tries
-  Millis pause = kFirstPause;
-  const Millis started = clock_.monotonic();
+  http::Answer answer = transport_.send(request, stop);
+  const bool throttled = answer && answer->status == 429;
+  counter_.made(call.endpoint, again, throttled);
+  if (throttled) {
+    pace_.throttled(call.bucket, answer->retry_after);
+  } else if (answer) {
+    pace_.answered(call.bucket);
+  }
+  return answer;
+}
+
+Client::Performed Client::perform(const Call& call, const std::stop_token& stop) const {
+  Performed out{.answer = tl::unexpected(http::Failure{})};
+  Backoff backoff;
+  const auto ended = [&](Error error) {
+    out.answer = tl::unexpected(http::Failure{std::move(error), out.may_have_arrived});
+    return out;
+  };
   for (int tries = 1;; ++tries) {
-    if (!pace_.wait(call.bucket, stop))
-      return {tl::unexpected(
-                  http::Failure{{ErrorKind::cancelled, "stopped while waiting to call Iterable"}}),
-              may_have_arrived};
-    http::Answer answer = transport_.send(request, stop);
-    const bool throttled = answer && answer->status == 429;
-    counter_.made(call.endpoint, tries > 1, throttled);
-    bool again = false;
-    std::optional<Millis> retry_after;
-    if (answer) {
-      again = worth_another_try(answer->status);
-      retry_after = answer->retry_after;
-      if (throttled) {
-        pace_.throttled(call.bucket, answer->retry_after);
-      } else {
-        pace_.answered(call.bucket);
-      }
-      if (call.list_is_new && says_invalid_list(*answer) &&
-          clock_.monotonic() - started < kNewListPatience) {
-        again = true;
-        tries = 1;  // patience is counted in seconds here
-      }
-      // An answer that came to nothing may still be one whose work was begun.
-      if (answer->status >= 500 || answer->status == 408) may_have_arrived = true;
-    } else {
-      may_have_arrived = may_have_arrived || answer.error().may_have_arrived;
-      again = answer.error().error.kind == ErrorKind::unavailable && !(call.told && *call.told);
-    }
-    if (!again || tries >= call.tries) return {std::move(answer), may_have_arrived};
-    const auto jittered = Millis(
-        static_cast<int64_t>(static_cast<double>(pause.count()) * (0.5 + random_.unit() / 2)));
-    if (!clock_.sleep(std::max(jittered, retry_after.value_or(Millis(0))), stop))
-      return {tl::unexpected(
-                  http::Failure{{ErrorKind::cancelled, "stopped while waiting to try again"}}),
-              may_have_arrived};
-    pause = std::min(pause * 2, kLongestPause);
+    if (Status turn = await_turn(call.bucket, stop); !turn.ok()) return ended(turn.error());
+    out.asked_at = clock_.monotonic();
+    out.answer = once(call, tries > 1, stop);
+    const Trouble trouble = trouble_of(out.answer);
+    out.may_have_arrived = out.may_have_arrived || trouble.may_have_arrived;
+    if (!trouble.worth_another_try || tries >= call.tries || (call.told && *call.told)) return out;
+    const Millis asked_for = trouble.retry_after.value_or(Millis(0));
+    if (asked_for > kLongestRetryAfter) return out;
+    if (!wait(std::max(backoff.next(random_), asked_for), call.endpoint, stop))
+      return ended({ErrorKind::cancelled, "stopped while waiting to try again"});
   }
 }
 
@@ -217,7 +308,10 @@ Error Client::error_of(std::string_view endpoint, const http::Response& response
         "Check the API key: it must be a server-side key of this project and of this data centre.";
   } else if (response.status == 429) {
     error.kind = ErrorKind::throttled;
-    error.remedy = "Other tools share this project's limits; run again later.";
+    if (response.retry_after && *response.retry_after > kLongestRetryAfter)
+      error = asks_for_too_long(endpoint, *response.retry_after);
+    else
+      error.remedy = "Other tools share this project's limits; run again later.";
     error.retry_after = response.retry_after;
   } else if (says_invalid_list(response)) {
     error.kind = ErrorKind::not_found;
@@ -269,15 +363,15 @@ CreateListAnswer Client::create_list(const std::string& name, const std::string&
     append_json_string(body, description);
   }
   body += '}';
-  const auto [answer, may_have_arrived] = perform({.endpoint = "lists/create",
-                                                   .bucket = "lists/create",
-                                                   .request = {.method = "POST",
-                                                               .url = "lists",
-                                                               .body = std::move(body),
-                                                               .timeout = kWriteTimeout,
-                                                               .at_most_once = true},
-                                                   .tries = 1},
-                                                  stop);
+  const auto [answer, may_have_arrived, at] = perform({.endpoint = "lists/create",
+                                                       .bucket = "lists/create",
+                                                       .request = {.method = "POST",
+                                                                   .url = "lists",
+                                                                   .body = std::move(body),
+                                                                   .timeout = kWriteTimeout,
+                                                                   .at_most_once = true},
+                                                       .tries = 1},
+                                                      stop);
   if (!answer) return {answer.error().error, may_have_arrived};
   if (answer->status != 200) return {error_of("lists/create", *answer), may_have_arrived};
   const json parsed = json::parse(answer->body, nullptr, false);
@@ -365,17 +459,18 @@ double Client::seconds_to_export() const {
   return static_cast<double>(pace_.wait_of("export/data.json").count()) / 1000;
 }
 
-Result<std::optional<Profile>> Client::look_up(KeyType type, std::string_view key,
-                                               const std::stop_token& stop) const {
+Result<Seen> Client::look_up(KeyType type, std::string_view key,
+                             const std::stop_token& stop) const {
   const bool by_email = type == KeyType::email;
   const std::string_view endpoint = by_email ? "users/getByEmail" : "users/byUserId";
   const std::string url =
       (by_email ? "users/getByEmail?email=" : "users/byUserId?userId=") + http::url_encode(key);
-  const http::Answer answer = perform({.endpoint = endpoint,
-                                       .bucket = "users/get",
-                                       .request = {.url = url, .timeout = kReadTimeout}},
-                                      stop)
-                                  .answer;
+  const auto [answer, may_have_arrived, asked_at] =
+      perform({.endpoint = endpoint,
+               .bucket = "users/get",
+               .request = {.url = url, .timeout = kReadTimeout}},
+              stop);
+  const Seen nobody{.asked_at = asked_at};
   if (!answer) return Error(answer.error().error);
   const bool unknown_id = !by_email && (answer->status == 400 || answer->status == 404) &&
                           (answer->body.find("No user with that id exists") != std::string::npos ||
@@ -383,15 +478,15 @@ Result<std::optional<Profile>> Client::look_up(KeyType type, std::string_view ke
                            answer->body.find("UnknownUserIdError") != std::string::npos);
   const bool unknown_email = by_email && (answer->status == 400 || answer->status == 404) &&
                              answer->body.find("UnknownEmailError") != std::string::npos;
-  if (unknown_id || unknown_email) return std::optional<Profile>();
+  if (unknown_id || unknown_email) return nobody;
   // An address Iterable finds malformed is nobody's. Source: docs/facts/iterable.md,
   // users/getByEmail.
   if (by_email && answer->status == 400 && code_of(answer->body) == "InvalidEmailAddressError")
-    return std::optional<Profile>();
+    return nobody;
   if (answer->status != 200) return error_of(endpoint, *answer);
   const json body = json::parse(answer->body, nullptr, false);
   if (!body.is_object()) return senseless(endpoint);
-  if (!body.contains("user") || body["user"].is_null()) return std::optional<Profile>();
+  if (!body.contains("user") || body["user"].is_null()) return nobody;
   const json& user = body["user"];
   if (!user.is_object()) return senseless(endpoint);
   Profile profile{.email = text_at(user, "email"),
@@ -409,8 +504,10 @@ Result<std::optional<Profile>> Client::look_up(KeyType type, std::string_view ke
     profile.updated_at = time_of(text_at(data, "profileUpdatedAt"));
   }
   // Somebody without any identifier is nobody we could name: seen just after a person is made.
-  if (profile.email.empty() && profile.user_id.empty()) return std::optional<Profile>();
-  return std::optional<Profile>(std::move(profile));
+  if (profile.email.empty() && profile.user_id.empty()) return nobody;
+  // Between us and Iterable a proxy or a cache may answer with what it kept of somebody else.
+  if (!bears(profile, type, key)) return Seen{.of_another = true, .asked_at = asked_at};
+  return Seen{.profile = std::move(profile), .asked_at = asked_at};
 }
 
 Result<std::map<std::string, std::string>> Client::fields(const std::stop_token& stop) const {
@@ -431,44 +528,76 @@ Result<std::map<std::string, std::string>> Client::fields(const std::stop_token&
   return out;
 }
 
-BatchAnswer Client::send(const Batch& batch, const std::stop_token& stop) const {
-  CHECK(!batch.people.empty() && batch.people.size() <= kPeoplePerCallMax);
-  std::string_view endpoint;
-  switch (batch.call) {
+namespace {
+
+std::string_view endpoint_of(BatchCall call) {
+  switch (call) {
     case BatchCall::subscribe:
-      endpoint = "lists/subscribe";
-      break;
+      return "lists/subscribe";
     case BatchCall::unsubscribe:
-      endpoint = "lists/unsubscribe";
-      break;
+      return "lists/unsubscribe";
     case BatchCall::bulk_update:
-      endpoint = "users/bulkUpdate";
       break;
   }
+  return "users/bulkUpdate";
+}
+
+}  // namespace
+
+Status Client::await_turn(BatchCall call, const std::stop_token& stop) const {
+  return await_turn(endpoint_of(call), stop);
+}
+
+bool Client::wait(Millis how_long, BatchCall call, const std::stop_token& stop) const {
+  return wait(how_long, endpoint_of(call), stop);
+}
+
+BatchAnswer Client::attempt(const Batch& batch, Proof proof, bool again,
+                            const std::stop_token& stop) const {
+  CHECK(!batch.people.empty() && batch.people.size() <= kPeoplePerCallMax);
+  CHECK(proof.covers(batch.people));
+  // Where nothing but the answer is the proof, it must be one that names whom Iterable left alone.
+  CHECK(!proof.is_by_answer() ||
+        (project_.type != ProjectType::email && batch.call != BatchCall::bulk_update));
+  const std::string_view endpoint = endpoint_of(batch.call);
   std::string body = encode(batch);
   if (body.size() > kBodyBytesMax) {
     if (batch.people.size() > 1) return {.kind = BatchAnswer::Kind::too_large};
     return {.kind = BatchAnswer::Kind::refused, .reason = "too_large"};
   }
-  const auto [answer, may_have_arrived] = perform({.endpoint = endpoint,
-                                                   .bucket = endpoint,
-                                                   .request = {.method = "POST",
-                                                               .url = std::string(endpoint),
-                                                               .body = std::move(body),
-                                                               .timeout = kWriteTimeout},
-                                                   .list_is_new = batch.list_is_new},
-                                                  stop);
-  if (!answer)
-    return {.kind = BatchAnswer::Kind::failed,
-            .error = answer.error().error,
-            .may_have_arrived = may_have_arrived};
-  const int status = answer->status;
-  const bool about_people = status == 200 || status == 413 || status == 409 ||
-                            (status == 400 && !says_invalid_list(*answer));
-  if (about_people) return read_answer(batch, status, answer->body);
+  const auto left = proof.time_left(clock_.monotonic());
+  if (!left || pace_.pause_of(endpoint) > Millis(0)) return {.kind = BatchAnswer::Kind::too_late};
+  bool held_back = false;
+  Call call{.endpoint = endpoint,
+            .bucket = endpoint,
+            .request = {.method = "POST",
+                        .url = std::string(endpoint),
+                        .body = std::move(body),
+                        .timeout = std::min(kWriteTimeout, *left)}};
+  if (!proof.is_by_answer()) {
+    // libcurl's own second try would rely on the proof once more.
+    call.request.at_most_once = true;
+    call.request.may_leave = [&] {
+      held_back = !proof.time_left(clock_.monotonic());
+      return !held_back;
+    };
+  }
+  const http::Answer answer = once(call, again, stop);
+  if (held_back) return {.kind = BatchAnswer::Kind::too_late};
+  if (!proof.is_by_answer()) counter_.relied_on_proof(clock_.monotonic() - proof.read_at());
+  if (answer) {
+    const int status = answer->status;
+    const bool about_people = status == 200 || status == 413 || status == 409 ||
+                              (status == 400 && !says_invalid_list(*answer));
+    if (about_people) return read_answer(batch, status, answer->body);
+  }
+  const Trouble trouble = trouble_of(answer);
   return {.kind = BatchAnswer::Kind::failed,
-          .error = error_of(endpoint, *answer),
-          .may_have_arrived = may_have_arrived};
+          .error = answer ? error_of(endpoint, *answer) : answer.error().error,
+          .may_have_arrived = trouble.may_have_arrived,
+          .worth_another_try = trouble.worth_another_try,
+          .list_is_not_known = answer && says_invalid_list(*answer),
+          .retry_after = trouble.retry_after};
 }
 
 }  // namespace rollcall::iterable

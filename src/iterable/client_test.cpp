@@ -51,6 +51,9 @@ class Script : public http::Transport {
   http::Answer send(const http::Request& request, const std::stop_token&) override {
     requests.push_back(request);
     times.push_back(clock_.monotonic());
+    if (before_leaving) before_leaving();
+    if (request.may_leave && !request.may_leave())
+      return tl::unexpected(http::Failure{{ErrorKind::unavailable, "held back"}, false});
     if (on_send) on_send();
     CHECK(!answers.empty());
     const http::Answer next = answers.front();
@@ -74,7 +77,7 @@ class Script : public http::Transport {
   }
 
   std::deque<http::Answer> answers;
-  std::function<void()> on_send;
+  std::function<void()> on_send, before_leaving;
   size_t piece_bytes = 1'000'000;
   bool cut_after_streaming = false;
   std::vector<http::Request> requests;
@@ -87,13 +90,27 @@ class Script : public http::Transport {
 class ClientTest : public testing::Test {
  protected:
   Client client(ProjectType type = ProjectType::hybrid) {
-    return {{"http://iterable", Secret(kKey), type}, transport_, clock_, random_, pace_, counter_};
+    return {{"http://iterable", Secret(kKey), type},
+            transport_,
+            clock_,
+            random_,
+            pace_,
+            counter_,
+            &observer_};
   }
-  BatchAnswer subscribe(bool list_is_new = false, const std::stop_token& stop = {}) {
+  BatchAnswer attempt(const Batch& batch) {
+    return client().attempt(batch, Proof::by_answer(), false, {});
+  }
+  BatchAnswer subscribe() {
     static const std::vector<Person> kPeople = {{"ann@example.com"}, {"bob@example.com"}};
-    return client().send({.list_id = 7, .people = kPeople, .list_is_new = list_is_new}, stop);
+    return attempt({.list_id = 7, .people = kPeople});
   }
-  Result<std::optional<Profile>> look_up(KeyType type, std::string_view key, http::Answer answer) {
+  // Any read; all are tried again alike.
+  Status read(const std::stop_token& stop = {}) {
+    const auto lists = client().lists(stop);
+    return lists.ok() ? ok_status() : Status(lists.error());
+  }
+  Result<Seen> look_up(KeyType type, std::string_view key, http::Answer answer) {
     transport_.answers = {std::move(answer)};
     return client().look_up(type, key, {});
   }
@@ -111,6 +128,10 @@ class ClientTest : public testing::Test {
   Script transport_{clock_};
   Pace pace_{clock_};
   CallCounter counter_;
+  struct : Observer {
+    void note(std::string_view message) override { notes.emplace_back(message); }
+    std::vector<std::string> notes;
+  } observer_;
 };
 
 const char* const kTwoIn = R"({"successCount":2,"failCount":0})";
@@ -139,37 +160,30 @@ TEST_F(ClientTest, TakesTheHostFromTheRegionUnlessThereIsABaseUrl) {
 
 // --- Trying again.
 
-TEST_F(ClientTest, TriesAgainAfterTroubleOnTheOtherSide) {
+const char* const kNoLists = R"({"lists":[]})";
+
+TEST_F(ClientTest, ReadsAgainAfterTroubleOnTheOtherSide) {
   for (const int status : {408, 429, 500, 502, 503, 504}) {
     transport_.requests.clear();
-    transport_.answers = {answered(status, kHtml), answered(status, "{}"), answered(200, kTwoIn)};
-    EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered) << status;
-    EXPECT_THAT(transport_.requests, SizeIs(3)) << status;
+    transport_.answers = {answered(status, kHtml), answered(status, "{}"), lost(),
+                          answered(200, kNoLists)};
+    EXPECT_TRUE(read().ok()) << status;
+    EXPECT_THAT(transport_.requests, SizeIs(4)) << status;
   }
-}
-
-TEST_F(ClientTest, TriesAgainAfterALostAnswerWithTheSameBody) {
-  transport_.answers = {lost(), answered(200, kTwoIn)};
-  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered);
-  ASSERT_THAT(transport_.requests, SizeIs(2));
-  EXPECT_EQ(transport_.requests[0].body, transport_.requests[1].body);
 }
 
 TEST_F(ClientTest, DoesNotTryAgainWhatIsRefused) {
   for (const int status : {400, 401, 403, 404, 409, 413}) {
     transport_.requests.clear();
     transport_.answers = {answered(status, "{}")};
-    EXPECT_NE(subscribe().kind, BatchAnswer::Kind::answered);
+    EXPECT_FALSE(read().ok());
     EXPECT_THAT(transport_.requests, SizeIs(1)) << status;
   }
 }
 
 TEST_F(ClientTest, WaitsLongerEachTimeAndGivesUpInTheEnd) {
   transport_.answers = {answered(500, "{}")};
-  const BatchAnswer answer = subscribe();
-  EXPECT_EQ(answer.kind, BatchAnswer::Kind::failed);
-  EXPECT_EQ(answer.error->kind, ErrorKind::unavailable);
-  EXPECT_TRUE(answer.may_have_arrived);
+  EXPECT_EQ(read().error().kind, ErrorKind::unavailable);
   EXPECT_THAT(transport_.requests, SizeIs(8));
   Millis most{250};
   for (const Millis pause : transport_.pauses()) {
@@ -180,27 +194,46 @@ TEST_F(ClientTest, WaitsLongerEachTimeAndGivesUpInTheEnd) {
 
 TEST_F(ClientTest, SpreadsItsPausesByChance) {
   transport_.answers = {answered(500, "{}")};
-  (void)subscribe();
+  (void)read();
   const auto first = transport_.pauses();
   transport_.times.clear();
-  (void)subscribe();
+  (void)read();
   EXPECT_NE(first, transport_.pauses());
 }
 
-TEST_F(ClientTest, WaitsAsLongAsRetryAfterSays) {
-  transport_.answers = {answered(429, kRateLimit, 7s), answered(200, kTwoIn)};
-  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered);
+TEST_F(ClientTest, WaitsAsLongAsRetryAfterSaysAndTellsOfIt) {
+  transport_.answers = {answered(429, kRateLimit, 7s), answered(200, kNoLists)};
+  EXPECT_TRUE(read().ok());
   EXPECT_THAT(transport_.pauses(), ElementsAre(Ge(7000ms)));
+  EXPECT_THAT(observer_.notes, ElementsAre(AllOf(HasSubstr("waiting 7 s"), HasSubstr("lists"))));
   transport_.times.clear();
-  transport_.answers = {answered(503, kHtml, 90s), answered(200, kTwoIn)};
-  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered);
-  EXPECT_THAT(transport_.pauses(), ElementsAre(Ge(90'000ms)));
+  transport_.answers = {answered(503, kHtml, 600s), answered(200, kNoLists)};
+  EXPECT_TRUE(read().ok());
+  EXPECT_THAT(transport_.pauses(), ElementsAre(Ge(600'000ms)));
+}
+
+TEST_F(ClientTest, WaitsForTenMinutesAtMost) {
+  for (const int status : {429, 503}) {
+    transport_.requests.clear();
+    transport_.answers = {answered(status, kRateLimit, 960s), answered(200, kNoLists)};
+    const Status ended = read();
+    ASSERT_FALSE(ended.ok());
+    EXPECT_THAT(transport_.requests, SizeIs(1));
+    if (status == 503) continue;  // nobody else is kept off by it
+    EXPECT_EQ(ended.error().kind, ErrorKind::throttled);
+    EXPECT_THAT(ended.error().text(), HasSubstr("wait 960 s"));
+    // Nor is the pause waited for by those who come later.
+    EXPECT_EQ(read().error().kind, ErrorKind::throttled);
+    EXPECT_THAT(transport_.requests, SizeIs(1));
+    clock_.advance(960s);
+    EXPECT_TRUE(read().ok());
+  }
 }
 
 TEST_F(ClientTest, FindsItsOwnPaceWithoutRetryAfter) {
-  transport_.answers = {answered(429, kRateLimit), answered(200, kTwoIn)};
+  transport_.answers = {answered(429, kRateLimit)};
   EXPECT_EQ(pace_.rate("lists/subscribe"), std::nullopt);
-  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered);
+  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::failed);
   ASSERT_TRUE(pace_.rate("lists/subscribe").has_value());
   EXPECT_LT(*pace_.rate("lists/subscribe"), 10);
   EXPECT_EQ(pace_.rate("lists/unsubscribe"), std::nullopt) << "limits are per endpoint";
@@ -208,56 +241,114 @@ TEST_F(ClientTest, FindsItsOwnPaceWithoutRetryAfter) {
 
 TEST_F(ClientTest, TellsOfThrottlingThatDoesNotEnd) {
   transport_.answers = {answered(429, kRateLimit, 2s)};
-  const BatchAnswer answer = subscribe();
-  EXPECT_EQ(answer.kind, BatchAnswer::Kind::failed);
-  EXPECT_EQ(answer.error->kind, ErrorKind::throttled);
-  EXPECT_EQ(answer.error->retry_after, 2000ms);
-  EXPECT_FALSE(answer.may_have_arrived);
+  const Status ended = read();
+  EXPECT_EQ(ended.error().kind, ErrorKind::throttled);
+  EXPECT_EQ(ended.error().retry_after, 2000ms);
   const CallCounts counts = counter_.counts();
   EXPECT_EQ(counts.total, 8);
   EXPECT_EQ(counts.throttled, 8);
   EXPECT_EQ(counts.retried, 7);
-  EXPECT_THAT(counts.by_endpoint, ElementsAre(Pair("lists/subscribe", 8)));
-}
-
-TEST_F(ClientTest, RemembersThatAnEarlierTryMayHaveArrived) {
-  // The last answer alone says that nothing happened; the first try may have.
-  for (const http::Answer& first :
-       {lost(true), answered(500, "{}"), answered(504, kHtml), answered(408, "")}) {
-    transport_.answers = {first, answered(429, kRateLimit)};
-    EXPECT_TRUE(subscribe().may_have_arrived);
-    transport_.answers = {first, answered(401, "{}")};
-    const BatchAnswer denied = subscribe();
-    EXPECT_EQ(denied.kind, BatchAnswer::Kind::failed);
-    EXPECT_TRUE(denied.may_have_arrived);
-    transport_.answers = {first, lost(false)};
-    EXPECT_TRUE(subscribe().may_have_arrived);
-  }
-  transport_.answers = {lost(false), answered(401, "{}")};
-  EXPECT_FALSE(subscribe().may_have_arrived);
-  transport_.answers = {lost(false)};
-  EXPECT_FALSE(subscribe().may_have_arrived);
+  EXPECT_THAT(counts.by_endpoint, ElementsAre(Pair("lists", 8)));
 }
 
 TEST_F(ClientTest, StopsBetweenTries) {
   std::stop_source source;
   transport_.answers = {answered(500, "{}")};
   transport_.on_send = [&] { source.request_stop(); };
-  const BatchAnswer answer = subscribe(false, source.get_token());
-  EXPECT_EQ(answer.kind, BatchAnswer::Kind::failed);
-  EXPECT_EQ(answer.error->kind, ErrorKind::cancelled);
-  EXPECT_TRUE(answer.may_have_arrived);
+  EXPECT_EQ(read(source.get_token()).error().kind, ErrorKind::cancelled);
   EXPECT_THAT(transport_.requests, SizeIs(1));
 }
 
 TEST_F(ClientTest, SendsNothingWhenStopped) {
   std::stop_source source;
   source.request_stop();
-  transport_.answers = {answered(200, kTwoIn)};
-  const BatchAnswer answer = subscribe(false, source.get_token());
-  EXPECT_EQ(answer.error->kind, ErrorKind::cancelled);
-  EXPECT_FALSE(answer.may_have_arrived);
+  transport_.answers = {answered(200, kNoLists)};
+  EXPECT_EQ(read(source.get_token()).error().kind, ErrorKind::cancelled);
   EXPECT_THAT(transport_.requests, IsEmpty());
+}
+
+// --- One attempt of a write.
+
+TEST_F(ClientTest, TriesAWriteOnceAndTellsWhatAnotherTryIsWorth) {
+  struct Case {
+    http::Answer answer;
+    bool may_have_arrived, worth_another_try;
+  };
+  for (const Case& one :
+       {Case{lost(true), true, true}, Case{lost(false), false, true},
+        Case{answered(500, "{}"), true, true}, Case{answered(408, ""), true, true},
+        Case{answered(429, kRateLimit), false, true}, Case{answered(401, "{}"), false, false}}) {
+    transport_.requests.clear();
+    transport_.answers = {one.answer};
+    const BatchAnswer answer = subscribe();
+    EXPECT_EQ(answer.kind, BatchAnswer::Kind::failed);
+    EXPECT_EQ(answer.may_have_arrived, one.may_have_arrived);
+    EXPECT_EQ(answer.worth_another_try, one.worth_another_try);
+    EXPECT_THAT(transport_.requests, SizeIs(1));
+  }
+}
+
+TEST_F(ClientTest, AWriteEndsWithinTheLifeOfItsProofAndIsNotRepeatedBelow) {
+  const std::vector<Person> people = {{"ann@example.com"}};
+  Proof proof;
+  proof.add("ann@example.com", clock_.monotonic() - 12s, 60s);
+  transport_.answers = {answered(200, R"({"successCount":1,"failCount":0})")};
+  transport_.on_send = [&] { clock_.advance(3s); };
+  EXPECT_EQ(
+      client(ProjectType::email)
+          .attempt({.call = BatchCall::bulk_update, .people = people}, std::move(proof), false, {})
+          .kind,
+      BatchAnswer::Kind::answered);
+  EXPECT_EQ(transport_.requests.at(0).timeout, 48s);
+  EXPECT_TRUE(transport_.requests.at(0).at_most_once);
+  EXPECT_EQ(counter_.oldest_proof(), 15s);
+}
+
+TEST_F(ClientTest, NothingLeavesWithAProofThatIsTooOld) {
+  const std::vector<Person> people = {{"ann@example.com"}};
+  const auto attempt_after = [&](Millis age) {
+    Proof proof;
+    proof.add("ann@example.com", clock_.monotonic() - age, 2s);
+    return client(ProjectType::email)
+        .attempt({.list_id = 7, .people = people}, std::move(proof), false, {})
+        .kind;
+  };
+  transport_.answers = {answered(200, R"({"successCount":1,"failCount":0})")};
+  EXPECT_EQ(attempt_after(2s), BatchAnswer::Kind::too_late);
+  EXPECT_EQ(attempt_after(1600ms), BatchAnswer::Kind::too_late) << "too little is left for a call";
+  EXPECT_THAT(transport_.requests, IsEmpty());
+  EXPECT_EQ(attempt_after(1s), BatchAnswer::Kind::answered);
+  // The process is held up while it connects.
+  transport_.before_leaving = [&] { clock_.advance(2s); };
+  EXPECT_EQ(attempt_after(0s), BatchAnswer::Kind::too_late);
+}
+
+TEST_F(ClientTest, NothingLeavesWhileAnotherWasAskedToPause) {
+  pace_.throttled("lists/subscribe", 6s);
+  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::too_late);
+  EXPECT_THAT(transport_.requests, IsEmpty());
+  EXPECT_TRUE(client().await_turn(BatchCall::subscribe, {}).ok());
+  transport_.answers = {answered(200, kTwoIn)};
+  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered);
+  EXPECT_EQ(counter_.oldest_proof(), 0ms) << "the answer is the proof";
+}
+
+using ClientDeathTest = ClientTest;
+TEST_F(ClientDeathTest, NobodyIsSentWhomTheProofDoesNotCover) {
+  const std::vector<Person> people = {{"ann@example.com"}, {"bob@example.com"}};
+  EXPECT_DEATH(
+      {
+        Proof proof;
+        proof.add("ann@example.com", clock_.monotonic(), 60s);
+        (void)client().attempt({.people = people}, std::move(proof), false, {});
+      },
+      "");
+  EXPECT_DEATH(
+      (void)client(ProjectType::email).attempt({.people = people}, Proof::by_answer(), false, {}),
+      "");
+  EXPECT_DEATH((void)client().attempt({.call = BatchCall::bulk_update, .people = people},
+                                      Proof::by_answer(), false, {}),
+               "");
 }
 
 // --- Errors and what they show.
@@ -326,31 +417,13 @@ TEST_F(ClientTest, DoesNotBelieveAPageWithStatus200) {
 
 // --- A list just made.
 
-TEST_F(ClientTest, HasPatienceWithAListJustMade) {
-  transport_.answers = {answered(400, kInvalidList)};
-  transport_.on_send = [&] {
-    if (clock_.monotonic() - transport_.times.front() >= 30s)
-      transport_.answers = {answered(200, kTwoIn)};
-  };
-  EXPECT_EQ(subscribe(true).kind, BatchAnswer::Kind::answered);
-}
-
-TEST_F(ClientTest, EndsItsPatienceWithAListJustMade) {
-  transport_.answers = {answered(400, kInvalidList)};
-  const BatchAnswer answer = subscribe(true);
-  EXPECT_EQ(answer.kind, BatchAnswer::Kind::failed);
-  EXPECT_EQ(answer.error->kind, ErrorKind::not_found);
-  EXPECT_FALSE(answer.may_have_arrived);
-  EXPECT_THAT(transport_.times.back() - transport_.times.front(),
-              AllOf(Ge(45'000ms), Le(70'000ms)));
-  EXPECT_THAT(transport_.requests, SizeIs(Le(20U)));
-}
-
-TEST_F(ClientTest, HasNoPatienceWithAnOldList) {
+TEST_F(ClientTest, TellsThatAListIsNotKnown) {
   transport_.answers = {answered(400, kInvalidList)};
   const BatchAnswer answer = subscribe();
   EXPECT_EQ(answer.kind, BatchAnswer::Kind::failed);
   EXPECT_EQ(answer.error->kind, ErrorKind::not_found);
+  EXPECT_TRUE(answer.list_is_not_known);
+  EXPECT_FALSE(answer.worth_another_try);
   EXPECT_THAT(answer.error->remedy, HasSubstr("--new-list"));
   EXPECT_THAT(transport_.requests, SizeIs(1));
 }
@@ -519,13 +592,13 @@ TEST_F(ClientTest, FindsAContact) {
       "dataFields":{"email":"ann@example.com","firstName":"Zoë","emailListIds":[1,2],"userListIds":[3,"x",null],
       "profileUpdatedAt":"2021-07-01 18:00:32 +00:00"}}})"));
   ASSERT_TRUE(found.ok());
-  ASSERT_TRUE(found->has_value());
-  EXPECT_EQ((*found)->email, "ann@example.com");
-  EXPECT_EQ((*found)->user_id, "U1");
-  EXPECT_THAT((*found)->email_list_ids, ElementsAre(1, 2));
-  EXPECT_THAT((*found)->user_list_ids, ElementsAre(3));
-  EXPECT_EQ(json::parse((*found)->data_fields_json).at("firstName"), "Zoë");
-  EXPECT_EQ((*found)->updated_at, parse_iso_utc("2021-07-01T18:00:32Z"));
+  ASSERT_TRUE(found->profile.has_value());
+  EXPECT_EQ(found->profile->email, "ann@example.com");
+  EXPECT_EQ(found->profile->user_id, "U1");
+  EXPECT_THAT(found->profile->email_list_ids, ElementsAre(1, 2));
+  EXPECT_THAT(found->profile->user_list_ids, ElementsAre(3));
+  EXPECT_EQ(json::parse(found->profile->data_fields_json).at("firstName"), "Zoë");
+  EXPECT_EQ(found->profile->updated_at, parse_iso_utc("2021-07-01T18:00:32Z"));
 }
 
 TEST_F(ClientTest, TakesAMomentItCannotReadForNone) {
@@ -537,17 +610,17 @@ TEST_F(ClientTest, TakesAMomentItCannotReadForNone) {
                  json{{"user",
                        {{"email", "a@example.com"}, {"dataFields", {{"profileUpdatedAt", text}}}}}}
                      .dump()));
-    ASSERT_TRUE(found.ok() && found->has_value());
-    EXPECT_EQ((*found)->updated_at, std::nullopt) << text;
+    ASSERT_TRUE(found.ok() && found->profile.has_value());
+    EXPECT_EQ(found->profile->updated_at, std::nullopt) << text;
   }
 }
 
 TEST_F(ClientTest, FindsAContactWithoutAnAddress) {
   const auto found =
       look_up(KeyType::user_id, "U1", answered(200, R"({"user":{"dataFields":{"userId":"U1"}}})"));
-  ASSERT_TRUE(found.ok() && found->has_value());
-  EXPECT_EQ((*found)->email, "");
-  EXPECT_EQ((*found)->user_id, "U1");
+  ASSERT_TRUE(found.ok() && found->profile.has_value());
+  EXPECT_EQ(found->profile->email, "");
+  EXPECT_EQ(found->profile->user_id, "U1");
 }
 
 TEST_F(ClientTest, KnowsEveryWayToSayNobody) {
@@ -574,8 +647,29 @@ TEST_F(ClientTest, KnowsEveryWayToSayNobody) {
   for (const auto& [type, status, body] : kCases) {
     const auto found = look_up(type, "x@example.com", answered(status, body));
     ASSERT_TRUE(found.ok()) << status << " " << body;
-    EXPECT_FALSE(found->has_value()) << status << " " << body;
+    EXPECT_FALSE(found->profile.has_value()) << status << " " << body;
   }
+}
+
+TEST_F(ClientTest, AnotherPersonsProfileProvesNobody) {
+  const auto email = [](std::string_view address) {
+    return answered(200, json{{"user", {{"email", address}, {"userId", "U1"}}}}.dump());
+  };
+  for (const auto& [type, key, answer] :
+       {std::tuple(KeyType::email, "ann@example.com", email("bob@example.com")),
+        std::tuple(KeyType::email, "é@example.com", email("e@example.com")),
+        std::tuple(KeyType::email, "ann@example.com", answered(200, R"({"user":{"userId":"U1"}})")),
+        std::tuple(KeyType::user_id, "u1", email("ann@example.com"))}) {
+    const auto seen = look_up(type, key, answer);
+    ASSERT_TRUE(seen.ok());
+    EXPECT_TRUE(seen->of_another) << key;
+    EXPECT_FALSE(seen->profile) << key;
+  }
+  // As Iterable spells it, which may be in lower case beyond ASCII as well.
+  for (const auto& [key, address] : {std::pair("ann@example.com", "Ann@Example.com"),
+                                     std::pair("ZOË.ÉMILE@example.com", "zoë.émile@example.com"),
+                                     std::pair("ΩДŽ@example.com", "ωдž@example.com")})
+    EXPECT_TRUE(look_up(KeyType::email, key, email(address))->profile) << key;
 }
 
 TEST_F(ClientTest, DoesNotTakeTroubleForNobody) {
@@ -642,7 +736,10 @@ TEST_F(ClientTest, SendsEachKindOfBatchToItsEndpoint) {
                                                       {BatchCall::bulk_update, "users/bulkUpdate"}};
   for (const auto& [call, endpoint] : kCalls) {
     const Batch batch{.call = call, .list_id = 7, .key_type = KeyType::user_id, .people = people};
-    EXPECT_EQ(client().send(batch, {}).kind, BatchAnswer::Kind::answered);
+    Proof proof;
+    proof.add("U1", clock_.monotonic(), 60s);
+    EXPECT_EQ(client().attempt(batch, std::move(proof), false, {}).kind,
+              BatchAnswer::Kind::answered);
     EXPECT_EQ(transport_.requests.back().url, "http://iterable/api/" + std::string(endpoint));
     EXPECT_EQ(transport_.requests.back().body, encode(batch));
     EXPECT_EQ(counter_.counts().by_endpoint.at(endpoint), 1);
@@ -652,11 +749,11 @@ TEST_F(ClientTest, SendsEachKindOfBatchToItsEndpoint) {
 TEST_F(ClientTest, SendsNoBodyBeyondFourMegabytes) {
   const std::string big = "{\"a\":\"" + std::string(2'100'000, 'x') + "\"}";
   const std::vector<Person> two = {{"U1", big}, {"U2", big}};
-  EXPECT_EQ(client().send({.key_type = KeyType::user_id, .people = two}, {}).kind,
+  EXPECT_EQ(attempt({.key_type = KeyType::user_id, .people = two}).kind,
             BatchAnswer::Kind::too_large);
   const std::string huge = "{\"a\":\"" + std::string(4'000'000, 'x') + "\"}";
   const std::vector<Person> one = {{"U1", huge}};
-  const BatchAnswer alone = client().send({.key_type = KeyType::user_id, .people = one}, {});
+  const BatchAnswer alone = attempt({.key_type = KeyType::user_id, .people = one});
   EXPECT_EQ(alone.kind, BatchAnswer::Kind::refused);
   EXPECT_EQ(alone.reason, "too_large");
   EXPECT_THAT(transport_.requests, IsEmpty());

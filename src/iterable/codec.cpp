@@ -213,8 +213,7 @@ std::string encode(const Batch& batch) {
   body += ']';
   switch (batch.call) {
     case BatchCall::subscribe:
-      body += batch.existing_only ? R"(,"updateExistingUsersOnly":true)"
-                                  : R"(,"updateExistingUsersOnly":false)";
+      body += R"(,"updateExistingUsersOnly":true)";
       break;
     case BatchCall::unsubscribe:
       body += R"(,"channelUnsubscribe":false)";  // true would unsubscribe people from everything

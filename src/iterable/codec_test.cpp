@@ -252,13 +252,11 @@ TEST(EncodeTest, SubscribesByTheKeyOfTheBatch) {
       R"({"listId":4711,"subscribers":[{"email":"ann@example.com","dataFields":{"firstName":"Ann","visits":3}},)"
       R"({"email":"bob@example.com"}],"updateExistingUsersOnly":true})");
   const std::vector<Person> by_id = {{"U1"}};
-  EXPECT_EQ(
-      encode(
-          {.list_id = 4711, .key_type = KeyType::user_id, .people = by_id, .existing_only = false}),
-      R"({"listId":4711,"subscribers":[{"userId":"U1"}],"updateExistingUsersOnly":false})");
+  EXPECT_EQ(encode({.list_id = 4711, .key_type = KeyType::user_id, .people = by_id}),
+            R"({"listId":4711,"subscribers":[{"userId":"U1"}],"updateExistingUsersOnly":true})");
 }
 
-TEST(EncodeTest, ForbidsToCreatePeopleUnlessToldOtherwise) {
+TEST(EncodeTest, AlwaysForbidsToCreatePeople) {
   const std::vector<Person> people = {{"U1"}};
   EXPECT_TRUE(json::parse(encode({.list_id = 1, .people = people})).at("updateExistingUsersOnly"));
 }
@@ -273,7 +271,6 @@ TEST(EncodeTest, NeverUnsubscribesFromAChannelNorPrefersUserIds) {
                                          .list_id = 1,
                                          .key_type = type,
                                          .people = people,
-                                         .existing_only = flag,
                                          .create_new_fields = flag,
                                          .merge_objects = flag});
         EXPECT_THAT(text, Not(HasSubstr("preferUserId")));

@@ -1,6 +1,8 @@
 // Iterable, typed: the calls Rollcall makes and what their answers mean. Its spellings (listId,
-// notFoundEmails, updateExistingUsersOnly…) stay inside this room, and so do retries: a call is
-// tried again here or nowhere.
+// notFoundEmails, updateExistingUsersOnly…) stay inside this room.
+//
+// Reads are tried again here. A write of people is one attempt: it takes a Proof that nobody is
+// created by it, and whoever tries again proves again.
 //
 // The room contains no call that deletes, forgets or merges a person, and no way to unsubscribe
 // from a channel.
@@ -20,10 +22,12 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/base.hpp"
 #include "core/activation.hpp"
+#include "core/observer.hpp"
 #include "core/report.hpp"
 #include "http/http.hpp"
 
@@ -32,6 +36,19 @@ namespace rollcall::iterable {
 // Source: docs/facts/iterable.md, batch size.
 constexpr size_t kPeoplePerCallMax = 1000;
 constexpr size_t kBodyBytesMax = 4'000'000;
+
+// Tries of one call, the first included, and the pause between them: it doubles from the first to
+// the longest, and a random half of it is taken so that callers do not march in step.
+constexpr int kTries = 8;
+class Backoff {
+ public:
+  Millis next(Random& random);
+
+ private:
+  Millis pause_{250};
+};
+// What Retry-After asks for is waited for up to this; where it is more, the call has failed.
+constexpr Millis kLongestRetryAfter{10 * 60'000};
 
 struct Project {
   std::string base_url;  // "https://api.iterable.com"
@@ -55,6 +72,13 @@ struct Profile {
   std::vector<int64_t> user_list_ids;
   std::string data_fields_json;
   std::optional<Time> updated_at = std::nullopt;  // Iterable's clock; nothing: it does not say
+};
+
+// What one look-up told.
+struct Seen {
+  std::optional<Profile> profile = std::nullopt;  // nothing: not a contact, unless `of_another`
+  bool of_another = false;  // what came was the profile of somebody who was not asked for
+  Millis asked_at{0};       // monotonic, before the answer was made
 };
 
 // Contacts whose last update lies within, by Iterable's clock: `from` inclusive, `to` exclusive.
@@ -86,6 +110,7 @@ struct BatchAnswer {
     refused,    // the whole batch, for somebody's data: halve until the bad one stands alone
     too_large,  // halve
     failed,     // no answer that says anything about people: see error
+    too_late,   // it was not sent: the proof would have been too old, or a pause is due first
   };
   Kind kind = Kind::failed;
   std::vector<Verdict> verdicts = {};
@@ -94,8 +119,11 @@ struct BatchAnswer {
   std::string reason =
       {};              // refused: Iterable's code in our words; for one person alone, the verdict
   bool final = false;  // refused: as in Verdict
-  std::optional<Error> error = std::nullopt;  // failed
-  bool may_have_arrived = true;  // failed: whether any of its tries may have taken effect
+  std::optional<Error> error = std::nullopt;         // failed
+  bool may_have_arrived = true;                      // failed: whether it may have taken effect
+  bool worth_another_try = false;                    // failed
+  bool list_is_not_known = false;                    // failed: a list just made may yet be
+  std::optional<Millis> retry_after = std::nullopt;  // failed
 };
 
 enum class BatchCall { subscribe, unsubscribe, bulk_update };
@@ -105,10 +133,38 @@ struct Batch {
   int64_t list_id = 0;
   KeyType key_type = KeyType::email;
   std::span<const Person> people = {};
-  bool existing_only = true;       // subscribe: updateExistingUsersOnly
   bool create_new_fields = false;  // bulk_update
   bool merge_objects = false;      // objects are merged into what is stored instead of replacing it
-  bool list_is_new = false;        // a list just made may not be known everywhere yet: keep trying
+};
+
+// Why a write creates nobody. Either everybody in it was seen to be a contact, so long ago at the
+// most as the proof lives; or Iterable itself leaves alone whom it does not know, as it does with
+// subscribe and unsubscribe where users have ids. It is spent by one attempt of one call.
+class Proof {
+ public:
+  static Proof by_answer();
+  Proof() = default;
+  Proof(Proof&&) = default;
+  Proof& operator=(Proof&&) = default;
+  Proof(const Proof&) = delete;
+  Proof& operator=(const Proof&) = delete;
+
+  // `key` was a contact at `read_at` (monotonic), and that is relied on until `life` later.
+  void add(std::string_view key, Millis read_at, Millis life);
+  [[nodiscard]] bool is_by_answer() const { return by_answer_; }
+  [[nodiscard]] bool covers(std::span<const Person> people) const;
+  // Of the oldest; the farthest future where the answer is the proof.
+  [[nodiscard]] Millis read_at() const { return read_at_; }
+  // How long a call that begins now may take. Nothing: too little for any call, the proof is too
+  // old.
+  [[nodiscard]] std::optional<Millis> time_left(Millis now) const;
+
+ private:
+  bool by_answer_ = false;
+  std::unordered_set<std::string> keys_;
+  Millis read_at_ = Millis::max();
+  Millis ends_at_ = Millis::max();
+  Millis life_ = Millis::max();
 };
 
 // The body a batch would be sent as; what pieces up batches counts its bytes by this.
@@ -121,11 +177,15 @@ BatchAnswer read_answer(const Batch& batch, int status, std::string_view body);
 class CallCounter {
  public:
   void made(std::string_view endpoint, bool again, bool throttled);
+  // A write ended so long after its oldest proof was read.
+  void relied_on_proof(Millis age);
   [[nodiscard]] CallCounts counts() const;
+  [[nodiscard]] Millis oldest_proof() const;  // of all writes
 
  private:
   mutable std::mutex mutex_;
-  CallCounts counts_;  // protected by mutex_
+  CallCounts counts_;       // protected by mutex_
+  Millis oldest_proof_{0};  // protected by mutex_
 };
 
 class PaceBoard;
@@ -147,6 +207,8 @@ class Pace {
   [[nodiscard]] std::optional<double> rate(std::string_view endpoint) const;
   // How long a call would wait for its place now.
   [[nodiscard]] Millis wait_of(std::string_view endpoint) const;
+  // How long a 429 keeps everybody's calls of this endpoint off from now on.
+  [[nodiscard]] Millis pause_of(std::string_view endpoint) const;
 
  private:
   Clock& clock_;
@@ -161,9 +223,9 @@ struct CreateListAnswer {
 
 class Client {
  public:
-  // All must outlive the client.
+  // All must outlive the client. Long waits are told to `observer`, if there is one.
   Client(Project project, http::Transport& transport, Clock& clock, Random& random, Pace& pace,
-         CallCounter& counter);
+         CallCounter& counter, Observer* observer = nullptr);
 
   [[nodiscard]] const Project& project() const { return project_; }
   // At the rate that look-ups may be made now.
@@ -181,9 +243,8 @@ class Client {
   Status list_members(int64_t list_id, KeyType prefer,
                       const std::function<void(std::string_view)>& on_member,
                       const std::stop_token& stop) const;
-  // Nothing: not a contact.
-  [[nodiscard]] Result<std::optional<Profile>> look_up(KeyType type, std::string_view key,
-                                                       const std::stop_token& stop) const;
+  [[nodiscard]] Result<Seen> look_up(KeyType type, std::string_view key,
+                                     const std::stop_token& stop) const;
   // Contacts of the project by the `user` export, streamed: all, or those updated lately; either
   // identifier may be empty. The contacts of an export of the updated are no proof: the deleted are
   // not in it. Returns Iterable's clock as it began to answer, where it tells it. Fails with
@@ -197,12 +258,24 @@ class Client {
   [[nodiscard]] Result<std::map<std::string, std::string>> fields(
       const std::stop_token& stop) const;
 
-  [[nodiscard]] BatchAnswer send(const Batch& batch, const std::stop_token& stop) const;
+  // A write of people. First waits until its turn comes, also for another process's 429; errors:
+  // cancelled, throttled.
+  [[nodiscard]] Status await_turn(BatchCall call, const std::stop_token& stop) const;
+  // A pause before another attempt; told if it is long. False when stopped.
+  [[nodiscard]] bool wait(Millis how_long, BatchCall call, const std::stop_token& stop) const;
+  // Then it is tried once, with a proof made since that ends before the proof is too old. `again`:
+  // an earlier attempt was made.
+  [[nodiscard]] BatchAnswer attempt(const Batch& batch, Proof proof, bool again,
+                                    const std::stop_token& stop) const;
 
  private:
   struct Call;
   struct Performed;
   [[nodiscard]] Performed perform(const Call& call, const std::stop_token& stop) const;
+  [[nodiscard]] http::Answer once(const Call& call, bool again, const std::stop_token& stop) const;
+  [[nodiscard]] Status await_turn(std::string_view endpoint, const std::stop_token& stop) const;
+  [[nodiscard]] bool wait(Millis how_long, std::string_view endpoint,
+                          const std::stop_token& stop) const;
   [[nodiscard]] Error error_of(std::string_view endpoint, const http::Response& response) const;
 
   Project project_;
@@ -211,6 +284,9 @@ class Client {
   Random& random_;
   Pace& pace_;
   CallCounter& counter_;
+  Observer* observer_;
+  mutable std::mutex mutex_;
+  mutable Millis told_until_{0};  // protected by mutex_: waits up to here were told
 };
 
 // The JSON text of a string; the one way text gets into a body.

@@ -82,6 +82,7 @@ void Pace::throttled(std::string_view endpoint, std::optional<Millis> retry_afte
   const int64_t now = clock_.monotonic().count();
   board_->update(endpoint, fresh(endpoint), now, [&](Bucket& b) {
     const Millis pause = retry_after.value_or(Millis(0));
+    b.paused_until_ms = std::max(b.paused_until_ms, now + pause.count());
     b.next_free_ms = std::max(b.next_free_ms, static_cast<double>(now + pause.count()));
     b.refused_share += (1 - b.refused_share) * kMemory;
     if (b.cuts >= kCutsThatTell && b.refused_share < kMost) {
@@ -137,6 +138,15 @@ Millis Pace::wait_of(std::string_view endpoint) const {
     wait_ms = std::max(0.0, b.next_free_ms - static_cast<double>(now));
   });
   return Millis(static_cast<int64_t>(std::ceil(wait_ms)));
+}
+
+Millis Pace::pause_of(std::string_view endpoint) const {
+  int64_t pause_ms = 0;
+  const int64_t now = clock_.monotonic().count();
+  board_->update(endpoint, fresh(endpoint), now, [&](const Bucket& b) {
+    pause_ms = std::max<int64_t>(0, b.paused_until_ms - now);
+  });
+  return Millis(pause_ms);
 }
 
 std::optional<double> Pace::rate(std::string_view endpoint) const {

@@ -22,7 +22,8 @@ bool makes_sense(const Bucket& b, int64_t now_ms) {
   return rate(b.per_second) && rate(b.ceiling) && rate(b.accepted_per_second) &&
          rate(b.ceiling_before) && b.refused_share >= 0 && b.refused_share <= 1 && b.cuts >= 0 &&
          std::isfinite(b.next_free_ms) &&
-         b.next_free_ms <= static_cast<double>(now_ms + kFurthestReservationMs) && b.answers >= 0 &&
+         b.next_free_ms <= static_cast<double>(now_ms + kFurthestReservationMs) &&
+         b.paused_until_ms <= now_ms + kFurthestReservationMs && b.answers >= 0 &&
          b.in_window >= 0 && b.last_cut_ms <= now_ms && b.window_start_ms <= now_ms;
 }
 

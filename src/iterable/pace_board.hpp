@@ -23,7 +23,8 @@ struct Bucket {
   double per_second = 0;  // 0: as fast as it goes
   double ceiling = 0;     // the rate at which Iterable last said 429; 0: never
   double next_free_ms = 0;
-  int64_t answers = 0;  // since the last 429
+  int64_t paused_until_ms = 0;  // by what a 429 asked for
+  int64_t answers = 0;          // since the last 429
   int64_t last_cut_ms = -1'000'000;
   int64_t window_start_ms = 0;
   int64_t in_window = 0;           // answers since window_start

@@ -23,7 +23,9 @@ std::string in_words(ProofWay way, const Need& need) {
     case ProofWay::look_ups:
       return look_ups(need.people);
     case ProofWay::whole_export:
-      return need.exported ? "the export of all contacts" : "an export of all contacts";
+      return (need.exported ? "the export of all contacts" : "an export of all contacts") +
+             (need.look_ups_after_export ? " and some " + look_ups(*need.look_ups_after_export)
+                                         : std::string());
     case ProofWay::increment:
       return (need.by_index->up_to_date ? "the increment and " : "an increment and ") +
              look_ups(need.by_index->look_ups);
@@ -63,6 +65,11 @@ ProofChoice choose(const Need& need, const Rates& rates) {
     out.ways[ProofWay::whole_export] = {};
   } else if (need.may_export) {
     out.ways[ProofWay::whole_export] = {1, rates.seconds_to_export + whole};
+  }
+  if (const auto after = need.look_ups_after_export;
+      after && out.ways.contains(ProofWay::whole_export)) {
+    out.ways[ProofWay::whole_export].calls += *after;
+    out.ways[ProofWay::whole_export].seconds += seconds(*after);
   }
   if (need.by_index && (need.by_index->up_to_date || need.may_export)) {
     ProofForecast increment{need.by_index->look_ups, seconds(need.by_index->look_ups)};

@@ -3,8 +3,8 @@
 namespace rollcall::prove {
 namespace {
 
-// A proof holds so long from the moment its record was read.
-constexpr Millis kProofLife{15 * 60'000};
+// An export is made anew while there is time for the calls that rely on it.
+constexpr Millis kTimeForCalls{60'000};
 constexpr int kExportTries = 4;  // at four a minute, and the stream may break
 // An export shows a write some seconds after it was accepted, some minutes at the worst; and clocks
 // differ. So an increment begins well before the export before it. Source: docs/facts/iterable.md,
@@ -92,7 +92,8 @@ Status Contacts::read_whole(const OnContact& on_contact, const std::stop_token& 
 }
 
 bool Contacts::proves() const {
-  return whole_.index && clock_.monotonic() - whole_.read_at <= kProofLife;
+  return whole_.index && whole_.read_at >= proves_from_ &&
+         clock_.monotonic() - whole_.read_at <= kExportLife - kTimeForCalls;
 }
 
 bool Contacts::has_exported() const {
@@ -102,8 +103,25 @@ bool Contacts::has_exported() const {
 
 Result<Contacts::Exported> Contacts::exported(const std::stop_token& stop) {
   const std::lock_guard lock(mutex_);  // held while reading: the others wait for it
-  if (!proves()) TRY(read_whole({}, stop));
+  if (proves()) return whole_;
+  if (const Millis wait = proves_from_ - clock_.monotonic(); wait > Millis(0)) {
+    observer_.note(
+        "waiting until contacts that were deleted before this run are in no export any more");
+    if (!clock_.sleep(wait, stop))
+      return Error{ErrorKind::cancelled, "stopped before the export of contacts"};
+  }
+  TRY(read_whole({}, stop));
   return whole_;
+}
+
+Result<std::shared_ptr<const Index>> Contacts::everybody(const std::stop_token& stop) {
+  const std::lock_guard lock(mutex_);
+  if (!whole_.index) TRY(read_whole({}, stop));
+  return whole_.index;
+}
+
+Millis Contacts::until_it_proves() const {
+  return std::max(Millis(0), proves_from_ - clock_.monotonic());
 }
 
 Status Contacts::export_to(const OnContact& on_contact, const std::stop_token& stop) {

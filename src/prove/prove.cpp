@@ -11,10 +11,10 @@ namespace {
 constexpr size_t kLookupsAtOnce = 8;
 }  // namespace
 
-Result<std::vector<Seen>> look_up_all(const iterable::Client& client, KeyType type,
-                                      const std::vector<std::string>& keys, Clock& clock,
-                                      const std::stop_token& stop) {
-  std::vector<Seen> out(keys.size());
+Result<std::vector<iterable::Seen>> look_up_all(const iterable::Client& client, KeyType type,
+                                                const std::vector<std::string>& keys,
+                                                const std::stop_token& stop) {
+  std::vector<iterable::Seen> out(keys.size());
   std::atomic<size_t> next{0};
   std::mutex mutex;
   std::optional<Error> failure;  // protected by mutex
@@ -24,14 +24,14 @@ Result<std::vector<Seen>> look_up_all(const iterable::Client& client, KeyType ty
     while (!ours.stop_requested()) {
       const size_t i = next.fetch_add(1);
       if (i >= keys.size()) return;
-      auto profile = client.look_up(type, keys[i], ours.get_token());
-      if (!profile.ok()) {
+      auto seen = client.look_up(type, keys[i], ours.get_token());
+      if (!seen.ok()) {
         const std::lock_guard lock(mutex);
-        if (!failure) failure = profile.error();
+        if (!failure) failure = seen.error();
         ours.request_stop();
         return;
       }
-      out[i] = {std::move(*profile), clock.monotonic()};
+      out[i] = std::move(*seen);
     }
   };
   {
@@ -89,8 +89,9 @@ Result<bool> Trust::check_named(const iterable::Client& client, KeyType key_type
                                 const std::string& key, const std::stop_token& stop) {
   const std::lock_guard lock(mutex_);  // held through the look-up: nothing else is sent meanwhile
   if (trial_.absent_tested || trial_.standing != Trial::Standing::passed) return false;
-  const auto profile = TRY(client.look_up(key_type, key, stop));
-  if (!profile) {
+  const auto seen = TRY(client.look_up(key_type, key, stop));
+  if (seen.of_another) return false;  // that says nothing of them
+  if (!seen.profile) {
     trial_.absent_tested = true;
     return false;
   }

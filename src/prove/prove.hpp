@@ -22,15 +22,10 @@
 
 namespace rollcall::prove {
 
-struct Seen {
-  std::optional<iterable::Profile> profile;  // nothing: not a contact
-  Millis at{0};                              // monotonic
-};
-
 // Looks people up, several at a time, in the order given.
-Result<std::vector<Seen>> look_up_all(const iterable::Client& client, KeyType type,
-                                      const std::vector<std::string>& keys, Clock& clock,
-                                      const std::stop_token& stop);
+Result<std::vector<iterable::Seen>> look_up_all(const iterable::Client& client, KeyType type,
+                                                const std::vector<std::string>& keys,
+                                                const std::stop_token& stop);
 
 // Where a destination keeps its contact index, and what opens it.
 struct IndexFile {
@@ -71,6 +66,9 @@ class Index {
   Moments moments_{};
 };
 
+// An export proves for so long from the moment it began.
+constexpr Millis kExportLife{15 * 60'000};
+
 // What the exports of a project took when they were last made.
 struct ExportRates {
   int64_t contacts = 1'000'000;  // of a whole one; assumed until one was made
@@ -83,14 +81,17 @@ ExportRates export_rates_from_json(const std::string& json);
 // The contacts of a project, by exports. Everything that is exported goes into the index.
 class Contacts {
  public:
+  // An export shows what was deleted `settle` ago, but perhaps not what was deleted since: one that
+  // is to prove begins no sooner than so long after this is made, at the start of a run.
   Contacts(const iterable::Client& client, KeyType type, Clock& clock, Observer& observer,
-           IndexFile index_file)
+           IndexFile index_file, Millis settle = Millis(0))
       : client_(client),
         type_(type),
         clock_(clock),
         observer_(observer),
         index_file_(std::move(index_file)),
-        began_at_(clock.now()) {}
+        began_at_(clock.now()),
+        proves_from_(clock.monotonic() + settle) {}
 
   // Everybody, by a whole export begun in this run: whom it shows is proven, until it is too old
   // for a proof; then it is made anew. Errors: those of the export and of the disk.
@@ -99,6 +100,10 @@ class Contacts {
     Millis read_at{0};  // monotonic, before the first record
   };
   Result<Exported> exported(const std::stop_token& stop);
+  // The same, but it chooses whom to look up and proves nobody: it may begin at once.
+  Result<std::shared_ptr<const Index>> everybody(const std::stop_token& stop);
+  // Until an export may begin that proves.
+  [[nodiscard]] Millis until_it_proves() const;
   using OnContact = std::function<void(std::string_view email, std::string_view user_id)>;
   // The same made now, for a caller who wants to hear of everybody. When the stream breaks it fails
   // with unavailable: the caller starts over with a clean slate.
@@ -133,6 +138,7 @@ class Contacts {
   Observer& observer_;
   IndexFile index_file_;
   Time began_at_;
+  Millis proves_from_;  // monotonic
   mutable std::mutex mutex_;
   Exported whole_;  // protected by mutex_, and all below
   std::optional<std::shared_ptr<const Index>> kept_;
@@ -150,7 +156,9 @@ struct Need {
     bool up_to_date = false;  // no increment is needed any more
   };
   std::optional<ByIndex> by_index = std::nullopt;
-  bool exported = false;   // everybody was, in this run
+  bool exported = false;  // everybody was, in this run
+  // Where an export only chooses whom to look up: of so many it will show most likely.
+  std::optional<int64_t> look_ups_after_export = std::nullopt;
   bool may_export = true;  // otherwise an export was tried, and failed
 };
 struct Rates {

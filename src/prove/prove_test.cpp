@@ -119,6 +119,22 @@ TEST_F(ContactsTest, IsReadOnceAndAnewWhenItsProofIsTooOld) {
   EXPECT_EQ(exports_.urls.size(), 2U);
 }
 
+TEST_F(ContactsTest, AnExportProvesWhenItBeganLongEnoughAfterTheRun) {
+  // Whoever was deleted before the run may still be in an export that begins with it.
+  exports_.exports = {{kThree}, {R"({"email":"bob@example.com"})"}};
+  Contacts contacts(client_, KeyType::email, clock_, observer_, index_file(), 60s);
+  clock_.advance(5s);
+  EXPECT_TRUE((*contacts.everybody({}))->holds("ann@example.com")) << "to choose whom to look up";
+  EXPECT_FALSE(contacts.has_exported());
+  EXPECT_EQ(contacts.until_it_proves(), 55s);
+  const Millis before = clock_.monotonic();
+  const auto exported = contacts.exported({});
+  ASSERT_TRUE(exported.ok());
+  EXPECT_FALSE(exported->index->holds("ann@example.com"));
+  EXPECT_GE(exported->read_at - before, 55s);
+  EXPECT_TRUE(contacts.has_exported());
+}
+
 TEST_F(ContactsTest, AStreamThatBreaksIsReadFromTheStart) {
   exports_.exports = {{kThree, true},
                       {"{\"email\":\"ann@example.com\"}\n{\"ema"},
@@ -268,6 +284,20 @@ TEST(ChooseTest, WhatWasMadeInTheRunCostsNothingMore) {
   EXPECT_EQ(choose({.people = 30, .by_index = {{25, {}, true}}}, now).way, ProofWay::increment);
   EXPECT_EQ(choose({.people = 30, .exported = true}, now).way, ProofWay::whole_export);
   EXPECT_EQ(choose({.people = 90'000, .may_export = false}, now).way, ProofWay::look_ups);
+}
+
+TEST(ChooseTest, AnExportThatProvesNobodyIsWorthItWhereItShowsFew) {
+  const auto need = [](int64_t people, int64_t after) {
+    return Need{.people = people, .look_ups_after_export = after};
+  };
+  const Rates now = rates(97);
+  EXPECT_EQ(choose(need(200'000, 200'000), now).way, ProofWay::look_ups);
+  const auto chosen = choose(need(20'000, 120), now);
+  EXPECT_EQ(chosen.way, ProofWay::whole_export);
+  EXPECT_EQ(chosen.ways.at(ProofWay::whole_export).calls, 121);
+  EXPECT_EQ(chosen.why,
+            "an export of all contacts and some 120 look-ups in about 62 s; 20,000 look-ups: 207 "
+            "s");
 }
 
 TEST(ChooseTest, WhatAnExportTookIsKept) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "deliver/deliver.hpp"
 #include "prove/prove.hpp"
 
 namespace rollcall::run {
@@ -63,12 +64,19 @@ Result<std::unique_ptr<ledger::Lease>> field_lease(const FieldWork& work,
                "Try again."};
 }
 
-// Sends people the values chosen for them, of the fields of which `wanted` holds.
-Result<iterable::BatchAnswer> send(const FieldWork& work, iterable::BatchCall call,
-                                   const std::vector<Candidate>& chosen,
-                                   const std::function<bool(const std::string&)>& wanted,
-                                   const std::stop_token& stop) {
+// Sends people the values chosen for them, of the fields of which `wanted` holds. Everybody is
+// looked up before each try; who is no contact any more is left out. Returns whom Iterable
+// confirmed, and which fields it dropped.
+struct Written {
+  std::vector<Candidate> confirmed;
+  std::vector<std::string> dropped;
+};
+Result<Written> send(const FieldWork& work, iterable::BatchCall call,
+                     const std::vector<Candidate>& chosen,
+                     const std::function<bool(const std::string&)>& wanted,
+                     const std::stop_token& stop) {
   std::vector<std::pair<const Candidate*, std::string>> data;
+  std::vector<std::string> keys;
   for (const Candidate& one : chosen) {
     std::string fields;
     for (size_t t = 0; t < work.targets.size(); ++t) {
@@ -77,37 +85,59 @@ Result<iterable::BatchAnswer> send(const FieldWork& work, iterable::BatchCall ca
       iterable::append_json_string(fields, work.targets[t].to);
       fields += ':' + *one.values[t];
     }
-    if (!fields.empty()) data.emplace_back(&one, fields + '}');
+    if (fields.empty()) continue;
+    data.emplace_back(&one, fields + '}');
+    keys.push_back(one.key);
   }
+  if (data.empty()) return Written{};
+  const KeyType key_type = work.activation.match_key.type;
+  std::vector<const Candidate*> sent;
   std::vector<iterable::Person> people;
-  for (const auto& [one, fields] : data) people.push_back({one->key, fields});
-  iterable::BatchAnswer answer = work.client.send({.call = call,
-                                                   .list_id = work.list_id,
-                                                   .key_type = work.activation.match_key.type,
-                                                   .people = people,
-                                                   .create_new_fields = true,
-                                                   .list_is_new = work.list_is_new},
-                                                  stop);
-  if (answer.kind == iterable::BatchAnswer::Kind::failed && answer.error)
-    return Error(*answer.error).in("making the new attributes");
-  return answer;
+  const auto make_ready = [&]() -> Result<std::optional<deliver::Ready>> {
+    sent.clear(), people.clear();
+    iterable::Proof proof;
+    const auto seen = TRY(prove::look_up_all(work.client, key_type, keys, stop));
+    for (size_t i = 0; i < seen.size(); ++i) {
+      if (!seen[i].profile) continue;
+      proof.add(keys[i], seen[i].asked_at, work.destination.proof.max_age);
+      sent.push_back(data[i].first);
+      people.push_back({keys[i], data[i].second});
+    }
+    if (people.empty()) return std::optional<deliver::Ready>();
+    work.world.observer.reached("fields.proven");
+    return std::optional(deliver::Ready{{.call = call,
+                                         .list_id = work.list_id,
+                                         .key_type = key_type,
+                                         .people = people,
+                                         .create_new_fields = true},
+                                        std::move(proof)});
+  };
+  const auto answer = deliver::send({work.client, work.world.clock, work.world.random}, call,
+                                    work.list_is_new, make_ready, stop);
+  if (!answer) return Written{};
+  if (answer->kind == iterable::BatchAnswer::Kind::failed && answer->error)
+    return Error(*answer->error).in("making the new attributes");
+  Written out{.confirmed = {}, .dropped = answer->filtered_out_fields};
+  for (size_t i = 0; i < answer->verdicts.size(); ++i)
+    if (answer->verdicts[i].kind == iterable::Verdict::Kind::confirmed)
+      out.confirmed.push_back(*sent[i]);
+  return out;
 }
 
 Status write_values(const FieldWork& work, const std::vector<Candidate>& chosen,
                     const std::stop_token& stop) {
-  work.world.observer.reached("fields.proven");
-  std::vector<std::string> refused;
-  const bool flag_protects = work.destination.project_type != ProjectType::email;
-  if (flag_protects)
-    refused = TRY(send(
-                      work, iterable::BatchCall::subscribe, chosen,
-                      [](const std::string&) { return true; }, stop))
-                  .filtered_out_fields;
-  const auto left = [&](const std::string& field) {
-    return !flag_protects || std::ranges::find(refused, field) != refused.end();
-  };
-  if (!flag_protects || !refused.empty())
-    TRY(send(work, iterable::BatchCall::bulk_update, chosen, left, stop));
+  const auto all = [](const std::string&) { return true; };
+  if (work.destination.project_type == ProjectType::email) {
+    TRY(send(work, iterable::BatchCall::bulk_update, chosen, all, stop));
+  } else if (const Written written =
+                 TRY(send(work, iterable::BatchCall::subscribe, chosen, all, stop));
+             !written.dropped.empty()) {
+    // Only whom that call found: the other makes a contact of anybody.
+    const auto dropped = [&](const std::string& field) {
+      return std::ranges::find(written.dropped, field) != written.dropped.end();
+    };
+    TRY(send(work, iterable::BatchCall::bulk_update, written.confirmed, dropped, stop));
+  }
   work.world.observer.reached("fields.sent");
   return ok_status();
 }
@@ -160,8 +190,8 @@ Result<FieldsMade> make_fields(const FieldWork& work, const FieldState& state,
       std::vector<std::string> keys;
       for (size_t k = from; k < std::min(all.size(), from + kCandidatesAtOnce); ++k)
         keys.push_back(all[k].key);
-      const auto seen = TRY(prove::look_up_all(work.client, work.activation.match_key.type, keys,
-                                               work.world.clock, stop));
+      const auto seen =
+          TRY(prove::look_up_all(work.client, work.activation.match_key.type, keys, stop));
       for (size_t k = 0; k < seen.size() && !covered[i]; ++k) {
         if (!seen[k].profile) continue;
         chosen.push_back(all[from + k]);

@@ -9,8 +9,9 @@ namespace {
 std::filesystem::path pace_file(const std::filesystem::path& home,
                                 const iterable::Project& project) {
   return home / "pace" /
-         fmt::format("{:016x}", attributes::fingerprint(project.base_url + '\n' +
-                                                        std::string(project.api_key.reveal())));
+         fmt::format("{:016x}.pace",
+                     attributes::fingerprint(project.base_url + '\n' +
+                                             std::string(project.api_key.reveal())));
 }
 
 }  // namespace
@@ -18,6 +19,6 @@ std::filesystem::path pace_file(const std::filesystem::path& home,
 Line::Line(const World& world, const Destination& destination)
     : pace(world.clock, pace_file(world.home, iterable::project_of(destination))),
       client(iterable::project_of(destination), world.transport, world.clock, world.random, pace,
-             counter) {}
+             counter, &world.observer) {}
 
 }  // namespace rollcall::run

@@ -1,6 +1,7 @@
 // The dry run: everything a run does up to the guard, in memory, and then in words.
 #include <fmt/format.h>
 
+#include "deliver/deliver.hpp"
 #include "prove/prove.hpp"
 #include "run/fields.hpp"
 #include "run/list.hpp"
@@ -33,6 +34,20 @@ std::string why(const Change& change, const std::vector<attributes::Target>& tar
   return "changed: " + join(names, ", ");
 }
 
+std::string whole_seconds(Millis time) {
+  return fmt::format("{} s", std::max<int64_t>(1, (time.count() + 999) / 1000));
+}
+
+// What can still go wrong where people must be proven.
+std::string risk_of(ProofRules::By by, const Destination& destination) {
+  if (by == ProofRules::By::look_up)
+    return "whoever is deleted in Iterable in the seconds between the look-up and the end of the "
+           "write (at most " +
+           whole_seconds(destination.proof.max_age) + ") may be made again";
+  return "whoever is deleted in Iterable after an export began, at most 15 min before the end of "
+         "the write, or is still shown by it, may be made again";
+}
+
 // How the run would prove who is a contact.
 std::string in_words(const Destination& destination, const prove::Trial& trial, ProofWay way) {
   const bool everybody = must_prove_everybody(destination, trial);
@@ -46,7 +61,9 @@ std::string in_words(const Destination& destination, const prove::Trial& trial, 
       out += everybody ? "by looking up everybody first" : "by look-ups first";
       break;
     case ProofWay::whole_export:
-      out += "by an export of all contacts first";
+      out += destination.proof.by == ProofRules::By::fastest
+                 ? "by an export of all contacts first"
+                 : "by looking up first whom an export of all contacts shows";
       break;
     case ProofWay::increment:
       out += "by looking up first whom the contact index shows, after an increment";
@@ -137,7 +154,11 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   // With --prove everybody is looked at.
   if (!request.prove && out.proof_choice.way == ProofWay::increment)
     wanted.parked_candidate = shown_by(prover.contacts().kept());
-  if (out.proof_choice.way == ProofWay::whole_export) wanted.parked_lookups_max = made.parked;
+  if (out.proof_choice.way == ProofWay::whole_export && prover.export_proves())
+    wanted.parked_lookups_max = made.parked;
+  // Nobody knows before it is made whom it shows: none of the parked, most likely.
+  if (!request.prove && out.proof_choice.way == ProofWay::whole_export && !prover.export_proves())
+    wanted.parked_candidate = [](std::string_view) { return false; };
   if (made.parked > made.look_ups || wanted.parked_candidate) made = TRY(plan::make(*work, wanted));
   out.changes = made.changes;
   out.parked = {made.parked, made.look_ups, wanted.parked_lookups_max};
@@ -145,26 +166,42 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   out.breaches = plan::guard(out.numbers, activation.guard, state.settled, std::nullopt);
 
   out.proof = in_words(destination, trial, out.proof_choice.way);
+  out.proof_rules = destination.proof;
+  for (const auto by : {ProofRules::By::look_up, ProofRules::By::fastest}) {
+    if (!everybody) break;  // Iterable's own answer leaves no such risk
+    const ProofChoice choice =
+        TRY(prover.choose({.work = *work, .everybody = true, .parked_in = wanted.ledger}, by));
+    if (choice.way == ProofWay::none) continue;
+    const ProofForecast& forecast = choice.ways.at(choice.way);
+    out.proof_by[by] = {forecast.calls, forecast.seconds, risk_of(by, destination)};
+  }
   const bool tried = everybody || trial.standing == prove::Trial::Standing::passed;
   // Of an untried project a few are looked up for the trial; then the answer is taken to be enough.
   const int64_t for_trial = tried ? 0 : std::min<int64_t>(100, made.changes.entered);
-  const auto batches = [](int64_t people) {
-    return (people + static_cast<int64_t>(iterable::kPeoplePerCallMax) - 1) /
-           static_cast<int64_t>(iterable::kPeoplePerCallMax);
-  };
+  const bool by_look_ups =
+      everybody && !(out.proof_choice.way == ProofWay::whole_export && prover.export_proves());
+  const auto per_call =
+      static_cast<int64_t>(by_look_ups ? deliver::proven_at_once(client, destination.proof.max_age)
+                                       : iterable::kPeoplePerCallMax);
+  const auto batches = [&](int64_t people) { return (people + per_call - 1) / per_call; };
   const int64_t write_calls = batches(made.writes - made.look_ups) + batches(made.removals);
   const ProofForecast proof = out.proof_choice.way == ProofWay::none
                                   ? ProofForecast{}
                                   : out.proof_choice.ways.at(out.proof_choice.way);
   out.forecast_calls = 2 + proof.calls + for_trial + write_calls + (state.list ? 0 : 2);
-  out.forecast_seconds = proof.seconds +
-                         static_cast<double>(for_trial) / client.look_ups_per_second() +
-                         static_cast<double>(write_calls) * kSecondsPerBatch;
+  const double writing = static_cast<double>(write_calls) * kSecondsPerBatch;
+  // Where people are looked up batch by batch, one is written while the next is looked up.
+  out.forecast_seconds =
+      static_cast<double>(for_trial) / client.look_ups_per_second() +
+      (by_look_ups
+           ? std::max(proof.seconds + kSecondsPerBatch * static_cast<double>(write_calls > 0),
+                      writing)
+           : proof.seconds + writing);
 
   std::shared_ptr<const prove::Index> exported;
   if (request.prove) {
     const Unproven all{.work = *work, .everybody = true, .index_may_choose = false};
-    if (TRY(prover.choose(all)).way == ProofWay::whole_export &&
+    if (prover.export_proves() && TRY(prover.choose(all)).way == ProofWay::whole_export &&
         TRY(prover.prepare(ProofWay::whole_export, stop)))
       exported = TRY(prover.contacts().exported(stop)).index;
   }
@@ -181,9 +218,9 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
     } else if (request.prove) {
       std::vector<std::string> keys;
       for (const Change& change : chunk) keys.push_back(change.key);
-      const auto looked =
-          TRY(prove::look_up_all(client, activation.match_key.type, keys, world.clock, stop));
-      for (size_t i = 0; i < looked.size(); ++i) contact[i] = looked[i].profile.has_value();
+      const auto looked = TRY(prove::look_up_all(client, activation.match_key.type, keys, stop));
+      for (size_t i = 0; i < looked.size(); ++i)
+        if (!looked[i].of_another) contact[i] = looked[i].profile.has_value();
       world.observer.progress("prove", seen + static_cast<int64_t>(chunk.size()), all);
     }
     for (size_t i = 0; i < chunk.size(); ++i, ++seen) {

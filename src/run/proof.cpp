@@ -20,11 +20,13 @@ Result<prove::ExportRates> known_rates(store::Store& store, const Destination& d
 // How many there are, and how many of them are looked up where the index, if there is one, chooses.
 struct Count {
   int64_t people = 0, look_ups = 0;
+  int64_t parked = 0;  // of the people
 };
 Result<Count> count(const Unproven& unproven, const prove::Index* index) {
   Count out;
-  const auto one = [&](std::string_view key, bool may_be_absent) {
+  const auto one = [&](std::string_view key, bool may_be_absent, bool parked) {
     ++out.people;
+    if (parked) ++out.parked;
     if (!may_be_absent || index == nullptr || index->holds(key)) ++out.look_ups;
   };
   const bool all_parked = unproven.parked_in.has_value();
@@ -40,12 +42,12 @@ Result<Count> count(const Unproven& unproven, const prove::Index* index) {
         const auto& known = unproven.settled->kinds[change.seq];
         if (known && *known != OutcomeKind::unknown) continue;
       }
-      one(change.key, deliver::may_be_absent(change));
+      one(change.key, deliver::may_be_absent(change), change.look_up_first);
     }
   }
   if (all_parked)
     TRY(plan::parked(unproven.work, *unproven.parked_in,
-                     [&](std::string_view key) { one(key, true); }));
+                     [&](std::string_view key) { one(key, true, true); }));
   // Of those it does not show some are looked up all the same.
   out.look_ups += std::min(out.people - out.look_ups, plan::Input{}.parked_others_max);
   return out;
@@ -75,14 +77,25 @@ Prover::Prover(const World& world, const Destination& destination, const iterabl
       destination_(destination),
       client_(client),
       warnings_(warnings),
-      contacts_(client, type, world.clock, world.observer, index_file(world, destination)) {}
+      contacts_(client, type, world.clock, world.observer, index_file(world, destination),
+                destination.settle) {}
 
-Result<ProofChoice> Prover::choose(const Unproven& unproven) {
-  const prove::Rates rates{client_.look_ups_per_second(), client_.seconds_to_export(),
-                           TRY(known_rates(world_.store, destination_)), world_.clock.now()};
-  prove::Need need{.people = TRY(count(unproven, nullptr)).people,
-                   .exported = contacts_.has_exported(),
-                   .may_export = !refused_};
+Result<ProofChoice> Prover::choose(const Unproven& unproven, ProofRules::By by) {
+  prove::Rates rates{client_.look_ups_per_second(), client_.seconds_to_export(),
+                     TRY(known_rates(world_.store, destination_)), world_.clock.now()};
+  const Count all = TRY(count(unproven, nullptr));
+  prove::Need need{
+      .people = all.people, .exported = contacts_.has_exported(), .may_export = !refused_};
+  if (by == ProofRules::By::fastest) {
+    const double settling = static_cast<double>(contacts_.until_it_proves().count()) / 1000;
+    rates.seconds_to_export = std::max(rates.seconds_to_export, settling);
+  } else {
+    // The parked were not there a while ago; others are contacts, most of them.
+    need.exported = false;
+    need.look_ups_after_export =
+        all.people - all.parked + std::min(all.parked, plan::Input{}.parked_others_max);
+    need.may_export = need.may_export && unproven.index_may_choose;
+  }
   // To open the index and to ask it for everybody takes its time: not where even one that shows
   // nobody would not be worth it.
   const bool up_to_date = index_ != nullptr;
@@ -104,10 +117,11 @@ std::function<bool(std::string_view)> shown_by(std::shared_ptr<const prove::Inde
 Result<bool> Prover::prepare(ProofWay way, const std::stop_token& stop) {
   if (way == ProofWay::none || way == ProofWay::look_ups) return false;
   Status done = ok_status();
-  if (way == ProofWay::whole_export) {
+  if (way == ProofWay::whole_export && export_proves()) {
     if (const auto exported = contacts_.exported(stop); !exported.ok()) done = exported.error();
   } else {
-    auto index = contacts_.up_to_date(stop);
+    auto index =
+        way == ProofWay::whole_export ? contacts_.everybody(stop) : contacts_.up_to_date(stop);
     if (index.ok()) {
       index_ = std::move(*index);
     } else {

@@ -37,8 +37,15 @@ class Prover {
   Prover(const World& world, const Destination& destination, const iterable::Client& client,
          KeyType type, std::vector<std::string>& warnings);
 
-  // The way that takes the fewest seconds.
-  Result<ProofChoice> choose(const Unproven& people);
+  // The way that takes the fewest seconds, of those that the destination's rules leave, or others.
+  Result<ProofChoice> choose(const Unproven& people) {
+    return choose(people, destination_.proof.by);
+  }
+  Result<ProofChoice> choose(const Unproven& people, ProofRules::By by);
+  // Whether whom an export shows is proven; otherwise it chooses whom to look up, as an index does.
+  [[nodiscard]] bool export_proves() const {
+    return destination_.proof.by == ProofRules::By::fastest;
+  }
   // What the way needs first: an export, or an increment. What cannot be had is added to the
   // warnings; people are looked up then. Returns whether it was had. Errors: cancelled, the
   // store's.

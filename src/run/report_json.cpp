@@ -190,6 +190,14 @@ std::string to_json(const PlanReport& p) {
   out["fields"] = {{"to_create", p.fields_to_create}, {"missing", p.fields_missing}};
   out["proof"] = p.proof;
   out["proof_choice"] = choice_json(p.proof_choice);
+  if (!p.proof_by.empty()) {
+    json rules = {{"by", to_string(p.proof_rules.by)},
+                  {"max_age_ms", p.proof_rules.max_age.count()}};
+    for (const auto& [by, one] : p.proof_by)
+      rules[std::string(to_string(by))] = {
+          {"calls", one.calls}, {"seconds", one.seconds}, {"risk", one.risk}};
+    out["proof_rules"] = std::move(rules);
+  }
   out["forecast"] = {{"calls", p.forecast_calls}, {"seconds", p.forecast_seconds}};
   out["warnings"] = p.warnings;
   return dump(out);

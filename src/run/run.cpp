@@ -353,10 +353,11 @@ class Pass {
                             .parked_in = ledger_file()}));
     const ProofWay way = report_.proof.choice.way;
     const bool too_many = plan_.parked > parked_max_;
+    const bool proves = prover_.export_proves();
     // An export that serves the delivery alone can wait until it begins.
-    if (way == ProofWay::increment || (way == ProofWay::whole_export && too_many)) {
+    if (way == ProofWay::increment || (way == ProofWay::whole_export && (too_many || !proves))) {
       prepared_ = TRY(prover_.prepare(way, stop));
-      if (prepared_ && way == ProofWay::whole_export) parked_max_ = plan_.parked;
+      if (prepared_ && way == ProofWay::whole_export && proves) parked_max_ = plan_.parked;
       if (prepared_) plan_ = TRY(make_changes(pending));
     }
     return ok_status();
@@ -371,7 +372,9 @@ class Pass {
       if (!state_.open_run->prepared) field_state_ = TRY(check_fields(client_, targets_, stop));
       earlier_calls_ = TRY(read_journal(report_.run_id)).calls;
       // The index chose among the parked, and does so again should the plan be made again.
-      prepared_ = report_.proof.choice.way == ProofWay::increment;
+      const ProofWay way = report_.proof.choice.way;
+      prepared_ =
+          way == ProofWay::increment || (way == ProofWay::whole_export && !prover_.export_proves());
       if (prepared_) TRY(prover_.prepare(ProofWay::increment, stop));
     }
 
@@ -410,12 +413,20 @@ class Pass {
     const auto total = static_cast<int64_t>(settled.kinds.size());
     const prove::Trial known = TRY(known_trial(world_.store, destination_));
     prove::Trust trust(destination_.project_type, known);
-    const deliver::Order order{client_,         counter_,
-                               *journal_,       trust,
-                               world_.clock,    world_.observer,
-                               targets_,        activation_.match_key.type,
-                               state_.list->id, state_.settled == false,
-                               total,           destination_.settle};
+    const deliver::Order order{.client = client_,
+                               .calls = counter_,
+                               .journal = *journal_,
+                               .trust = trust,
+                               .clock = world_.clock,
+                               .random = world_.random,
+                               .observer = world_.observer,
+                               .targets = targets_,
+                               .key_type = activation_.match_key.type,
+                               .list_id = state_.list->id,
+                               .list_is_new = !state_.settled,
+                               .changes = total,
+                               .settle = destination_.settle,
+                               .proof_max_age = destination_.proof.max_age};
     deliver::Delivery delivery(order);
     Status status = ok_status();
     if (TRY(unsettled(settled, "kind <> 1")) > 0) {
@@ -452,7 +463,6 @@ class Pass {
                        : delivered.by_export ? "export"
                                              : "lookup";
     report_.proof.people = by_answer ? total : delivered.proven_people;
-    report_.proof.max_age_ms = delivered.proof_max_age_ms;
     TRY(keep_trial(world_.store, destination_, known, trust.trial()));
     if (!status.ok()) return status;
     if (delivered.error) return Error(*delivered.error);
@@ -595,7 +605,7 @@ class Pass {
     const bool had = TRY(prover_.prepare(choice.way, stop));
     // What was chosen for more people, the parked that are left out now among them, stays told.
     if (!prepared_) report_.proof.choice = choice;
-    if (had && choice.way == ProofWay::whole_export) {
+    if (had && choice.way == ProofWay::whole_export && prover_.export_proves()) {
       delivery.prove_by(prover_.contacts());
     } else if (prover_.index()) {  // even where all are looked up: it may turn out to lack people
       delivery.look_up_by(prover_.index());
@@ -704,7 +714,7 @@ class Pass {
     while (const duck::Chunk* chunk = TRY(stream->next()))
       for (size_t row = 0; row < chunk->rows(); ++row) keys.emplace_back(chunk->text(0, row));
     const auto seen =
-        TRY(prove::look_up_all(client_, activation_.match_key.type, keys, world_.clock, stop));
+        TRY(prove::look_up_all(client_, activation_.match_key.type, keys, stop));
     for (size_t i = 0; i < keys.size(); ++i) {
       if (!seen[i].profile) continue;
       const bool bears = std::ranges::any_of(
@@ -732,6 +742,7 @@ class Pass {
   }
 
   void add_calls() {
+    report_.proof.max_age_ms = counter_.oldest_proof().count();
     CallCounts counts = counter_.counts();
     counts.total += earlier_calls_.total;
     counts.throttled += earlier_calls_.throttled;

@@ -92,6 +92,14 @@ struct PlanReport {
   std::vector<std::string> fields_to_create, fields_missing, warnings;
   std::string proof;         // how existence would be proven, in words
   ProofChoice proof_choice;  // and what it was chosen from
+  ProofRules proof_rules;
+  // What each rule would take, where somebody needs a proof, and what it leaves open.
+  struct ProofRisk {
+    int64_t calls = 0;
+    double seconds = 0;
+    std::string risk;
+  };
+  std::map<ProofRules::By, ProofRisk> proof_by;
   ParkedUse parked;
   int64_t forecast_calls = 0;
   double forecast_seconds = 0;  // at the published limits

@@ -29,9 +29,9 @@ Error contradiction(const Destination& destination) {
 Result<prove::Told> told_by(const std::vector<std::string>& keys, const deliver::Order& order,
                             ProjectType declared, const std::stop_token& stop) {
   for (const std::string& key : keys) {
-    const auto profile = TRY(order.client.look_up(order.key_type, key, stop));
-    if (!profile) continue;
-    if (const prove::Told told = prove::told(*profile, order.list_id, declared);
+    const auto seen = TRY(order.client.look_up(order.key_type, key, stop));
+    if (!seen.profile) continue;
+    if (const prove::Told told = prove::told(*seen.profile, order.list_id, declared);
         told != prove::Told::not_yet)
       return told;
   }
@@ -73,12 +73,11 @@ Result<Found> look_for_people(const TrialWork& trial, const deliver::Order& orde
     std::vector<std::string> keys;
     for (size_t i = from; i < std::min(people.size(), from + kLookUpsAtOnce); ++i)
       keys.push_back(people[i].key);
-    const auto seen =
-        TRY(prove::look_up_all(order.client, order.key_type, keys, trial.world.clock, stop));
+    const auto seen = TRY(prove::look_up_all(order.client, order.key_type, keys, stop));
     for (size_t i = 0; i < seen.size(); ++i) {
       if (seen[i].profile) {
         if (out.present.size() < kPresentWanted) out.present.push_back(people[from + i]);
-      } else if (wants_absent && out.absent.size() < kAbsentMax &&
+      } else if (!seen[i].of_another && wants_absent && out.absent.size() < kAbsentMax &&
                  !people[from + i].look_up_first) {
         out.absent.push_back(people[from + i]);  // the parked are touched by reads alone
       }
@@ -88,28 +87,36 @@ Result<Found> look_for_people(const TrialWork& trial, const deliver::Order& orde
 }
 
 // Sends one absent person with the flag. Nothing when that says nothing: Iterable refused the
-// identifier itself, or did not answer.
+// identifier itself, or did not answer. This is the one write that relies on the flag before it is
+// trusted: whether it may be is the question.
 enum class Absent { named, created, not_named, refused, no_answer };
 Result<Absent> send_absent(const TrialWork& trial, const deliver::Order& order,
                            const std::string& key, Millis wait, const std::stop_token& stop) {
   using iterable::BatchAnswer;
   const iterable::Person person{key};
+  const auto make_ready = [&]() -> Result<std::optional<deliver::Ready>> {
+    return std::optional(deliver::Ready{{.call = iterable::BatchCall::subscribe,
+                                         .list_id = order.list_id,
+                                         .key_type = order.key_type,
+                                         .people = {&person, 1}},
+                                        iterable::Proof::by_answer()});
+  };
   BatchAnswer answer;
   for (int i = 0; i < 2; ++i) {  // an answer that contradicts itself may be an accident, once
-    answer = order.client.send({.call = iterable::BatchCall::subscribe,
-                                .list_id = order.list_id,
-                                .key_type = order.key_type,
-                                .people = {&person, 1},
-                                .list_is_new = order.list_is_new},
-                               stop);
+    answer = deliver::send({order.client, order.clock, order.random},
+                           iterable::BatchCall::subscribe, order.list_is_new, make_ready, stop)
+                 .value();
     if (answer.kind != BatchAnswer::Kind::doubtful) break;
   }
   trial.world.observer.reached("trial.absent_sent");
   if (!trial.world.clock.sleep(wait, stop))
     return Error{ErrorKind::cancelled, "stopped during the trial of the destination"};
-  if (TRY(order.client.look_up(order.key_type, key, stop))) return Absent::created;
+  const auto seen = TRY(order.client.look_up(order.key_type, key, stop));
+  if (seen.of_another) return Absent::no_answer;
+  if (seen.profile) return Absent::created;
   switch (answer.kind) {
     case BatchAnswer::Kind::failed:
+    case BatchAnswer::Kind::too_late:
       return Absent::no_answer;
     case BatchAnswer::Kind::refused:
     case BatchAnswer::Kind::too_large:

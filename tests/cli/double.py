@@ -79,6 +79,7 @@ KINDS_OF_FAULT = {
     "half",           # an export that shows half of the people, and says nothing of it
     "wrong_counts",   # it was done, and the counts do not add up
     "deleted_after",  # somebody else deletes the contact that was just looked up
+    "another_profile",  # a look-up is answered with the profile of somebody else
 }
 
 
@@ -88,6 +89,7 @@ class Fault:
     endpoint: str | None = None   # nothing: any
     times: int = 1
     skip: int = 0                 # so many matching requests pass first
+    deletes: bool = False         # and somebody else deletes the first person of the batch
     fired: int = 0
 
     def __post_init__(self):
@@ -376,9 +378,9 @@ class Double:
             return [(e.at, e.endpoint) for e in self.log
                     if e.endpoint in ("lists/subscribe", "lists/unsubscribe") and key in e.people]
 
-    def add_fault(self, kind, endpoint=None, times=1, skip=0) -> Fault:
+    def add_fault(self, kind, endpoint=None, times=1, skip=0, deletes=False) -> Fault:
         with self.lock:
-            fault = Fault(kind, endpoint, times, skip)
+            fault = Fault(kind, endpoint, times, skip, deletes)
             self.faults.append(fault)
             return fault
 
@@ -536,6 +538,10 @@ class Double:
                 self._check(entry, headers, raw)
                 if throttled and self.limits == "enforce":
                     raise self._throttle(endpoint, url.path)
+                if self._deletes:
+                    person = (entry.body.get("subscribers") or entry.body.get("users"))[0]
+                    for id in list(self._find(person.get("email"), person.get("userId"))):
+                        self._do("drop_contact", id)
                 if fault == "reset_before":
                     return self._reset(connection)
                 if fault in ("throttle", "throttle_retry_after"):
@@ -555,6 +561,10 @@ class Double:
                     answer = answer[: answer.index("\n", len(answer) // 2) + 1]
                 if fault == "wrong_counts" and isinstance(answer, dict) and "successCount" in answer:
                     answer["successCount"] += 1
+                if fault == "another_profile" and isinstance(answer, dict) and answer.get("user"):
+                    other = next(one for one in self.state.contacts.values() if one.email != answer["user"].get("email"))
+                    for told in (answer["user"], answer["user"].get("dataFields", {})):
+                        told.update(email=other.email, userId=other.user_id)
                 if fault == "deleted_after" and isinstance(answer, dict) and answer.get("user"):
                     for id in list(self._find(answer["user"].get("email"), answer["user"].get("userId"))):
                         self._do("drop_contact", id)
@@ -626,6 +636,7 @@ class Double:
                              "code": "RateLimitExceeded", "params": {}})
 
     def _draw(self, endpoint):
+        self._deletes = False
         for fault in self.faults:
             if fault.endpoint not in (None, endpoint) or fault.fired >= fault.times:
                 continue
@@ -634,6 +645,7 @@ class Double:
                 continue
             fault.fired += 1
             self.fired[fault.kind] += 1
+            self._deletes = fault.deletes
             return fault.kind
         if self._weather:
             rng, rate, kinds, endpoints = self._weather

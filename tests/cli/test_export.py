@@ -13,6 +13,7 @@ def large_email_project(make_world) -> World:
     world = make_world("email", "email", double={"keep_bodies": False})
     world.double.define_field("firstName", "string")
     world.put(*[customer(i) for i in range(1, PEOPLE + 1)])
+    world.destination = {"proof": {"by": "fastest"}}
     for i in range(1, PEOPLE + 1):
         if i % 11:
             world.double.add_contact(email=f"user{i}@example.com", user_id=f"U{i}")

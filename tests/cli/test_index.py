@@ -12,6 +12,7 @@ def made(make_world, project_type="email") -> World:
     world = make_world(project_type, "email", double={"keep_bodies": False, "export_seconds": 4.0})
     world.double.define_field("firstName", "string")
     world.attributes = [{"field": "first_name", "to": "firstName"}]
+    world.destination = {"proof": {"by": "fastest"}}
     world.rows = [customer(i) for i in range(1, MEMBERS + PARKED + 1)]
     for i in range(1, MEMBERS + 1):
         world.double.add_contact(email=f"user{i}@example.com", user_id=f"U{i}")
