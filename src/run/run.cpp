@@ -702,11 +702,12 @@ class Pass {
     return ok_status();
   }
 
-  // A stranger with a value in a field that the activation makes was written by Rollcall.
+  // A stranger with a value in a field that this activation alone makes was written by it. What
+  // another activation of the destination writes, too, tells nothing.
   Status look_for_traces(const std::stop_token& stop) {
     std::vector<std::string> made;
     for (const auto& target : targets_)
-      if (target.create) made.push_back(target.to);
+      if (target.create && !written_by_others(target.to)) made.push_back(target.to);
     if (made.empty()) return ok_status();
     std::vector<std::string> keys;
     const auto stream = TRY(work_->stream("SELECT key FROM strangers ORDER BY key LIMIT " +
@@ -723,6 +724,14 @@ class Pass {
         TRY(work_->run("UPDATE strangers SET ours = true WHERE key = " + duck::literal(keys[i])));
     }
     return ok_status();
+  }
+
+  [[nodiscard]] bool written_by_others(const std::string& field) const {
+    return std::ranges::any_of(request_.catalog.activations, [&](const Activation& other) {
+      return other.uid != activation_.uid && other.destination == activation_.destination &&
+             std::ranges::any_of(other.attributes,
+                                 [&](const Attribute& one) { return one.to == field; });
+    });
   }
 
   // The store knows the list, too: the state may be lost.
