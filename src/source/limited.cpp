@@ -69,6 +69,7 @@ class LimitedConnection : public Connection {
     auto rows = TRY(connection_->query(query, stop));
     return std::unique_ptr<RowStream>(std::make_unique<LimitedRows>(std::move(rows)));
   }
+  [[nodiscard]] std::vector<Look> looks() const override { return connection_->looks(); }
 
  private:
   std::unique_ptr<Connection> connection_;
