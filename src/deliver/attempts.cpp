@@ -49,7 +49,7 @@ std::optional<BatchAnswer> send(const Attempts& attempts, iterable::BatchCall ca
                                attempts.clock.monotonic() - began < kNewListPatience;
     if (list_may_come) tries = 0;  // patience is counted in seconds here
     const Millis asked_for = answer.retry_after.value_or(Millis(0));
-    if (!(answer.worth_another_try || list_may_come) || tries >= iterable::kTries ||
+    if (!(answer.worth_another_try || list_may_come) || tries >= attempts.tries ||
         asked_for > iterable::kLongestRetryAfter)
       return answer;
     if (!attempts.client.wait(std::max(backoff.next(attempts.random), asked_for), call, stop))

@@ -20,6 +20,14 @@ constexpr double kPartOfLifeForLookUps = 1.0 / 3;
 // Calls a run may spend on sending batches again in halves.
 constexpr int64_t kResendsMin = 200;
 constexpr int64_t kChangesPerResend = 50;
+// Of a batch that the server failed at, at every try, a piece is tried so often.
+constexpr int kTriesOfPiece = 3;
+// Batches that the server failed at and that wait for the others; more is an outage.
+constexpr size_t kAsideMax = 20;
+// So many fail without anybody getting through before it is one.
+constexpr int64_t kBatchesThatTell = 3;
+// So many of their pieces fail one after another before it is one: halves and quarters.
+constexpr int kInVainMax = 3;
 // When at least so many people were refused for their data and they are most, the mapping is wrong,
 // not the people.
 constexpr int64_t kRefusalsThatTell = 50;
@@ -76,6 +84,13 @@ Delivered Delivery::delivered() const {
                       " people; nothing was sent for them",
                   "Something between Rollcall and Iterable answers with other people's profiles: "
                   "look for a proxy or a cache, and check the destination's base_url."};
+  if (!error && !unanswered_.empty())
+    error =
+        Error{ErrorKind::unavailable,
+              "while others got through, Iterable failed each time at " +
+                  thousands(static_cast<int64_t>(unanswered_.size())) +
+                  (unanswered_.size() == 1 ? " person: " : " people: ") + unanswered_as_->message,
+              "`rejects --kind unknown` of this run names them; the next run tries them again."};
   return {std::move(error), std::count(proven_.begin(), proven_.end(), true),
           contacts_ != nullptr && !incomplete, incomplete};
 }
@@ -125,6 +140,7 @@ void Delivery::deliver(plan::Changes& changes, const ledger::Settled& settled,
       threads.emplace_back(work);
     work();
   }
+  look_for_the_culprits(part, stop);
   if (stop.stop_requested() && !failed())
     fail({ErrorKind::cancelled, "stopped while sending", "Run again: it carries on from here."});
 }
@@ -132,7 +148,8 @@ void Delivery::deliver(plan::Changes& changes, const ledger::Settled& settled,
 void Delivery::write_now(const std::vector<Change>& people, const std::stop_token& stop) {
   std::vector<const Change*> all;
   for (const Change& change : people) all.push_back(&change);
-  if (!all.empty()) write(std::move(all), BatchCall::subscribe, "trial", stop);
+  if (!all.empty()) write(std::move(all), BatchCall::subscribe, "trial", stop, {});
+  look_for_the_culprits("trial", stop);
 }
 
 Result<Delivery::Proven> Delivery::prove(const std::vector<const Change*>& people,
@@ -180,6 +197,10 @@ Result<Delivery::Proven> Delivery::prove(const std::vector<const Change*>& peopl
   if (one_at_a_time) one_at_a_time.unlock();
   for (size_t i = 0; i < seen.size(); ++i) {
     if (seen[i].of_another) out.people[whose[i]] = Standing::untold;
+    if (seen[i].failed) {
+      out.people[whose[i]] = Standing::unanswered;
+      leave_unknown(*people[whose[i]], *seen[i].failed);
+    }
     if (!seen[i].profile) continue;
     there(whose[i], seen[i].asked_at, order_.proof_max_age);
     if (index && !index->holds(doubtful[i]) && was_to_be_shown(*seen[i].profile, *index, by_export))
@@ -230,7 +251,7 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part,
                  from + (few ? proven_at_once(order_.client, order_.proof_max_age) : chunk.size()));
     std::vector<const Change*> people;
     for (size_t i = from; i < to; ++i) people.push_back(&chunk[i]);
-    write(std::move(people), call, part, stop);
+    write(std::move(people), call, part, stop, {});
     done_ += static_cast<int64_t>(to - from);
     order_.observer.progress(part, done_.load(), order_.changes);
     from = to;
@@ -238,8 +259,9 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part,
 }
 
 void Delivery::write(std::vector<const Change*> people, BatchCall call, const std::string& part,
-                     const std::stop_token& stop, bool maybe_applied) {
+                     const std::stop_token& stop, How how) {
   if (failed() || stop.stop_requested() || people.empty()) return;
+  const int64_t answered_then = how.is_piece ? how.answered_then : answered_.load();
   const bool removing = call == BatchCall::unsubscribe;
   // What the last try sent, and its number in the journal.
   std::vector<std::string> data_fields;
@@ -269,7 +291,8 @@ void Delivery::write(std::vector<const Change*> people, BatchCall call, const st
                .merge_objects = std::ranges::any_of(order_.targets, &attributes::Target::merge)},
               std::move(proof)});
   };
-  const auto sending = deliver::send({order_.client, order_.clock, order_.random}, call,
+  const int tries = how.is_piece ? kTriesOfPiece : iterable::kTries;
+  const auto sending = deliver::send({order_.client, order_.clock, order_.random, tries}, call,
                                      order_.list_is_new, make_ready, stop);
   order_.observer.reached(part + ".sent");
   if (!sending) return;  // everybody is gone
@@ -277,8 +300,8 @@ void Delivery::write(std::vector<const Change*> people, BatchCall call, const st
 
   const auto halves = [&](bool perhaps) {
     const auto middle = people.begin() + static_cast<std::ptrdiff_t>(people.size() / 2);
-    write({people.begin(), middle}, call, part, stop, perhaps);
-    write({middle, people.end()}, call, part, stop, perhaps);
+    write({people.begin(), middle}, call, part, stop, {perhaps, how.is_piece, answered_then});
+    write({middle, people.end()}, call, part, stop, {perhaps, how.is_piece, answered_then});
   };
   const auto again_in_halves = [&](const char* why) {
     if (resends_.fetch_add(2) + 2 > std::max(kResendsMin, order_.changes / kChangesPerResend))
@@ -287,11 +310,11 @@ void Delivery::write(std::vector<const Change*> people, BatchCall call, const st
            std::string("too many batches had to be sent again in pieces; the last one because ") +
                why,
            "See `rejects` of this run for the people Iterable refused."});
-    halves(maybe_applied || answer.kind == BatchAnswer::Kind::doubtful);
+    halves(how.maybe_applied || answer.kind == BatchAnswer::Kind::doubtful);
   };
   // Not sent, or unknown: the journal already says the latter.
   const auto end_with = [&](Error error) {
-    if (number && !answer.may_have_arrived && !maybe_applied)
+    if (number && !answer.may_have_arrived && !how.maybe_applied)
       if (Status written = order_.journal.withdrawn(seqs); !written.ok())
         return fail(std::move(written.error()));
     fail(std::move(error));
@@ -314,6 +337,7 @@ void Delivery::write(std::vector<const Change*> people, BatchCall call, const st
       if (Status written = order_.journal.answered(*number, seqs, *outcomes); !written.ok())
         return fail(std::move(written.error()));
       answered_ += static_cast<int64_t>(people.size());
+      got_through(seqs);
       for (const Outcome& outcome : *outcomes)
         if (outcome.reason == "invalid_data" || outcome.reason == "type_conflict")
           ++refused_for_data_;
@@ -323,7 +347,7 @@ void Delivery::write(std::vector<const Change*> people, BatchCall call, const st
       return check_refusals();
     }
     case BatchAnswer::Kind::too_large:
-      if (people.size() > 1) return halves(maybe_applied);
+      if (people.size() > 1) return halves(how.maybe_applied);
       return settle_alone(*people[0], {OutcomeKind::rejected, "too_large"}, *number);
     case BatchAnswer::Kind::doubtful:
       if (people.size() > 1) return again_in_halves("an answer contradicted itself");
@@ -340,7 +364,7 @@ void Delivery::write(std::vector<const Change*> people, BatchCall call, const st
     }
     case BatchAnswer::Kind::too_late:
       if (people.size() > 1) {
-        const bool perhaps = maybe_applied || answer.may_have_arrived;
+        const bool perhaps = how.maybe_applied || answer.may_have_arrived;
         if (!perhaps)
           if (Status written = order_.journal.withdrawn(seqs); !written.ok())
             return fail(std::move(written.error()));
@@ -351,9 +375,87 @@ void Delivery::write(std::vector<const Change*> people, BatchCall call, const st
                            thousands(order_.proof_max_age.count()) + " ms",
                        "Iterable answers too slowly for it: give the destination a longer one."});
     case BatchAnswer::Kind::failed:
+      if (answer.of_server && answer.error)
+        return put_aside(people, call, *answer.error, answered_then);
       return end_with(
           answer.error.value_or(Error{ErrorKind::unavailable, "no answer from Iterable"}));
   }
+}
+
+// The journal says already that they are unknown.
+void Delivery::put_aside(const std::vector<const Change*>& people, BatchCall call, Error error,
+                         int64_t answered_then) {
+  const std::lock_guard lock(mutex_);
+  const auto as_late = [&](const Aside& other) { return other.answered_then == answered_then; };
+  const bool is_outage = !culprits_sought_ && answered_.load() == answered_then &&
+                         std::ranges::count_if(aside_, as_late) + 1 >= kBatchesThatTell;
+  if (is_outage || aside_.size() >= kAsideMax) {
+    if (!error_) error_ = std::move(error);
+    failed_ = true;
+    return;
+  }
+  Aside aside{{}, call, std::move(error), answered_then};
+  for (const Change* change : people) aside.people.push_back(*change);
+  aside_.push_back(std::move(aside));
+}
+
+// Level by level, so that soon somebody gets through if anybody can.
+void Delivery::look_for_the_culprits(const std::string& part, const std::stop_token& stop) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (aside_.size() > 1 && answered_.load() == aside_[0].answered_then && !error_) {
+      error_ = aside_[0].error;  // it failed at several batches, and nobody got through
+      failed_ = true;
+    }
+  }
+  culprits_sought_ = true;
+  int in_vain = 0;
+  while (!failed() && !stop.stop_requested()) {
+    Aside aside;
+    {
+      const std::lock_guard lock(mutex_);
+      if (aside_.empty()) break;
+      aside = std::move(aside_.front());
+      aside_.pop_front();
+    }
+    const bool others_got_through = answered_.load() > aside.answered_then;
+    in_vain = others_got_through ? 0 : in_vain + 1;
+    if (in_vain > kInVainMax) return fail(std::move(aside.error));
+    if (aside.people.size() == 1) {
+      if (!others_got_through) return fail(std::move(aside.error));
+      leave_unknown(aside.people[0], aside.error);
+      continue;
+    }
+    if (resends_.fetch_add(2) + 2 > std::max(kResendsMin, order_.changes / kChangesPerResend))
+      return fail({ErrorKind::unavailable,
+                   "Iterable failed at too many batches while others got through; the last one: " +
+                       aside.error.message,
+                   "Iterable seems to be in trouble; the next run carries on from here."});
+    const size_t middle = aside.people.size() / 2;
+    const int64_t answered_then = answered_.load();
+    for (const auto& [from, to] : {std::pair<size_t, size_t>(0, middle),
+                                   std::pair<size_t, size_t>(middle, aside.people.size())}) {
+      std::vector<const Change*> piece;
+      for (size_t i = from; i < to; ++i) piece.push_back(&aside.people[i]);
+      write(std::move(piece), aside.call, part, stop,
+            {.maybe_applied = true, .is_piece = true, .answered_then = answered_then});
+    }
+  }
+  culprits_sought_ = false;
+}
+
+void Delivery::leave_unknown(const Change& change, const Error& error) {
+  settle_alone(change, {OutcomeKind::unknown, error.message}, std::nullopt);
+  const std::lock_guard lock(mutex_);
+  unanswered_.insert(change.seq);
+  if (!unanswered_as_) unanswered_as_ = error;
+}
+
+// Somebody whom Iterable failed at before.
+void Delivery::got_through(const std::vector<uint32_t>& seqs) {
+  const std::lock_guard lock(mutex_);
+  if (unanswered_.empty()) return;
+  for (const uint32_t seq : seqs) unanswered_.erase(seq);
 }
 
 Result<std::vector<Outcome>> Delivery::judge(const std::vector<const Change*>& people,

@@ -9,10 +9,15 @@
 // halves until the bad row stands alone, within a budget of calls. A batch without an answer ends
 // the delivery: its people are unknown, the rest not sent, and the next run carries on.
 //
+// A batch that the server answers with a failure of its own, at every try, is put aside while the
+// others go on. If they get through, it is about somebody in it: it is sent in halves until that
+// person stands alone, who is unknown then. If nothing gets through, it is an outage.
+//
 // Threads: deliver() makes its own and returns when they are done.
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <set>
@@ -35,6 +40,7 @@ struct Attempts {
   const iterable::Client& client;
   Clock& clock;
   Random& random;
+  int tries = iterable::kTries;
 };
 // What one try sends; the views of the batch must hold until the next.
 struct Ready {
@@ -100,10 +106,12 @@ class Delivery {
   void write_now(const std::vector<Change>& people, const std::stop_token& stop);
 
   [[nodiscard]] Delivered delivered() const;
+  // Whether nothing more is to be delivered. Of single people an error may tell before.
+  [[nodiscard]] bool failed() const { return failed_.load(); }
 
  private:
-  // `untold`: what was answered about them was about somebody else.
-  enum class Standing { there, absent, untold };
+  // `untold`: what was answered about them was about somebody else. `unanswered`: nothing was.
+  enum class Standing { there, absent, untold, unanswered };
   struct Proven {
     std::vector<Standing> people;
     iterable::Proof proof;
@@ -113,16 +121,31 @@ class Delivery {
   Result<iterable::Proof> keep_proven(std::vector<const Change*>& people, bool removing,
                                       const std::string& part, const std::stop_token& stop);
   void handle(std::vector<Change>& chunk, const std::string& part, const std::stop_token& stop);
-  // `maybe_applied`: these people were in a larger batch whose answer made no sense.
+  struct How {
+    bool maybe_applied = false;  // they were in a larger batch whose answer made no sense
+    bool is_piece = false;       // of a batch that was put aside
+    int64_t answered_then = 0;   // of a piece: see Aside
+  };
   void write(std::vector<const Change*> people, iterable::BatchCall call, const std::string& part,
-             const std::stop_token& stop, bool maybe_applied = false);
+             const std::stop_token& stop, How how);
+  // A batch that the server failed at.
+  struct Aside {
+    std::vector<Change> people;
+    iterable::BatchCall call;
+    Error error;
+    int64_t answered_then;  // how many people had got an answer before it was tried
+  };
+  void put_aside(const std::vector<const Change*>& people, iterable::BatchCall call, Error error,
+                 int64_t answered_then);
+  void look_for_the_culprits(const std::string& part, const std::stop_token& stop);
+  void leave_unknown(const Change& change, const Error& error);
+  void got_through(const std::vector<uint32_t>& seqs);
   Result<std::vector<Outcome>> judge(const std::vector<const Change*>& people,
                                      iterable::BatchCall call,
                                      const std::vector<iterable::Verdict>& verdicts,
                                      const std::stop_token& stop);
   void settle_alone(const Change& change, Outcome outcome, std::optional<int64_t> batch);
   void fail(Error error);
-  [[nodiscard]] bool failed() const { return failed_.load(); }
   void check_refusals();
   void count_proven(const Change& change);
 
@@ -139,6 +162,10 @@ class Delivery {
   std::set<std::string> filtered_;
   std::vector<bool> proven_;  // by seq
   std::set<uint32_t> untold_;
+  std::deque<Aside> aside_;
+  std::atomic<bool> culprits_sought_{false};  // one piece after another
+  std::set<uint32_t> unanswered_;             // each of whom the server failed at alone
+  std::optional<Error> unanswered_as_;        // as it answered about the first
 };
 
 }  // namespace rollcall::deliver

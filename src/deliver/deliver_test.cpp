@@ -24,6 +24,7 @@ class FakeIterable : public http::Transport {
       std::string plain = email;
       if (const size_t at = plain.find("%40"); at != std::string::npos) plain.replace(at, 3, "@");
       if (on_look_up) on_look_up();
+      if (unanswered.count(plain)) return http::Response{.status = 500, .body = ""};
       if (confused.count(plain)) plain = "somebody.else@x.co";
       return http::Response{
           .status = 200,
@@ -78,7 +79,8 @@ class FakeIterable : public http::Transport {
   std::set<std::string> contacts, forgotten, list;
   bool creates = false;  // whom it does not know, as an email-based project does
   std::set<std::string> created;
-  std::set<std::string> confused;  // asked for these it tells another person's profile
+  std::set<std::string> confused;    // asked for these it tells another person's profile
+  std::set<std::string> unanswered;  // at these it fails when it is asked for them
   std::function<void()> on_look_up;
   std::string updated_at = "1970-01-01 00:00:00 +00:00";
   std::function<std::optional<http::Answer>(const json& people)> mischief;
@@ -329,6 +331,82 @@ TEST_F(DeliverTest, CallsAnUnansweredBatchUnknownAndTheRestNotSent) {
   const auto all = outcomes();
   EXPECT_EQ(std::count(all.begin(), all.end(), "added"), 1000);
   EXPECT_GE(std::count(all.begin(), all.end(), "unknown"), 1000);
+}
+// The server fails at every batch that names one of these.
+std::function<std::optional<http::Answer>(const json&)> failing_at(std::set<std::string> people) {
+  return [people = std::move(people)](const json& sent) -> std::optional<http::Answer> {
+    for (const json& person : sent)
+      if (people.contains(person["email"]))
+        return http::Response{.status = 500, .body = R"({"msg":"","code":"GenericError"})"};
+    return std::nullopt;
+  };
+}
+TEST_F(DeliverTest, OnePersonTheServerFailsAtHoldsNobodyUp) {
+  for (const int count : {2, 20, 2500}) {
+    for (const int culprit : {0, 1, count - 1}) {
+      TearDown(), SetUp();
+      people(count);
+      const std::string key = "p" + std::to_string(culprit) + "@x.co";
+      iterable_.mischief = failing_at({key});
+      const auto error = deliver();
+      ASSERT_TRUE(error);
+      EXPECT_THAT(error->message, testing::HasSubstr("1 person"));
+      EXPECT_THAT(error->message, testing::HasSubstr("500"));
+      auto all = outcomes();
+      EXPECT_EQ(all[static_cast<size_t>(culprit)], "unknown") << count;
+      EXPECT_EQ(std::count(all.begin(), all.end(), "added"), count - 1);
+      EXPECT_THAT(settled().rejections[static_cast<uint32_t>(culprit)].reason,
+                  testing::HasSubstr("500"));
+    }
+  }
+}
+TEST_F(DeliverTest, SeveralPeopleTheServerFailsAtHoldNobodyUp) {
+  people(5000, 1);
+  std::set<std::string> culprits;
+  for (const int i : {3, 4, 999, 1500, 4999}) culprits.insert("p" + std::to_string(i) + "@x.co");
+  iterable_.mischief = failing_at(culprits);
+  EXPECT_TRUE(deliver(ProjectType::email));
+  const auto all = outcomes();
+  EXPECT_EQ(std::count(all.begin(), all.end(), "removed"), 4995);
+  EXPECT_EQ(std::count(all.begin(), all.end(), "unknown"), 5);
+}
+TEST_F(DeliverTest, OnePersonWhoCannotBeLookedUpHoldsNobodyUp) {
+  people(30);
+  iterable_.unanswered = {"p7@x.co"};
+  const auto error = deliver(ProjectType::email);
+  ASSERT_TRUE(error);
+  auto all = outcomes();
+  EXPECT_EQ(all[7], "unknown");
+  EXPECT_EQ(std::count(all.begin(), all.end(), "added"), 29);
+}
+TEST_F(DeliverTest, AnOutageIsNotHalved) {
+  people(3000);
+  iterable_.mischief = [](const json& sent) -> std::optional<http::Answer> {
+    EXPECT_EQ(sent.size(), 1000u);
+    return http::Response{.status = 503, .body = ""};
+  };
+  ASSERT_TRUE(deliver());
+  EXPECT_EQ(delivered_.error->kind, ErrorKind::unavailable);
+  EXPECT_LE(iterable_.writes, 3 * iterable::kTries);
+  EXPECT_THAT(outcomes(), testing::Not(testing::Contains("added")));
+}
+TEST_F(DeliverTest, AnOutageOfTwoBatchesIsNotHalvedEither) {
+  people(2000);
+  iterable_.mischief = [](const json& sent) -> std::optional<http::Answer> {
+    EXPECT_EQ(sent.size(), 1000u);
+    return http::Response{.status = 503, .body = ""};
+  };
+  ASSERT_TRUE(deliver());
+  EXPECT_LE(iterable_.writes, 2 * iterable::kTries);
+}
+TEST_F(DeliverTest, AnOutageOfOneBatchEndsSoon) {
+  people(1000);
+  iterable_.mischief = [](const json&) -> std::optional<http::Answer> {
+    return http::Response{.status = 500, .body = ""};
+  };
+  ASSERT_TRUE(deliver());
+  EXPECT_LE(iterable_.writes, 30);
+  EXPECT_THAT(outcomes(), Each("unknown"));
 }
 TEST_F(DeliverTest, CallsABatchThatNeverLeftNotSent) {
   people(2);

@@ -596,6 +596,7 @@ BatchAnswer Client::attempt(const Batch& batch, Proof proof, bool again,
           .error = answer ? error_of(endpoint, *answer) : answer.error().error,
           .may_have_arrived = trouble.may_have_arrived,
           .worth_another_try = trouble.worth_another_try,
+          .of_server = answer && answer->status >= 500,
           .list_is_not_known = answer && says_invalid_list(*answer),
           .retry_after = trouble.retry_after};
 }

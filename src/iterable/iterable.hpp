@@ -78,7 +78,9 @@ struct Profile {
 struct Seen {
   std::optional<Profile> profile = std::nullopt;  // nothing: not a contact, unless `of_another`
   bool of_another = false;  // what came was the profile of somebody who was not asked for
-  Millis asked_at{0};       // monotonic, before the answer was made
+  // The server answered that it failed, at every try, while it answered about others.
+  std::optional<Error> failed = std::nullopt;
+  Millis asked_at{0};  // monotonic, before the answer was made
 };
 
 // Contacts whose last update lies within, by Iterable's clock: `from` inclusive, `to` exclusive.
@@ -122,6 +124,7 @@ struct BatchAnswer {
   std::optional<Error> error = std::nullopt;         // failed
   bool may_have_arrived = true;                      // failed: whether it may have taken effect
   bool worth_another_try = false;                    // failed
+  bool of_server = false;                            // failed: it answered that it did
   bool list_is_not_known = false;                    // failed: a list just made may yet be
   std::optional<Millis> retry_after = std::nullopt;  // failed
 };

@@ -241,7 +241,7 @@ Result<Settled> Journal::read(const fs::path& run_folder, size_t changes) {
             const auto special = outcome_kind(exception.at(1));
             if (!special || seq >= changes) return damaged(path);
             out.kinds[seq] = *special;
-            if (*special == OutcomeKind::rejected)
+            if (*special == OutcomeKind::rejected || *special == OutcomeKind::unknown)
               out.rejections[seq] = {*special, exception.at(2), exception.at(3)};
           }
         }

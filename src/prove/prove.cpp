@@ -9,6 +9,9 @@ namespace rollcall::prove {
 
 namespace {
 constexpr size_t kLookupsAtOnce = 8;
+// So many who are looked up together may each be the one about whom Iterable fails; more than that
+// is an outage.
+constexpr size_t kUnansweredMax = 3;
 }  // namespace
 
 Result<std::vector<iterable::Seen>> look_up_all(const iterable::Client& client, KeyType type,
@@ -18,6 +21,7 @@ Result<std::vector<iterable::Seen>> look_up_all(const iterable::Client& client, 
   std::atomic<size_t> next{0};
   std::mutex mutex;
   std::optional<Error> failure;  // protected by mutex
+  size_t unanswered = 0;         // likewise
   std::stop_source ours;
   const std::stop_callback pass_on(stop, [&ours] { ours.request_stop(); });
   const auto work = [&] {
@@ -27,6 +31,10 @@ Result<std::vector<iterable::Seen>> look_up_all(const iterable::Client& client, 
       auto seen = client.look_up(type, keys[i], ours.get_token());
       if (!seen.ok()) {
         const std::lock_guard lock(mutex);
+        if (seen.error().kind == ErrorKind::unavailable && ++unanswered <= kUnansweredMax) {
+          out[i].failed = seen.error();
+          continue;
+        }
         if (!failure) failure = seen.error();
         ours.request_stop();
         return;
@@ -39,6 +47,8 @@ Result<std::vector<iterable::Seen>> look_up_all(const iterable::Client& client, 
     for (size_t i = 1; i < std::min(kLookupsAtOnce, keys.size()); ++i) threads.emplace_back(work);
     work();
   }
+  // It is an outage, too, where nobody got an answer.
+  if (!failure && unanswered > 0 && unanswered == keys.size()) failure = out[0].failed;
   if (failure) return std::move(*failure).in("looking people up");
   if (stop.stop_requested()) return Error{ErrorKind::cancelled, "stopped while looking people up"};
   return out;

@@ -445,7 +445,7 @@ class Pass {
                                       std::pair("remove", "kind = 1 AND not_before = 0"),
                                       std::pair("add", "kind <> 1 AND not_before <> 0"),
                                       std::pair("remove", "kind = 1 AND not_before <> 0")}) {
-      if (!status.ok() || delivery.delivered().error) break;
+      if (!status.ok() || delivery.failed()) break;
       const auto stream = TRY(plan::Changes::open(*work_, targets_.size(), where));
       delivery.deliver(*stream, settled, part, stop);
       world_.observer.reached(std::string(part) + ".ended");

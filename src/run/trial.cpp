@@ -77,7 +77,7 @@ Result<Found> look_for_people(const TrialWork& trial, const deliver::Order& orde
     for (size_t i = 0; i < seen.size(); ++i) {
       if (seen[i].profile) {
         if (out.present.size() < kPresentWanted) out.present.push_back(people[from + i]);
-      } else if (!seen[i].of_another && wants_absent && out.absent.size() < kAbsentMax &&
+      } else if (!seen[i].of_another && !seen[i].failed && wants_absent && out.absent.size() < kAbsentMax &&
                  !people[from + i].look_up_first) {
         out.absent.push_back(people[from + i]);  // the parked are touched by reads alone
       }
@@ -170,7 +170,7 @@ Status try_destination(const TrialWork& work, const deliver::Order& order,
   if (!found.present.empty()) {
     const Millis started = work.world.clock.monotonic();
     delivery.write_now(found.present, stop);
-    if (const auto error = delivery.delivered().error) return Error(*error);
+    if (delivery.failed()) return Error(*delivery.delivered().error);
     work.world.observer.reached("trial.written");
     // As soon as the write can be seen, a profile names the list where the project's type says.
     std::vector<std::string> keys;
