@@ -19,8 +19,8 @@
 
 namespace rollcall::attributes {
 
-// What a field's own type becomes in Iterable; nothing for lists, whose type is their elements', and
-// for JSON, which is of the type of each value.
+// What a field's own type becomes in Iterable; nothing for lists, whose type is their elements',
+// and for JSON, which is of the type of each value.
 std::optional<AttributeType> natural_type(FieldType type);
 // Whether values of `from` can be sent as `to`.
 bool converts(FieldType from, AttributeType to);

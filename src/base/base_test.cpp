@@ -7,12 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/json.hpp"
-#include "base/process.hpp"
-
 #include <cerrno>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
+#include "base/process.hpp"
 
 namespace rollcall {
 namespace {

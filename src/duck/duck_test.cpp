@@ -320,10 +320,10 @@ TEST_F(DuckTest, KeepsRowsOutOfErrors) {
   EXPECT_THAT(read, HasSubstr("people.csv, line 30002: `unknown'age` in column `age`"));
   EXPECT_THAT(read, Not(HasSubstr("ada@"))) << "of the row, the value alone that does not fit";
   std::ofstream(folder_ / "people.csv") << "email,age\nada@example.com,4\nbob@example.com\n";
-  const std::string narrow = message("SELECT * FROM read_csv('" +
-                                     (folder_ / "people.csv").string() +
-                                     "', auto_detect = false, delim = ',', header = true, columns "
-                                     "= {'email': 'VARCHAR', 'age': 'INTEGER'})");
+  const std::string narrow =
+      message("SELECT * FROM read_csv('" + (folder_ / "people.csv").string() +
+              "', auto_detect = false, delim = ',', header = true, columns "
+              "= {'email': 'VARCHAR', 'age': 'INTEGER'})");
   EXPECT_THAT(narrow, HasSubstr("people.csv, line 3: 1 values, where the header has 2"));
   EXPECT_THAT(narrow, Not(HasSubstr("bob@")));
   EXPECT_EQ(message("SELECT " + failing("'no ' || 'more'", "Stop it.")), "no more. Stop it.");

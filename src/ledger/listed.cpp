@@ -70,7 +70,8 @@ Status reconcile(Lease& lease, State& state, duck::Connection& work, const Liste
       "CASE WHEN l.on_list <> 1 AND t.key IS NOT NULL THEN " +
       now + " ELSE l.since_ms END AS since_ms) FROM " + ledger + " l LEFT JOIN " + listed.table +
       " t ON " + same_person() +
-      " WHERE l.in_segment OR (l.on_list > 0 AND (t.key IS NOT NULL OR " + unseen + ")) OR "
+      " WHERE l.in_segment OR (l.on_list > 0 AND (t.key IS NOT NULL OR " + unseen +
+      ")) OR "
       "(l.wrote_kind = 2 AND l.reason IS NULL AND l.wrote_ms > " +
       std::to_string(listed.now.time_since_epoch().count() - kRememberRemovedMs) + ")";
   if (listed.remove_foreign)

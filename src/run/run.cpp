@@ -714,8 +714,7 @@ class Pass {
                                           std::to_string(kTracesMax)));
     while (const duck::Chunk* chunk = TRY(stream->next()))
       for (size_t row = 0; row < chunk->rows(); ++row) keys.emplace_back(chunk->text(0, row));
-    const auto seen =
-        TRY(prove::look_up_all(client_, activation_.match_key.type, keys, stop));
+    const auto seen = TRY(prove::look_up_all(client_, activation_.match_key.type, keys, stop));
     for (size_t i = 0; i < keys.size(); ++i) {
       if (!seen[i].profile) continue;
       const bool bears = std::ranges::any_of(

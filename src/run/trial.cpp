@@ -77,8 +77,8 @@ Result<Found> look_for_people(const TrialWork& trial, const deliver::Order& orde
     for (size_t i = 0; i < seen.size(); ++i) {
       if (seen[i].profile) {
         if (out.present.size() < kPresentWanted) out.present.push_back(people[from + i]);
-      } else if (!seen[i].of_another && !seen[i].failed && wants_absent && out.absent.size() < kAbsentMax &&
-                 !people[from + i].look_up_first) {
+      } else if (!seen[i].of_another && !seen[i].failed && wants_absent &&
+                 out.absent.size() < kAbsentMax && !people[from + i].look_up_first) {
         out.absent.push_back(people[from + i]);  // the parked are touched by reads alone
       }
     }
