@@ -171,11 +171,7 @@ Status rebuild(Lease& lease, State& state, duck::Connection& work, const Listed&
                             "rows r SEMI JOIN " + listed.table + " t ON t.key = r.key ANTI JOIN " +
                             ledger + " l ON r.key = l.key" + member("s.key", false) +
                             "strangers s WHERE s.ours";
-  state.ledger_checksum =
-      TRY(write_parquet(work, query, lease.folder().ledger_file(state.generation + 1)));
-  ++state.generation;
-  state.standing = TRY(count_standing(work, lease.folder().ledger_file(state.generation)));
-  return lease.write_state(state);
+  return write_next(lease, state, work, query);
 }
 
 }  // namespace rollcall::ledger

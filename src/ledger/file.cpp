@@ -105,4 +105,12 @@ Result<StandingCounts> count_standing(duck::Connection& db, const fs::path& ledg
                         chunk->integer(3, 0), chunk->integer(4, 0), chunk->integer(5, 0)};
 }
 
+Status write_next(Lease& lease, State& state, duck::Connection& db, const std::string& query) {
+  const std::filesystem::path file = lease.folder().ledger_file(state.generation + 1);
+  state.ledger_checksum = TRY(write_parquet(db, query, file));
+  ++state.generation;
+  state.standing = TRY(count_standing(db, file));
+  return lease.write_state(state);
+}
+
 }  // namespace rollcall::ledger

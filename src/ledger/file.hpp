@@ -23,5 +23,7 @@ bool is_readable(duck::Connection& db, const std::filesystem::path& file);
 // The number in "PREFIX12.parquet".
 std::optional<int64_t> generation_of(const std::string& file_name, std::string_view prefix);
 Result<StandingCounts> count_standing(duck::Connection& db, const std::filesystem::path& ledger);
+// The next ledger, of what a query selects; then the state, which makes it count.
+Status write_next(Lease& lease, State& state, duck::Connection& db, const std::string& query);
 
 }  // namespace rollcall::ledger

@@ -83,11 +83,7 @@ Status reconcile(Lease& lease, State& state, duck::Connection& work, const Liste
         "wrote_kind, 0::UBIGINT AS tried_hash FROM " +
         listed.table + " t ANTI JOIN " + ledger + " l ON " + same_person() +
         " WHERE t.key IS NOT NULL";
-  state.ledger_checksum =
-      TRY(write_parquet(work, query, lease.folder().ledger_file(state.generation + 1)));
-  ++state.generation;
-  state.standing = TRY(count_standing(work, lease.folder().ledger_file(state.generation)));
-  return lease.write_state(state);
+  return write_next(lease, state, work, query);
 }
 
 }  // namespace rollcall::ledger

@@ -110,20 +110,11 @@ class CsvConnection : public FilesConnection {
       for (size_t i = 0; i < names.size(); ++i) places.push_back(i);
       return places;
     }
-    const auto refuse = [&](const std::string& column, const std::string& has,
-                            const std::string& has_not) {
-      return Error{
-          .kind = ErrorKind::invalid,
-          .message = fmt::format("{} has the column `{}`, and {} has not", has, column, has_not),
-          .remedy =
-              "Write the same columns in all files of a table, or fill with nulls by "
-              "`union_by_name: true` at the source."};
-    };
     const bool united = options_.union_by_name == true;
     for (const std::string& name : head.names) {
       auto at = std::find(names.begin(), names.end(), name);
       if (at == names.end()) {
-        if (!united) return refuse(name, file, first);
+        if (!united) return lacks_column(name, {.has = file, .has_not = first});
         at = names.insert(names.end(), name);
       }
       places.push_back(static_cast<size_t>(at - names.begin()));
@@ -131,7 +122,7 @@ class CsvConnection : public FilesConnection {
     if (!united)
       for (const std::string& name : names)
         if (std::find(head.names.begin(), head.names.end(), name) == head.names.end())
-          return refuse(name, first, file);
+          return lacks_column(name, {.has = first, .has_not = file});
     return places;
   }
 

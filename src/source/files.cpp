@@ -32,6 +32,15 @@ std::string path_list(const std::vector<std::string>& paths) {
   return out + "]";
 }
 
+Error lacks_column(const std::string& column, const TwoFiles& files) {
+  return {
+      .kind = ErrorKind::invalid,
+      .message = files.has + " has the column `" + column + "`, and " + files.has_not + " has not",
+      .remedy =
+          "Write the same columns in all files of a table, or fill with nulls by "
+          "`union_by_name: true` at the source."};
+}
+
 std::vector<Look> FilesConnection::looks() const {
   std::vector<Look> out;
   for (const auto& [name, table] : tables_) out.push_back(table.look);

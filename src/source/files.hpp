@@ -60,4 +60,12 @@ class FilesConnection : public ViewsConnection {
 // ['of', 'several'], letter by letter.
 std::string path_list(const std::vector<std::string>& paths);
 
+// Of the files of one table, one has a column that another has not, and nobody said that this is
+// meant to be.
+struct TwoFiles {
+  const std::string& has;
+  const std::string& has_not;
+};
+Error lacks_column(const std::string& column, const TwoFiles& files);
+
 }  // namespace rollcall::source

@@ -174,20 +174,12 @@ class ParquetConnection : public FilesConnection {
              std::vector<Wide>& all) const {
     const std::string& file = part.files[0];
     const bool begun = !all.empty(), united = options_.union_by_name == true;
-    const auto missing = [&](const std::string& column, const std::string& has,
-                             const std::string& has_not) {
-      return Error{
-          .kind = ErrorKind::invalid,
-          .message = fmt::format("{} has the column `{}`, and {} has not", has, column, has_not),
-          .remedy =
-              "Write the same columns in all files of a table, or fill with nulls by "
-              "`union_by_name: true` at the source."};
-    };
     for (size_t i = 0; i < part.columns.size(); ++i) {
       const auto& column = part.columns[i];
       Wide* const there = place_in(all, part.columns, i);
       if (there == nullptr) {
-        if (begun && !united) return missing(column.name, file, first.files[0]);
+        if (begun && !united)
+          return lacks_column(column.name, {.has = file, .has_not = first.files[0]});
         all.push_back({column.name, column.type, file, file});
         continue;
       }
@@ -211,7 +203,7 @@ class ParquetConnection : public FilesConnection {
                 ? i < part.columns.size()
                 : std::any_of(part.columns.begin(), part.columns.end(),
                               [&](const auto& one) { return same_name(one.name, all[i].name); });
-        if (!found) return missing(all[i].name, first.files[0], file);
+        if (!found) return lacks_column(all[i].name, {.has = first.files[0], .has_not = file});
       }
     return ok_status();
   }
