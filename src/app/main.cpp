@@ -70,11 +70,13 @@ int main(int argc, char** argv) {
   }
   app::SystemClock clock;
   app::SystemRandom random;
+  app::Threads workers;
   const auto transport = http::make_transport();
   app::TestHooks hooks(environment("ROLLCALL_POINTS"), environment("ROLLCALL_KILL_AT"));
   const cli::World world{.clock = clock,
                          .random = random,
                          .transport = *transport,
+                         .workers = workers,
                          .observer = hooks,
                          .open_store =
                              [&](const std::filesystem::path& home) {

@@ -1,4 +1,4 @@
-// The machine's clock and randomness.
+// The machine's clock, randomness and threads.
 #pragma once
 
 #include <sodium.h>
@@ -6,6 +6,8 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <thread>
+#include <vector>
 
 #include "base/base.hpp"
 
@@ -38,6 +40,16 @@ class SystemRandom : public Random {
     uint64_t bits = 0;
     randombytes_buf(&bits, sizeof bits);
     return bits;
+  }
+};
+
+// Side by side, the caller among them.
+class Threads : public Workers {
+ public:
+  void run(size_t n, const std::function<void()>& body) override {
+    std::vector<std::jthread> threads;
+    for (size_t i = 1; i < n; ++i) threads.emplace_back(body);
+    if (n > 0) body();
   }
 };
 

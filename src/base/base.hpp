@@ -7,3 +7,4 @@
 #include "base/random.hpp"
 #include "base/secret.hpp"
 #include "base/text.hpp"
+#include "base/workers.hpp"

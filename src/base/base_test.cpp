@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 
 #include "base/file.hpp"
 #include "base/json.hpp"
@@ -89,6 +90,28 @@ TEST(FileTest, ChecksumsTellWhatCameBefore) {
 }
 
 TEST(SecretTest, PrintsAsStars) { EXPECT_EQ(Secret("abc").text(), "***"); }
+
+TEST(ClockTest, AManualClockLosesNoMomentOfSeveralSleepers) {
+  ManualClock clock{Time{}};
+  std::vector<std::jthread> sleepers;
+  for (int i = 0; i < 4; ++i)
+    sleepers.emplace_back([&] {
+      for (int n = 0; n < 1000; ++n) EXPECT_TRUE(clock.sleep(Millis(1), {}));
+    });
+  sleepers.clear();
+  EXPECT_EQ(clock.monotonic(), Millis(4000));
+  clock.set_by(Millis(-1000));
+  EXPECT_EQ(clock.monotonic(), Millis(4000));
+  EXPECT_EQ(clock.now(), Time(Millis(3000)));
+}
+
+TEST(ClockTest, WhoIsStoppedDoesNotSleep) {
+  ManualClock clock{Time{}};
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_FALSE(clock.sleep(Millis(1), stop.get_token()));
+  EXPECT_EQ(clock.monotonic(), Millis(0));
+}
 
 TEST(RandomTest, IdsSortByTimeAndRepeatWithTheSeed) {
   ManualClock clock{Time{Millis(1767323045000)}};

@@ -1,7 +1,9 @@
 // Time, passed in. Nothing outside app reads the system clock; tests tick their own.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -24,20 +26,32 @@ class Clock {
   virtual bool sleep(Millis how_long, const std::stop_token& stop) = 0;
 };
 
-// A clock that moves only when told to, or when somebody sleeps on it. Not for several threads.
+// A clock that moves only when told to, or when somebody sleeps on it: then at once, by as much.
+// Safe from several threads, but for the setting of `on_sleep`.
 class ManualClock : public Clock {
  public:
-  explicit ManualClock(Time start) : now_(start) {}
-  Time now() override { return now_; }
-  Millis monotonic() override { return now_.time_since_epoch(); }
+  explicit ManualClock(Time start) : now_(start.time_since_epoch()) {}
+  Time now() override { return Time(now_.load() + set_.load()); }
+  Millis monotonic() override { return now_; }
   bool sleep(Millis how_long, const std::stop_token& stop) override {
-    now_ += how_long;
+    if (stop.stop_requested()) return false;
+    advance(how_long);
+    if (on_sleep) on_sleep(how_long);
     return !stop.stop_requested();
   }
-  void advance(Millis by) { now_ += by; }
+  void advance(Millis by) { add(now_, by); }
+  // Sets the wall clock alone, as an operator or a time server does.
+  void set_by(Millis by) { add(set_, by); }
+
+  std::function<void(Millis)> on_sleep;  // called on the sleeper's thread
 
  private:
-  Time now_;
+  static void add(std::atomic<Millis>& to, Millis by) {
+    Millis was = to;
+    while (!to.compare_exchange_weak(was, was + by)) {
+    }
+  }
+  std::atomic<Millis> now_, set_{Millis(0)};
 };
 
 // "2026-01-02T03:04:05Z"

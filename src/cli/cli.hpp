@@ -24,6 +24,7 @@ struct World {
   Clock& clock;
   Random& random;
   http::Transport& transport;
+  Workers& workers;
   Observer& observer;  // sees every named point; progress is shown by this room
   std::function<Result<std::unique_ptr<store::Store>>(const std::filesystem::path& home)>
       open_store;

@@ -1,7 +1,6 @@
 #include "deliver/deliver.hpp"
 
 #include <algorithm>
-#include <thread>
 
 namespace rollcall::deliver {
 namespace {
@@ -134,12 +133,7 @@ void Delivery::deliver(plan::Changes& changes, const ledger::Settled& settled,
       handle(chunk, part, stop);
     }
   };
-  {
-    std::vector<std::jthread> threads;
-    for (size_t i = 1; i < (by_lookup ? kLookedUpBatchesAtOnce : kBatchesAtOnce); ++i)
-      threads.emplace_back(work);
-    work();
-  }
+  order_.workers.run(by_lookup ? kLookedUpBatchesAtOnce : kBatchesAtOnce, work);
   look_for_the_culprits(part, stop);
   if (stop.stop_requested() && !failed())
     fail({ErrorKind::cancelled, "stopped while sending", "Run again: it carries on from here."});
@@ -193,7 +187,8 @@ Result<Delivery::Proven> Delivery::prove(const std::vector<const Change*>& peopl
   }
   std::unique_lock one_at_a_time(looking_up_, std::defer_lock);
   if (!doubtful.empty()) one_at_a_time.lock();
-  const auto seen = TRY(prove::look_up_all(order_.client, order_.key_type, doubtful, stop));
+  const auto seen =
+      TRY(prove::look_up_all(order_.workers, order_.client, order_.key_type, doubtful, stop));
   if (one_at_a_time) one_at_a_time.unlock();
   for (size_t i = 0; i < seen.size(); ++i) {
     if (seen[i].of_another) out.people[whose[i]] = Standing::untold;

@@ -13,7 +13,7 @@
 // others go on. If they get through, it is about somebody in it: it is sent in halves until that
 // person stands alone, who is unknown then. If nothing gets through, it is an outage.
 //
-// Threads: deliver() makes its own and returns when they are done.
+// Threads: deliver() asks the workers of its order for several, and returns when they are done.
 #pragma once
 
 #include <atomic>
@@ -62,6 +62,7 @@ struct Order {
   prove::Trust& trust;
   Clock& clock;
   Random& random;
+  Workers& workers;
   Observer& observer;
   const std::vector<attributes::Target>& targets;
   KeyType key_type = KeyType::email;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <thread>
 
 namespace rollcall::deliver {
 namespace {
@@ -91,6 +92,15 @@ class FakeIterable : public http::Transport {
   std::mutex mutex_;
 };
 
+// What two batches do to each other shows only where they are side by side.
+class Threads : public Workers {
+ public:
+  void run(size_t n, const std::function<void()>& body) override {
+    std::vector<std::jthread> threads;
+    for (size_t i = 0; i < n; ++i) threads.emplace_back(body);
+  }
+};
+
 class DeliverTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -127,8 +137,8 @@ class DeliverTest : public testing::Test {
     prove::Trust trust(
         type, {trusted ? prove::Trial::Standing::passed : prove::Trial::Standing::untried, true});
     Observer observer;
-    Delivery delivery({client, counter, *journal_, trust, clock_, random_, observer, targets_,
-                       KeyType::email, 7, list_is_new_, count_, Millis(0), max_age_});
+    Delivery delivery({client, counter, *journal_, trust, clock_, random_, workers_, observer,
+                       targets_, KeyType::email, 7, list_is_new_, count_, Millis(0), max_age_});
     if (indexed_) {
       iterable_.contacts.swap(*indexed_);
       prove::Contacts contacts(client, KeyType::email, clock_, observer,
@@ -154,23 +164,9 @@ class DeliverTest : public testing::Test {
   }
 
   FakeIterable iterable_;
-  // Sleeps pass at once; several threads may sleep.
-  class : public Clock {
-   public:
-    Time now() override { return Time(Millis(time_.load())); }
-    Millis monotonic() override { return Millis(time_.load()); }
-    bool sleep(Millis how_long, const std::stop_token&) override {
-      time_ += how_long.count();
-      if (on_sleep) on_sleep(how_long);
-      return true;
-    }
-    void advance(Millis by) { time_ += by.count(); }
-    std::function<void(Millis)> on_sleep;
-
-   private:
-    std::atomic<int64_t> time_{1'000'000'000'000};
-  } clock_;
+  ManualClock clock_{Time(Millis(1'000'000'000'000))};
   SeededRandom random_{1};
+  Threads workers_;
   std::filesystem::path folder_;
   std::unique_ptr<duck::Database> database_;
   std::unique_ptr<duck::Connection> work_;

@@ -342,22 +342,8 @@ TEST_F(PaceTest, GivesNoPlaceToWhoIsStopped) {
   EXPECT_FALSE(pace_.wait("lists", source.get_token()));
 }
 
-// A clock for several threads on which sleeping costs nothing but moves time.
-class SharedClock : public Clock {
- public:
-  Time now() override { return Time(Millis(time_.load())); }
-  Millis monotonic() override { return Millis(time_.load()); }
-  bool sleep(Millis how_long, const std::stop_token&) override {
-    time_ += how_long.count();
-    return true;
-  }
-
- private:
-  std::atomic<int64_t> time_{1'000'000};
-};
-
 TEST(PaceThreadsTest, GivesEachThreadItsOwnPlace) {
-  SharedClock clock;
+  ManualClock clock{Time(1'000'000ms)};
   Pace pace(clock);
   std::vector<std::thread> threads;
   std::atomic<int> let_through{0};

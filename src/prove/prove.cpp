@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 namespace rollcall::prove {
 
@@ -14,8 +13,8 @@ constexpr size_t kLookupsAtOnce = 8;
 constexpr size_t kUnansweredMax = 3;
 }  // namespace
 
-Result<std::vector<iterable::Seen>> look_up_all(const iterable::Client& client, KeyType type,
-                                                const std::vector<std::string>& keys,
+Result<std::vector<iterable::Seen>> look_up_all(Workers& workers, const iterable::Client& client,
+                                                KeyType type, const std::vector<std::string>& keys,
                                                 const std::stop_token& stop) {
   std::vector<iterable::Seen> out(keys.size());
   std::atomic<size_t> next{0};
@@ -42,11 +41,7 @@ Result<std::vector<iterable::Seen>> look_up_all(const iterable::Client& client, 
       out[i] = std::move(*seen);
     }
   };
-  {
-    std::vector<std::jthread> threads;
-    for (size_t i = 1; i < std::min(kLookupsAtOnce, keys.size()); ++i) threads.emplace_back(work);
-    work();
-  }
+  workers.run(std::min(kLookupsAtOnce, keys.size()), work);
   // It is an outage, too, where nobody got an answer.
   if (!failure && unanswered > 0 && unanswered == keys.size()) failure = out[0].failed;
   if (failure) return std::move(*failure).in("looking people up");

@@ -3,7 +3,7 @@
 // stand as proof.
 //
 // A proof is worth as long as it is fresh: whoever writes relies on it at once. Threads:
-// look_up_all makes its own; a Trust and Contacts may be shared by several.
+// look_up_all asks the workers for several; a Trust and Contacts may be shared by several.
 #pragma once
 
 #include <array>
@@ -23,8 +23,8 @@
 namespace rollcall::prove {
 
 // Looks people up, several at a time, in the order given.
-Result<std::vector<iterable::Seen>> look_up_all(const iterable::Client& client, KeyType type,
-                                                const std::vector<std::string>& keys,
+Result<std::vector<iterable::Seen>> look_up_all(Workers& workers, const iterable::Client& client,
+                                                KeyType type, const std::vector<std::string>& keys,
                                                 const std::stop_token& stop);
 
 // Where a destination keeps its contact index, and what opens it.

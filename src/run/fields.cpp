@@ -96,7 +96,8 @@ Result<Written> send(const FieldWork& work, iterable::BatchCall call,
   const auto make_ready = [&]() -> Result<std::optional<deliver::Ready>> {
     sent.clear(), people.clear();
     iterable::Proof proof;
-    const auto seen = TRY(prove::look_up_all(work.client, key_type, keys, stop));
+    const auto seen =
+        TRY(prove::look_up_all(work.world.workers, work.client, key_type, keys, stop));
     for (size_t i = 0; i < seen.size(); ++i) {
       if (!seen[i].profile) continue;
       proof.add(keys[i], seen[i].asked_at, work.destination.proof.max_age);
@@ -190,8 +191,8 @@ Result<FieldsMade> make_fields(const FieldWork& work, const FieldState& state,
       std::vector<std::string> keys;
       for (size_t k = from; k < std::min(all.size(), from + kCandidatesAtOnce); ++k)
         keys.push_back(all[k].key);
-      const auto seen =
-          TRY(prove::look_up_all(work.client, work.activation.match_key.type, keys, stop));
+      const auto seen = TRY(prove::look_up_all(work.world.workers, work.client,
+                                               work.activation.match_key.type, keys, stop));
       for (size_t k = 0; k < seen.size() && !covered[i]; ++k) {
         if (!seen[k].profile) continue;
         chosen.push_back(all[from + k]);

@@ -218,7 +218,8 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
     } else if (request.prove) {
       std::vector<std::string> keys;
       for (const Change& change : chunk) keys.push_back(change.key);
-      const auto looked = TRY(prove::look_up_all(client, activation.match_key.type, keys, stop));
+      const auto looked =
+          TRY(prove::look_up_all(world.workers, client, activation.match_key.type, keys, stop));
       for (size_t i = 0; i < looked.size(); ++i)
         if (!looked[i].of_another) contact[i] = looked[i].profile.has_value();
       world.observer.progress("prove", seen + static_cast<int64_t>(chunk.size()), all);

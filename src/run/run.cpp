@@ -419,6 +419,7 @@ class Pass {
                                .trust = trust,
                                .clock = world_.clock,
                                .random = world_.random,
+                               .workers = world_.workers,
                                .observer = world_.observer,
                                .targets = targets_,
                                .key_type = activation_.match_key.type,
@@ -714,7 +715,8 @@ class Pass {
                                           std::to_string(kTracesMax)));
     while (const duck::Chunk* chunk = TRY(stream->next()))
       for (size_t row = 0; row < chunk->rows(); ++row) keys.emplace_back(chunk->text(0, row));
-    const auto seen = TRY(prove::look_up_all(client_, activation_.match_key.type, keys, stop));
+    const auto seen =
+        TRY(prove::look_up_all(world_.workers, client_, activation_.match_key.type, keys, stop));
     for (size_t i = 0; i < keys.size(); ++i) {
       if (!seen[i].profile) continue;
       const bool bears = std::ranges::any_of(

@@ -31,6 +31,7 @@ struct World {
   Clock& clock;
   Random& random;
   http::Transport& transport;
+  Workers& workers;
   Observer& observer;
   store::Store& store;
   std::filesystem::path home;

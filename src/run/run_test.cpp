@@ -115,17 +115,6 @@ class FakeIterable : public http::Transport {
   std::mutex mutex_;
 };
 
-// Its wall time can be set; its monotonic time goes on.
-class JumpingClock : public ManualClock {
- public:
-  using ManualClock::ManualClock;
-  Time now() override { return ManualClock::now() + set_; }
-  void set_by(Millis by) { set_ += by; }
-
- private:
-  Millis set_{0};
-};
-
 class RunTest : public testing::Test, public Observer {
  protected:
   void SetUp() override {
@@ -175,7 +164,7 @@ class RunTest : public testing::Test, public Observer {
     clock_.advance(between_runs_);
     store_.reset();
     store_ = TRY(store::Store::open(home(), clock_, random_));
-    const World world{clock_, random_, iterable_, *this, *store_, home()};
+    const World world{clock_, random_, iterable_, workers_, *this, *store_, home()};
     return run::run(
         world, {.catalog = catalog_, .activation = activation(), .catalog_hash = "h", .full = full},
         {});
@@ -226,8 +215,9 @@ class RunTest : public testing::Test, public Observer {
 
   fs::path folder_;
   FakeIterable iterable_;
-  JumpingClock clock_{Time{Millis(1'767'323'045'000)}};
+  ManualClock clock_{Time{Millis(1'767'323'045'000)}};
   SeededRandom random_{1};
+  OneWorker workers_;
   std::unique_ptr<store::Store> store_;
   Catalog catalog_;
   Millis between_runs_{120'000};
@@ -341,7 +331,7 @@ class DamagedHome : public RunTest {
     EXPECT_EQ(refused.error().kind, ErrorKind::corrupt);
     EXPECT_THAT(refused.error().text(), HasSubstr("`rollcall run --full`"));
     EXPECT_THAT(refused.error().text(), Not(AnyOf(HasSubstr("Error:"), HasSubstr("arquet:"))));
-    const World world{clock_, random_, iterable_, *this, *store_, home()};
+    const World world{clock_, random_, iterable_, workers_, *this, *store_, home()};
     EXPECT_EQ(run::plan(world, {catalog_, activation()}, {}).error().kind, ErrorKind::corrupt);
     EXPECT_EQ(run::audit(world, catalog_, activation(), {}).error().kind, ErrorKind::corrupt);
     EXPECT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "cem", "dora", "eve"));

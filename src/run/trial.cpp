@@ -73,7 +73,8 @@ Result<Found> look_for_people(const TrialWork& trial, const deliver::Order& orde
     std::vector<std::string> keys;
     for (size_t i = from; i < std::min(people.size(), from + kLookUpsAtOnce); ++i)
       keys.push_back(people[i].key);
-    const auto seen = TRY(prove::look_up_all(order.client, order.key_type, keys, stop));
+    const auto seen =
+        TRY(prove::look_up_all(order.workers, order.client, order.key_type, keys, stop));
     for (size_t i = 0; i < seen.size(); ++i) {
       if (seen[i].profile) {
         if (out.present.size() < kPresentWanted) out.present.push_back(people[from + i]);
