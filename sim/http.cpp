@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 
 #include "sim/identity.hpp"
 
@@ -95,6 +96,15 @@ std::optional<int64_t> parse_int(std::string_view text) {
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && lower_ascii(a) == lower_ascii(b);
+}
+
+std::string http_date(int64_t now_ms) {
+  const std::time_t now_s = now_ms / 1000;
+  std::tm utc{};
+  gmtime_r(&now_s, &utc);
+  char text[64];
+  const size_t size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+  return {text, size};
 }
 
 }  // namespace sim

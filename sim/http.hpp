@@ -66,6 +66,9 @@ class Query {
 // Whole text as a decimal integer; nothing otherwise.
 std::optional<int64_t> parse_int(std::string_view text);
 
+// The Date header: "Thu, 01 Jul 2021 18:00:44 GMT".
+std::string http_date(int64_t now_ms);
+
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 
 }  // namespace sim

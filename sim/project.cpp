@@ -16,6 +16,7 @@ void RequestLog::add(LoggedRequest request) {
 
 Project::Project(const Config& configuration)
     : config(configuration),
+      clock(configuration.machine),
       world(configuration.type, configuration.project_id),
       random(configuration.seed) {
   apply_switches();

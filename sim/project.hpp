@@ -31,6 +31,7 @@ struct Config {
   bool published_limits = false;
   uint64_t seed = 1;
   std::string state_file;  // empty: nowhere to save to
+  Machine machine = {};
 };
 
 // What one endpoint has seen since the counters were last zeroed.

@@ -7,7 +7,6 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <condition_variable>
-#include <ctime>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -30,15 +29,6 @@ constexpr uint64_t kApiBodyMax = 64'000'000;
 constexpr size_t kConnectionsMax = 512;
 constexpr int kSendTimeoutS = 120;
 
-std::string http_date() {
-  std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[64];
-  size_t size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-  return {text, size};
-}
-
 // Closing with a linger of 0 sends RST: the client sees a reset, not an end.
 void reset(tcp::socket& socket) {
   Error ignored;
@@ -46,11 +36,11 @@ void reset(tcp::socket& socket) {
   socket.close(ignored);
 }
 
-std::string head_of(const Response& response, bool keep_alive, bool chunked) {
+std::string head_of(const Response& response, int64_t now_ms, bool keep_alive, bool chunked) {
   std::string head =
       fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nConnection: {}\r\n", response.status,
                   std::string(http::obsolete_reason(static_cast<http::status>(response.status))),
-                  http_date(), keep_alive ? "keep-alive" : "close");
+                  http_date(now_ms), keep_alive ? "keep-alive" : "close");
   if (!response.content_type.empty()) {
     head += fmt::format("Content-Type: {}\r\n", response.content_type);
   }
@@ -129,7 +119,7 @@ void Server::run() {
     }
     if (error) {
       // Out of descriptors, or a client that left at once: neither ends the server.
-      impl_->service.wait_ms(10);
+      Clock::rest();
       continue;
     }
     impl_->reap();
@@ -157,7 +147,7 @@ void Server::run() {
 }
 
 void Server::stop() {
-  impl_->service.stop();
+  impl_->service.project().clock.stop();
   std::lock_guard lock(impl_->mutex);
   if (impl_->stopping) return;
   impl_->stopping = true;
@@ -255,7 +245,7 @@ void Server::Impl::serve(Connection& connection) {
 // False if the connection is to end.
 bool Server::Impl::answer(tcp::socket& socket, Response& response, bool keep_alive,
                           bool head_only) {
-  if (response.delivery.delay_ms > 0) service.wait_ms(response.delivery.delay_ms);
+  if (response.delivery.delay_ms > 0) service.project().clock.wait_ms(response.delivery.delay_ms);
   if (response.delivery.reset) {
     std::lock_guard lock(mutex);
     reset(socket);
@@ -264,7 +254,7 @@ bool Server::Impl::answer(tcp::socket& socket, Response& response, bool keep_ali
   bool chunked = response.next_chunk != nullptr;
   keep_alive = keep_alive && !response.delivery.cut_body && !response.close;
   Error error;
-  std::string head = head_of(response, keep_alive, chunked);
+  std::string head = head_of(response, service.project().clock.now_ms(), keep_alive, chunked);
   if (!chunked) {
     size_t size = response.delivery.cut_body ? response.body.size() / 2 : response.body.size();
     if (head_only) size = 0;

@@ -4,7 +4,6 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "sim/answers.hpp"
 #include "sim/api.hpp"
@@ -13,11 +12,6 @@
 
 namespace sim {
 namespace {
-
-int64_t machine_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
-}
 
 Response answer_throttled(std::string_view what, std::string_view endpoint, int64_t project_id,
                           int64_t retry_after_s) {
@@ -273,7 +267,7 @@ Response Service::handle_api(const Request& request, std::string_view path,
   faults = call.faults = project_.faults.draw(route.method, route.pattern);
   if (const Fault* fault = call.fault(FaultKind::slow_before)) {
     project_.faults.fired(*fault);
-    wait_ms(fault->ms);
+    project_.clock.wait_ms(fault->ms);
   }
   if (auto failed = fail_before(call)) {
     delete_named(call);
@@ -332,12 +326,12 @@ Response Service::handle(const Request& request) {
   }
   if (path.starts_with("/export-files/")) return download_export_file(project_, request);
 
-  int64_t begin_us = machine_us();
+  int64_t begin_us = project_.clock.now_us();
   std::string endpoint = "unknown";
   std::vector<Fault> faults;
   Counter noted;
   Response response = handle_api(request, path, query, endpoint, faults, noted);
-  int64_t took_us = machine_us() - begin_us;
+  int64_t took_us = std::max<int64_t>(0, project_.clock.now_us() - begin_us);
   add_headers(took_us / 1000, response);
 
   LoggedRequest entry;
@@ -359,17 +353,6 @@ Response Service::handle(const Request& request) {
   add_to(counter, noted);
   project_.log.add(std::move(entry));
   return response;
-}
-
-void Service::wait_ms(int64_t ms) {
-  std::unique_lock lock(stop_mutex_);
-  stop_signal_.wait_for(lock, std::chrono::milliseconds(ms), [&] { return stopped_; });
-}
-
-void Service::stop() {
-  std::lock_guard lock(stop_mutex_);
-  stopped_ = true;
-  stop_signal_.notify_all();
 }
 
 }  // namespace sim

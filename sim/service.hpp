@@ -2,9 +2,6 @@
 // limit, draws the faults, calls the handler, counts and logs. Safe from any thread.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
-
 #include "sim/project.hpp"
 
 namespace sim {
@@ -15,10 +12,6 @@ class Service {
 
   // Never fails: whatever is asked gets an answer, or a Delivery that says there is none.
   Response handle(const Request& request);
-
-  // Sleeps on the machine's clock; returns early once stop() was called.
-  void wait_ms(int64_t ms);
-  void stop();
 
   Project& project() { return project_; }
 
@@ -33,9 +26,6 @@ class Service {
   void add_headers(int64_t took_ms, Response& response);
 
   Project project_;
-  std::mutex stop_mutex_;
-  std::condition_variable stop_signal_;
-  bool stopped_ = false;
 };
 
 }  // namespace sim
