@@ -22,8 +22,9 @@ RULES = {
     "sim": "the simulator and the program share no code",
     "library": "a library's headers are named in its own rooms alone",
     "unbuilt": "some target builds every source file",
-    "clock": "only src/app reads the system clock or sleeps on it",
+    "clock": "only src/app, and the simulator's own clock, read the system clock or sleep on it",
     "random": "only src/app draws randomness",
+    "thread": "only the rooms that docs/ARCHITECTURE.md names make threads",
     "link": "a document points at what is there",
     "word": "the tree knows no machine and no registry by name",
 }
@@ -48,6 +49,11 @@ LIBRARIES = {
     "fmt": None,  # anywhere
 }
 TEST_LIBRARIES = {"gtest", "gmock", "benchmark"}
+
+# Who makes threads: the wiring; DuckDB's time limit; and the pipe that tells a reader in a process of its own to stop.
+THREAD_ROOMS = {"app", "duck", "adbc"}
+THREAD = re.compile(r"\bstd\s*::\s*(?:j?thread|async)\b(?!\s*::)|\bpthread_create\s*\(")
+SIM_CLOCK = "sim/clock.cpp"
 
 # `randombytes` in store makes keys and nonces, which no seed may ever repeat.
 RANDOM_ALLOWED = {("store", "randombytes")}
@@ -241,10 +247,18 @@ class Tree:
     def check_leaks(self):
         for name in self.sources:
             room = self.room_of(name)
-            if room is None or room == "app" or self.is_test(name):
+            in_sim = name.startswith("sim/") and name != SIM_CLOCK
+            if not (in_sim or room) or room == "app" or self.is_test(name):
                 continue
             text = self.texts[name]
             code, literals = split_code(text)
+            if in_sim:
+                for found in CLOCK.finditer(code):
+                    self.say(name, line_of(code, found.start()), "clock", f"`{found.group()}`: ask the simulator's Clock")
+                continue
+            if room not in THREAD_ROOMS:
+                for found in THREAD.finditer(code):
+                    self.say(name, line_of(code, found.start()), "thread", f"`{found.group()}`: take the Workers that are passed in")
             for found in CLOCK.finditer(code):
                 self.say(name, line_of(code, found.start()), "clock", f"`{found.group()}`: take the Clock that is passed in")
             for found in SQL_CLOCK.finditer(literals):
@@ -350,6 +364,7 @@ GOOD = {
     "src/duck/duck.cpp": "#include <duckdb.h>\n",
     "src/app/main.cpp": '#include <chrono>\n#include "plan/plan.hpp"\nauto t = std::chrono::system_clock::now();\nstd::random_device d;\n',
     "sim/main.cpp": '#include "sim/world.hpp"\n#include <boost/asio.hpp>\n',
+    "sim/clock.cpp": "auto t = std::chrono::system_clock::now();\n",
     "sim/world.hpp": "// Source: docs/facts.md\n",
     "fuzz/plan_read.cpp": '#include "plan/plan.hpp"\n',
     "docs/facts.md": "# Facts\n\n## Rate limits, as published\n\n```\n[x](nowhere.md)\n```\n",
@@ -389,6 +404,9 @@ CANARIES = [
     ("clock", "src/run/run.cpp", "void f() { std::this_thread::sleep_for(x); }\n"),
     ("clock", "src/run/run.cpp", 'auto sql = "SELECT now()";\n'),
     ("clock", "src/run/run.cpp", 'auto sql = R"(SELECT current_date)";\n'),
+    ("clock", "sim/main.cpp", "auto t = std::time(nullptr);\n"),
+    ("thread", "src/run/run.cpp", "std::jthread worker(work);\n"),
+    ("thread", "src/run/run.cpp", "auto done = std::async(work);\n"),
     ("random", "src/run/run.cpp", "std::random_device device;\n"),
     ("random", "src/run/run.cpp", "auto n = getrandom(buffer, 8, 0);\n"),
     ("random", "src/run/run.cpp", "auto n = rand() % 6;\n"),
