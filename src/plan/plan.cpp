@@ -173,7 +173,7 @@ Result<Plan> compare(duck::Connection& work, const Input& input) {
   // People who may be written at once come first, so that whoever must wait does not hold them up.
   TRY(
       work.run("CREATE TABLE changes AS SELECT * EXCLUDE (tried_ms) FROM found WHERE kind <> 1 AND "
-               "not_before = 0;"
+               "not_before = 0 ORDER BY key;"
                "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind <> 1 AND "
                "not_before <> 0 ORDER BY not_before, key;"
                "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind = 1 ORDER BY "
@@ -240,10 +240,13 @@ Status parked(duck::Connection& work, const std::filesystem::path& ledger,
 }
 
 Result<std::unique_ptr<Changes>> Changes::open(duck::Connection& work, size_t targets,
-                                               const std::string& where) {
+                                               const std::string& where,
+                                               std::optional<size_t> first) {
   std::string sql = "SELECT rowid::BIGINT, key, kind::BIGINT, was_on::BIGINT, look_up, not_before";
   for (size_t i = 0; i < targets; ++i) sql += fmt::format(", v{}", i);
-  auto stream = TRY(work.stream(sql + " FROM changes WHERE " + where));
+  sql += " FROM changes WHERE " + where + " ORDER BY rowid";
+  if (first) sql += fmt::format(" LIMIT {}", *first);
+  auto stream = TRY(work.stream(sql));
   return std::unique_ptr<Changes>(new Changes(std::move(stream), targets));
 }
 

@@ -58,11 +58,13 @@ Result<Plan> make(duck::Connection& work, const Input& input);
 Status parked(duck::Connection& work, const std::filesystem::path& ledger,
               const std::function<void(std::string_view key)>& on_key);
 
-// The changes in their order, from `from_seq` on.
+// The changes in their order, which is that of their keys where nobody must wait: the same plan
+// makes the same batches, whatever DuckDB's threads did first.
 class Changes {
  public:
   static Result<std::unique_ptr<Changes>> open(duck::Connection& work, size_t targets,
-                                               const std::string& where);
+                                               const std::string& where,
+                                               std::optional<size_t> first = std::nullopt);
   // Fills `out` with at most `limit` changes; empty at the end.
   Status next(std::vector<Change>& out, size_t limit);
 
@@ -75,8 +77,6 @@ class Changes {
   size_t row_ = 0;
   bool ended_ = false;
 };
-inline const std::string kWrites = "kind <> 1";   // entered, changed, retried
-inline const std::string kRemovals = "kind = 1";  // left
 
 // One guarded number that is too large.
 struct Breach {

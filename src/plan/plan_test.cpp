@@ -92,6 +92,25 @@ TEST_F(PlanTest, AddsEverybodyAtTheFirstRunAndLeavesNullsOut) {
   EXPECT_EQ(made().changes.entered, 2);
   EXPECT_THAT(changes(), UnorderedElementsAre("a:entered:x", "b:entered:-"));
 }
+TEST_F(PlanTest, SendsInTheOrderOfKeysHoweverManyThreadsFoundThem) {
+  constexpr size_t kPeople = 300'000;  // several pieces of work for DuckDB's threads
+  must(
+      "CREATE TABLE rows AS SELECT 'p' || (i * 7919 % 300007) AS key, key AS pk, 'x' AS v0, "
+      "1::UBIGINT AS f0 FROM range(300000) t(i)");
+  EXPECT_EQ(made().changes.entered, static_cast<int64_t>(kPeople));
+  const auto stream = Changes::open(*work_, 1, "true");
+  ASSERT_TRUE(stream.ok());
+  std::vector<Change> chunk;
+  std::string before;
+  for (size_t seen = 0; seen < kPeople; seen += chunk.size()) {
+    ASSERT_TRUE((*stream)->next(chunk, 1000).ok());
+    ASSERT_FALSE(chunk.empty());
+    for (size_t i = 0; i < chunk.size(); ++i) {
+      ASSERT_EQ(chunk[i].seq, seen + i);
+      ASSERT_LT(std::exchange(before, chunk[i].key), chunk[i].key);
+    }
+  }
+}
 TEST_F(PlanTest, FindsNothingToDoWhenNothingChanged) {
   rows("('a', 'x'), ('b', NULL)");
   ledger({{.key = "a", .fingerprint = "1"}, {.key = "b", .fingerprint = "0"}});

@@ -43,7 +43,7 @@ Result<std::vector<std::string>> members(const TrialWork& trial) {
   if (!trial.ledger) return out;
   const auto rows = TRY(trial.work.stream(
       "SELECT key FROM read_parquet(" + duck::literal(trial.ledger->string()) +
-      ") WHERE on_list = 1 AND in_segment LIMIT " + std::to_string(kPresentWanted)));
+      ") WHERE on_list = 1 AND in_segment ORDER BY key LIMIT " + std::to_string(kPresentWanted)));
   while (const duck::Chunk* chunk = TRY(rows->next()))
     for (size_t row = 0; row < chunk->rows(); ++row) out.emplace_back(chunk->text(0, row));
   return out;
@@ -58,8 +58,7 @@ Result<Found> look_for_people(const TrialWork& trial, const deliver::Order& orde
   std::vector<Change> people;
   {
     const auto entrants = TRY(plan::Changes::open(
-        trial.work, order.targets.size(),
-        "kind IN (0, 3) AND not_before = 0 LIMIT " + std::to_string(kLookUpsMax)));
+        trial.work, order.targets.size(), "kind IN (0, 3) AND not_before = 0", kLookUpsMax));
     TRY(entrants->next(people, kLookUpsMax));
   }
   std::erase_if(people, [&](const Change& change) {
