@@ -10,6 +10,8 @@ std::string_view to_string(ErrorKind kind) {
       return "not_found";
     case ErrorKind::conflict:
       return "conflict";
+    case ErrorKind::busy:
+      return "busy";
     case ErrorKind::denied:
       return "denied";
     case ErrorKind::throttled:

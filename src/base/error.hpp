@@ -21,6 +21,7 @@ enum class ErrorKind {
   invalid,      // the request, the catalog or a setting is wrong: change it
   not_found,    // the thing named is not there
   conflict,     // it is there but in a state that forbids this
+  busy,         // somebody else holds it: when they are done
   denied,       // not allowed: a key or a permission
   throttled,    // too fast: later
   unavailable,  // out of reach or timed out: again

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
-#include "cli/lock_watch.hpp"
 #include "cli/names.hpp"
 #include "cli/report_text.hpp"
 #include "cli/table_stream.hpp"
@@ -23,12 +22,6 @@ constexpr int64_t kSample = 20;  // people of each kind that are named unasked
 run::Request request_of(const Stored& stored, const Activation& activation) {
   return {
       .catalog = stored.catalog, .activation = activation, .catalog_hash = hash_of(stored.catalog)};
-}
-
-// Of all conflicts the one that ends by itself.
-bool held_by_another(const Session& session, const Activation& activation, const Error& error) {
-  return error.kind == ErrorKind::conflict &&
-         is_held(run::folder_of(session.home(), activation).path / "lock");
 }
 
 void print_counts(Session& session, const std::string& name, const run::Audit::Report& report) {
@@ -82,23 +75,18 @@ Result<int> audit(Session& session, const AuditOptions& options) {
   const Activation& activation = *TRY(find_activation(stored, options.activation));
   const std::string name = shown_name(stored.catalog, activation);
   const run::World world = TRY(session.run_world());
-  auto audit = run::audit(world, stored.catalog, activation, session.stop());
-  if (!audit.ok()) {
-    if (!held_by_another(session, activation, audit.error())) return Error(audit.error());
-    session.fail(audit.error());
-    return kLeaseHeld;
-  }
-  const run::Audit::Report report = (*audit)->report();
+  auto audit = TRY(run::audit(world, stored.catalog, activation, session.stop()));
+  const run::Audit::Report report = audit->report();
   const bool as_text = !session.json() && !options.csv;
   if (as_text) print_counts(session, name, report);
   std::string head = run::to_json(report);
   if (session.json()) session.print("{},\"people\":[", head.substr(0, head.size() - 1));
   if (as_text && report.counts.missing + report.counts.extra + report.counts.foreign > 0)
     session.print("\n");
-  const bool complete = TRY(print_people(session, **audit, options));
+  const bool complete = TRY(print_people(session, *audit, options));
   if (as_text && !complete)
     session.print("… {} of each kind (--all names everybody)\n", thousands(kSample));
-  audit->reset();  // the repair takes the lease itself
+  audit.reset();  // the repair takes the lease itself
 
   std::optional<RunReport> repaired;
   int code = kDone;
@@ -114,8 +102,7 @@ Result<int> audit(Session& session, const AuditOptions& options) {
       if (run->error) session.say(run->error->text());
       repaired = std::move(*run);
     } else {
-      code = held_by_another(session, activation, run.error()) ? kLeaseHeld
-                                                               : run::exit_code(run.error());
+      code = run::exit_code(run.error());
       session.say(run.error().text());
     }
   } else if (as_text && options.repair) {
@@ -145,12 +132,7 @@ Result<int> archive(Session& session, const ArchiveOptions& options) {
     const run::World world = TRY(session.run_world());
     run::Request request = request_of(stored, activation);
     request.emptying = true;
-    auto report = run::run(world, request, session.stop());
-    if (!report.ok() && held_by_another(session, activation, report.error())) {
-      session.fail(report.error());
-      return kLeaseHeld;
-    }
-    emptied = TRY(std::move(report));
+    emptied = TRY(run::run(world, request, session.stop()));
     if (!session.json()) session.print_text(in_lines(*emptied));
     if (emptied->status != RunStatus::completed) {
       if (session.json()) session.print_text(run::to_json(*emptied) + "\n");
@@ -162,12 +144,8 @@ Result<int> archive(Session& session, const ArchiveOptions& options) {
     }
   }
   {
-    const auto lease = ledger::Lease::take(folder);  // nobody runs it
-    if (!lease.ok()) {
-      if (!held_by_another(session, activation, lease.error())) return Error(lease.error());
-      session.fail(lease.error());
-      return kLeaseHeld;
-    }
+    const auto lease =  // nobody runs it
+        TRY(ledger::Lease::take(session.leases(), run::lease_of(activation), folder));
     TRY(session.change([&](const Stored& now) -> Status {
       for (const Activation& one : now.catalog.activations)
         if (one.uid == activation.uid) return archive_activation(*TRY(session.store()), now, one);

@@ -180,8 +180,8 @@ class Checker {
       const run::World world = TRY(session_.run_world());
       const run::Line line(world, destination);
       Project out;
-      out.lists = TRY(line.client.lists(session_.stop()));
-      out.fields = TRY(line.client.fields(session_.stop()));
+      out.lists = TRY(line.reader.lists(session_.stop()));
+      out.fields = TRY(line.reader.fields(session_.stop()));
       return out;
     };
     projects_.emplace(destination.name, ask());

@@ -15,7 +15,6 @@ namespace rollcall::cli {
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kWrong = 2;
-constexpr int kLeaseHeld = 4;
 
 struct ApplyOptions {
   std::string file;

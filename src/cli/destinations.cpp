@@ -14,7 +14,7 @@ Result<int> fields(Session& session, const std::string& name) {
   const run::World world = TRY(session.run_world());
   const run::Line line(world, destination);
   const auto fields =
-      TRY(in_context(line.client.fields(session.stop()), "destination " + destination.name));
+      TRY(in_context(line.reader.fields(session.stop()), "destination " + destination.name));
   json list = json::array();
   Table table({{"field", Table::Align::left, 80}, {"type"}});
   for (const auto& [field, type] : fields) {

@@ -26,20 +26,14 @@ Result<int> carry_out(Session& session, const Stored& stored, const Activation& 
                        .full = options.full,
                        .new_list = options.new_list,
                        .approve = options.approve};
-  const auto report = run::run(world, request, session.stop());
-  if (!report.ok()) {
-    // There was no run, and a conflict means one thing alone.
-    if (report.error().kind != ErrorKind::conflict) return Error(report.error());
-    session.fail(report.error());
-    return kLeaseHeld;
-  }
+  const RunReport report = TRY(run::run(world, request, session.stop()));
   if (session.json()) {
-    session.print_text(run::to_json(*report) + "\n");
+    session.print_text(run::to_json(report) + "\n");
   } else {
-    session.print_text(in_lines(*report));
+    session.print_text(in_lines(report));
   }
-  if (report->error) session.say(report->error->text());
-  return run::exit_code(*report);
+  if (report.error) session.say(report.error->text());
+  return run::exit_code(report);
 }
 
 // The catalog's own text of a scalar: any name is itself again when it is read.

@@ -27,8 +27,8 @@ bool Session::has_list(const std::string& uid) const {
 
 Result<run::World> Session::run_world() {
   store::Store* const opened = TRY(store());
-  return run::World{world_.clock, world_.random, world_.transport, world_.workers, progress_,
-                    *opened,      home_};
+  return run::World{world_.clock, world_.random, world_.transport, world_.workers,
+                    progress_,    *opened,       leases_,          home_};
 }
 
 source::OpenOptions Session::source_options() const {

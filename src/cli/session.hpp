@@ -18,6 +18,7 @@ class Session {
   Session(const World& world, std::filesystem::path home, bool json, std::stop_token stop)
       : world_(world),
         home_(std::move(home)),
+        leases_(home_, world.clock),
         json_(json),
         stop_(std::move(stop)),
         progress_({world.err, world.err_is_terminal, world.columns}, world.clock, world.observer) {}
@@ -41,6 +42,7 @@ class Session {
         std::forward<Body>(body));
   }
   Result<run::World> run_world();
+  Leases& leases() { return leases_; }
   // Where queries may spill.
   [[nodiscard]] source::OpenOptions source_options() const;
 
@@ -60,6 +62,7 @@ class Session {
  private:
   const World& world_;
   std::filesystem::path home_;
+  FileLeases leases_;
   bool json_;
   std::stop_token stop_;
   Progress progress_;

@@ -5,7 +5,6 @@
 
 #include "base/json.hpp"
 #include "cli/commands.hpp"
-#include "cli/lock_watch.hpp"
 #include "cli/names.hpp"
 #include "cli/report_text.hpp"
 #include "cli/text.hpp"
@@ -35,7 +34,7 @@ Result<Line> line_of(Session& session, const Activation& activation) {
         TRY(in_context(run::report_from_json(rows[0].report_json), "run " + rows[0].run_id));
     line.state = to_string(line.last->status);
   }
-  if (is_held(folder.path / "lock")) {
+  if (TRY(session.leases().holder(run::lease_of(activation)))) {
     line.state = "running";
   } else if (line.ledger.open_run || line.state == to_string(RunStatus::running)) {
     line.state = "interrupted";

@@ -100,7 +100,7 @@ void Delivery::count_proven(const Change& change) {
   proven_[change.seq] = true;
 }
 
-size_t proven_at_once(const iterable::Client& client, Millis proof_max_age) {
+size_t proven_at_once(const iterable::Reader& client, Millis proof_max_age) {
   const double seconds = static_cast<double>(proof_max_age.count()) / 1000;
   const double people = client.look_ups_per_second() * seconds * kPartOfLifeForLookUps;
   return static_cast<size_t>(std::clamp(people, 1.0, static_cast<double>(kProvenPerBatch)));

@@ -82,7 +82,7 @@ struct Delivered {
 
 // How many people are looked up and written together: few enough that the oldest proof is seconds
 // old when it is relied on, and that looking them up takes but a part of its life.
-size_t proven_at_once(const iterable::Client& client, Millis proof_max_age);
+size_t proven_at_once(const iterable::Reader& client, Millis proof_max_age);
 
 // Whether it is enough that an up-to-date index does not show somebody, to take them for no contact
 // without a look-up: people new to the list. Parked people are in a plan to be looked up.

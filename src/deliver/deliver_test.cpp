@@ -131,7 +131,7 @@ class DeliverTest : public testing::Test {
     iterable::Pace pace(clock_);
     iterable::CallCounter counter;
     const iterable::Client client({"http://iterable", Secret("k"), type}, iterable_, clock_,
-                                  random_, pace, counter);
+                                  random_, pace, counter, permit_);
     if (setting_the_pace) setting_the_pace(pace);
     iterable_.creates = type == ProjectType::email;
     prove::Trust trust(
@@ -167,6 +167,9 @@ class DeliverTest : public testing::Test {
   ManualClock clock_{Time(Millis(1'000'000'000'000))};
   SeededRandom random_{1};
   Threads workers_;
+  struct : Permit {
+    [[nodiscard]] bool outlasts(Millis) const override { return true; }
+  } permit_;
   std::filesystem::path folder_;
   std::unique_ptr<duck::Database> database_;
   std::unique_ptr<duck::Connection> work_;

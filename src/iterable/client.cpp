@@ -202,22 +202,21 @@ std::optional<Millis> Proof::time_left(Millis now) const {
   return left < std::min(kShortestCall, life_ / 4) ? std::nullopt : std::optional(left);
 }
 
-struct Client::Call {
+struct Reader::Call {
   std::string_view endpoint;  // as the report counts it
   std::string_view bucket;    // whose limit it falls under
   http::Request request;
-  int tries = kTries;
   const bool* told = nullptr;  // streamed: once this is true, another try would tell things twice
 };
 
-// What came of a read, or of the making of a list, in all its tries.
-struct Client::Performed {
+// What came of a read, in all its tries.
+struct Reader::Performed {
   http::Answer answer;
   bool may_have_arrived = false;
   Millis asked_at{0};  // monotonic: when the last of them left
 };
 
-Client::Client(Project project, http::Transport& transport, Clock& clock, Random& random,
+Reader::Reader(Project project, http::Transport& transport, Clock& clock, Random& random,
                Pace& pace, CallCounter& counter, Observer* observer)
     : project_(std::move(project)),
       transport_(transport),
@@ -228,7 +227,7 @@ Client::Client(Project project, http::Transport& transport, Clock& clock, Random
       observer_(observer) {}
 
 // Says so if it takes long: once for all who wait for the same.
-bool Client::wait(Millis how_long, std::string_view endpoint, const std::stop_token& stop) const {
+bool Reader::wait(Millis how_long, std::string_view endpoint, const std::stop_token& stop) const {
   if (observer_ != nullptr && how_long >= kWaitThatIsTold) {
     const Millis until = clock_.monotonic() + how_long;
     const std::lock_guard lock(mutex_);
@@ -241,7 +240,7 @@ bool Client::wait(Millis how_long, std::string_view endpoint, const std::stop_to
   return clock_.sleep(how_long, stop);
 }
 
-Status Client::await_turn(std::string_view endpoint, const std::stop_token& stop) const {
+Status Reader::await_turn(std::string_view endpoint, const std::stop_token& stop) const {
   const Error stopped{ErrorKind::cancelled, "stopped while waiting to call Iterable"};
   while (true) {
     const Millis pause = pace_.pause_of(endpoint);
@@ -259,7 +258,7 @@ Status Client::await_turn(std::string_view endpoint, const std::stop_token& stop
   }
 }
 
-http::Answer Client::once(const Call& call, bool again, const std::stop_token& stop) const {
+http::Answer Reader::once(const Call& call, bool again, const std::stop_token& stop) const {
   http::Request request = call.request;
   request.url = project_.base_url + "/api/" + request.url;
   request.headers.emplace_back("Api-Key", project_.api_key.reveal());
@@ -276,7 +275,7 @@ http::Answer Client::once(const Call& call, bool again, const std::stop_token& s
   return answer;
 }
 
-Client::Performed Client::perform(const Call& call, const std::stop_token& stop) const {
+Reader::Performed Reader::perform(const Call& call, const std::stop_token& stop) const {
   Performed out{.answer = tl::unexpected(http::Failure{})};
   Backoff backoff;
   const auto ended = [&](Error error) {
@@ -289,7 +288,7 @@ Client::Performed Client::perform(const Call& call, const std::stop_token& stop)
     out.answer = once(call, tries > 1, stop);
     const Trouble trouble = trouble_of(out.answer);
     out.may_have_arrived = out.may_have_arrived || trouble.may_have_arrived;
-    if (!trouble.worth_another_try || tries >= call.tries || (call.told && *call.told)) return out;
+    if (!trouble.worth_another_try || tries >= kTries || (call.told && *call.told)) return out;
     const Millis asked_for = trouble.retry_after.value_or(Millis(0));
     if (asked_for > kLongestRetryAfter) return out;
     if (!wait(std::max(backoff.next(random_), asked_for), call.endpoint, stop))
@@ -297,7 +296,7 @@ Client::Performed Client::perform(const Call& call, const std::stop_token& stop)
   }
 }
 
-Error Client::error_of(std::string_view endpoint, const http::Response& response) const {
+Error Reader::error_of(std::string_view endpoint, const http::Response& response) const {
   const std::string code = code_of(response.body);
   Error error{ErrorKind::unavailable, "Iterable answered " + std::string(endpoint) +
                                           " with status " + std::to_string(response.status) +
@@ -330,7 +329,7 @@ Error Client::error_of(std::string_view endpoint, const http::Response& response
   return error;
 }
 
-Result<std::vector<ListInfo>> Client::lists(const std::stop_token& stop) const {
+Result<std::vector<ListInfo>> Reader::lists(const std::stop_token& stop) const {
   const http::Answer answer = perform({.endpoint = "lists",
                                        .bucket = "lists",
                                        .request = {.url = "lists", .timeout = kReadTimeout}},
@@ -363,15 +362,17 @@ CreateListAnswer Client::create_list(const std::string& name, const std::string&
     append_json_string(body, description);
   }
   body += '}';
-  const auto [answer, may_have_arrived, at] = perform({.endpoint = "lists/create",
-                                                       .bucket = "lists/create",
-                                                       .request = {.method = "POST",
-                                                                   .url = "lists",
-                                                                   .body = std::move(body),
-                                                                   .timeout = kWriteTimeout,
-                                                                   .at_most_once = true},
-                                                       .tries = 1},
-                                                      stop);
+  if (Status turn = Reader::await_turn("lists/create", stop); !turn.ok())
+    return {turn.error(), false};
+  const http::Answer answer = write({.endpoint = "lists/create",
+                                     .bucket = "lists/create",
+                                     .request = {.method = "POST",
+                                                 .url = "lists",
+                                                 .body = std::move(body),
+                                                 .timeout = kWriteTimeout,
+                                                 .at_most_once = true}},
+                                    /*again=*/false, stop);
+  const bool may_have_arrived = trouble_of(answer).may_have_arrived;
   if (!answer) return {answer.error().error, may_have_arrived};
   if (answer->status != 200) return {error_of("lists/create", *answer), may_have_arrived};
   const json parsed = json::parse(answer->body, nullptr, false);
@@ -380,7 +381,7 @@ CreateListAnswer Client::create_list(const std::string& name, const std::string&
   return {parsed["listId"].get<int64_t>(), true};
 }
 
-Status Client::list_members(int64_t list_id, KeyType prefer,
+Status Reader::list_members(int64_t list_id, KeyType prefer,
                             const std::function<void(std::string_view)>& on_member,
                             const std::stop_token& stop) const {
   constexpr size_t kLineBytesMax = 4096;
@@ -413,7 +414,7 @@ Status Client::list_members(int64_t list_id, KeyType prefer,
   return ok_status();
 }
 
-Result<std::optional<Time>> Client::contacts(
+Result<std::optional<Time>> Reader::contacts(
     const std::optional<Updated>& updated,
     const std::function<void(std::string_view, std::string_view)>& on_contact,
     const std::stop_token& stop) const {
@@ -449,17 +450,17 @@ Result<std::optional<Time>> Client::contacts(
   return answer->date;
 }
 
-double Client::look_ups_per_second() const {
+double Reader::look_ups_per_second() const {
   const auto rate = pace_.rate("users/get");
   CHECK(rate.has_value());  // its limit is published
   return *rate;
 }
 
-double Client::seconds_to_export() const {
+double Reader::seconds_to_export() const {
   return static_cast<double>(pace_.wait_of("export/data.json").count()) / 1000;
 }
 
-Result<Seen> Client::look_up(KeyType type, std::string_view key,
+Result<Seen> Reader::look_up(KeyType type, std::string_view key,
                              const std::stop_token& stop) const {
   const bool by_email = type == KeyType::email;
   const std::string_view endpoint = by_email ? "users/getByEmail" : "users/byUserId";
@@ -510,7 +511,7 @@ Result<Seen> Client::look_up(KeyType type, std::string_view key,
   return Seen{.profile = std::move(profile), .asked_at = asked_at};
 }
 
-Result<std::map<std::string, std::string>> Client::fields(const std::stop_token& stop) const {
+Result<std::map<std::string, std::string>> Reader::fields(const std::stop_token& stop) const {
   const http::Answer answer =
       perform({.endpoint = "users/getFields",
                .bucket = "users/getFields",
@@ -545,11 +546,20 @@ std::string_view endpoint_of(BatchCall call) {
 }  // namespace
 
 Status Client::await_turn(BatchCall call, const std::stop_token& stop) const {
-  return await_turn(endpoint_of(call), stop);
+  return Reader::await_turn(endpoint_of(call), stop);
 }
 
 bool Client::wait(Millis how_long, BatchCall call, const std::stop_token& stop) const {
-  return wait(how_long, endpoint_of(call), stop);
+  return Reader::wait(how_long, endpoint_of(call), stop);
+}
+
+http::Answer Client::write(const Call& call, bool again, const std::stop_token& stop) const {
+  if (!permit_.outlasts(call.request.timeout))
+    return tl::unexpected(http::Failure{
+        {ErrorKind::busy, "this activation is no longer ours to write: another may run it by now",
+         "Run again: what was sent is recorded."},
+        false});
+  return once(call, again, stop);
 }
 
 BatchAnswer Client::attempt(const Batch& batch, Proof proof, bool again,
@@ -582,7 +592,7 @@ BatchAnswer Client::attempt(const Batch& batch, Proof proof, bool again,
       return !held_back;
     };
   }
-  const http::Answer answer = once(call, again, stop);
+  const http::Answer answer = write(call, again, stop);
   if (held_back) return {.kind = BatchAnswer::Kind::too_late};
   if (!proof.is_by_answer()) counter_.relied_on_proof(clock_.monotonic() - proof.read_at());
   if (answer) {

@@ -96,6 +96,7 @@ class ClientTest : public testing::Test {
             random_,
             pace_,
             counter_,
+            permit_,
             &observer_};
   }
   BatchAnswer attempt(const Batch& batch) {
@@ -128,6 +129,10 @@ class ClientTest : public testing::Test {
   Script transport_{clock_};
   Pace pace_{clock_};
   CallCounter counter_;
+  struct : Permit {
+    [[nodiscard]] bool outlasts(Millis how_long) const override { return how_long <= lasts; }
+    Millis lasts = Millis::max();
+  } permit_;
   struct : Observer {
     void note(std::string_view message) override { notes.emplace_back(message); }
     std::vector<std::string> notes;
@@ -147,6 +152,27 @@ TEST_F(ClientTest, SendsTheKeyInAHeaderAndNowhereElse) {
   EXPECT_THAT(request.headers, Contains(Pair("Api-Key", kKey)));
   EXPECT_THAT(request.headers, Contains(Pair("Content-Type", "application/json")));
   EXPECT_THAT(request.url + request.body, Not(HasSubstr(kKey)));
+}
+
+template <class T>
+concept Writes = requires(const T& one, const Batch& batch) {
+  one.create_list("", "", std::stop_token());
+}
+|| requires(const T& one, const Batch& batch) {
+  one.attempt(batch, Proof::by_answer(), false, std::stop_token());
+};
+static_assert(Writes<Client> && !Writes<Reader>, "what a dry run and an audit hold cannot write");
+
+TEST_F(ClientTest, WritesNothingThatOutlastsItsLease) {
+  const std::vector<Person> people = {{"a@b.co"}};
+  permit_.lasts = Millis(59'999);  // a write may take a minute
+  const BatchAnswer answer = attempt({.list_id = 7, .people = people});
+  EXPECT_EQ(answer.kind, BatchAnswer::Kind::failed);
+  EXPECT_FALSE(answer.may_have_arrived);
+  EXPECT_FALSE(answer.worth_another_try);
+  EXPECT_EQ(answer.error->kind, ErrorKind::busy);
+  EXPECT_EQ(client().create_list("a list", "", {}).id.error().kind, ErrorKind::busy);
+  EXPECT_EQ(transport_.requests.size(), 0u) << "nothing left";
 }
 
 TEST_F(ClientTest, TakesTheHostFromTheRegionUnlessThereIsABaseUrl) {

@@ -7,7 +7,7 @@
 // The room contains no call that deletes, forgets or merges a person, and no way to unsubscribe
 // from a channel.
 //
-// Threads: a Client may be used from any number of threads.
+// Threads: a Reader or Client may be used from any number of threads.
 #pragma once
 
 #include <array>
@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "base/base.hpp"
+#include "base/lease.hpp"
 #include "core/activation.hpp"
 #include "core/observer.hpp"
 #include "core/report.hpp"
@@ -224,10 +225,11 @@ struct CreateListAnswer {
       false;  // when there is no id: whether a list may have been made all the same
 };
 
-class Client {
+// What reads, and cannot write: for the dry run, the audit and the checks.
+class Reader {
  public:
-  // All must outlive the client. Long waits are told to `observer`, if there is one.
-  Client(Project project, http::Transport& transport, Clock& clock, Random& random, Pace& pace,
+  // All must outlive the reader. Long waits are told to `observer`, if there is one.
+  Reader(Project project, http::Transport& transport, Clock& clock, Random& random, Pace& pace,
          CallCounter& counter, Observer* observer = nullptr);
 
   [[nodiscard]] const Project& project() const { return project_; }
@@ -237,10 +239,6 @@ class Client {
   [[nodiscard]] double seconds_to_export() const;
 
   [[nodiscard]] Result<std::vector<ListInfo>> lists(const std::stop_token& stop) const;
-  // Sent once; never repeated here, because a lost answer may hide a list.
-  [[nodiscard]] CreateListAnswer create_list(const std::string& name,
-                                             const std::string& description,
-                                             const std::stop_token& stop) const;
   // Every member of a list by the identifier Iterable tells for it, streamed. In hybrid projects
   // user ids are asked for when the key is one.
   Status list_members(int64_t list_id, KeyType prefer,
@@ -261,17 +259,7 @@ class Client {
   [[nodiscard]] Result<std::map<std::string, std::string>> fields(
       const std::stop_token& stop) const;
 
-  // A write of people. First waits until its turn comes, also for another process's 429; errors:
-  // cancelled, throttled.
-  [[nodiscard]] Status await_turn(BatchCall call, const std::stop_token& stop) const;
-  // A pause before another attempt; told if it is long. False when stopped.
-  [[nodiscard]] bool wait(Millis how_long, BatchCall call, const std::stop_token& stop) const;
-  // Then it is tried once, with a proof made since that ends before the proof is too old. `again`:
-  // an earlier attempt was made.
-  [[nodiscard]] BatchAnswer attempt(const Batch& batch, Proof proof, bool again,
-                                    const std::stop_token& stop) const;
-
- private:
+ protected:
   struct Call;
   struct Performed;
   [[nodiscard]] Performed perform(const Call& call, const std::stop_token& stop) const;
@@ -288,8 +276,39 @@ class Client {
   Pace& pace_;
   CallCounter& counter_;
   Observer* observer_;
+
+ private:
   mutable std::mutex mutex_;
   mutable Millis told_until_{0};  // protected by mutex_: waits up to here were told
+};
+
+// What writes, too. Every write leaves by one place, which first asks the permit whether it is
+// still ours to make, for as long as the call may take; where it is not, nothing leaves (busy).
+class Client : public Reader {
+ public:
+  Client(Project project, http::Transport& transport, Clock& clock, Random& random, Pace& pace,
+         CallCounter& counter, const Permit& permit, Observer* observer = nullptr)
+      : Reader(std::move(project), transport, clock, random, pace, counter, observer),
+        permit_(permit) {}
+
+  // Sent once; never repeated here, because a lost answer may hide a list.
+  [[nodiscard]] CreateListAnswer create_list(const std::string& name,
+                                             const std::string& description,
+                                             const std::stop_token& stop) const;
+  // A write of people. First waits until its turn comes, also for another process's 429; errors:
+  // cancelled, throttled.
+  [[nodiscard]] Status await_turn(BatchCall call, const std::stop_token& stop) const;
+  // A pause before another attempt; told if it is long. False when stopped.
+  [[nodiscard]] bool wait(Millis how_long, BatchCall call, const std::stop_token& stop) const;
+  // Then it is tried once, with a proof made since that ends before the proof is too old. `again`:
+  // an earlier attempt was made.
+  [[nodiscard]] BatchAnswer attempt(const Batch& batch, Proof proof, bool again,
+                                    const std::stop_token& stop) const;
+
+ private:
+  [[nodiscard]] http::Answer write(const Call& call, bool again, const std::stop_token& stop) const;
+
+  const Permit& permit_;
 };
 
 // The JSON text of a string; the one way text gets into a body.

@@ -43,6 +43,7 @@
 #include "attributes/attributes.hpp"
 #include "base/base.hpp"
 #include "base/file.hpp"
+#include "base/lease.hpp"
 #include "core/outcome.hpp"
 #include "core/report.hpp"
 #include "duck/duck.hpp"
@@ -110,21 +111,22 @@ Status check_ledger(const Folder& folder, const State& state);
 // What a damaged state or ledger is answered with.
 Error lost(const std::string& what);
 
-// The right to run the activation. Errors: conflict when another holds it.
+// The right to run the activation. Errors: busy when another holds it.
 class Lease {
  public:
-  static Result<std::unique_ptr<Lease>> take(const Folder& folder);
-  ~Lease();
-  Lease(const Lease&) = delete;
-  Lease& operator=(const Lease&) = delete;
+  static Result<std::unique_ptr<Lease>> take(Leases& leases, const std::string& name,
+                                             const Folder& folder);
+  // What its writes are asked for.
+  [[nodiscard]] const Permit& permit() const { return *held_; }
   // Replaces state.json, durably.
   Status write_state(const State& state);
   [[nodiscard]] const Folder& folder() const { return folder_; }
 
  private:
-  Lease(Folder folder, int descriptor) : folder_(std::move(folder)), descriptor_(descriptor) {}
+  Lease(Folder folder, std::unique_ptr<rollcall::Lease> held)
+      : folder_(std::move(folder)), held_(std::move(held)) {}
   Folder folder_;
-  int descriptor_;
+  std::unique_ptr<rollcall::Lease> held_;
 };
 
 // What the journal says about the changes of the open run.

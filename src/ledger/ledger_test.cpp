@@ -20,6 +20,7 @@ class LedgerTest : public testing::Test {
                    ("ledger-" + std::to_string(::getpid()) + "-" +
                     testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_.path);
+    leases_ = FileLeases(folder_.path, clock_);
     database_ = std::move(*duck::Database::open(":memory:"));
     work_ = std::move(*database_->connect());
   }
@@ -38,7 +39,11 @@ class LedgerTest : public testing::Test {
     return out;
   }
 
+  Result<std::unique_ptr<Lease>> take() { return Lease::take(leases_, "lock", folder_); }
+
   Folder folder_;
+  ManualClock clock_{Time{}};
+  FileLeases leases_{"", clock_};
   std::unique_ptr<duck::Database> database_;
   std::unique_ptr<duck::Connection> work_;
   const std::vector<attributes::Target> targets_ = {
@@ -46,13 +51,16 @@ class LedgerTest : public testing::Test {
 };
 
 TEST_F(LedgerTest, GivesTheLeaseToOneAtATime) {
-  auto first = Lease::take(folder_);
+  auto first = take();
   ASSERT_TRUE(first.ok());
-  auto second = Lease::take(folder_);
+  auto second = take();
   ASSERT_FALSE(second.ok());
-  EXPECT_EQ(second.error().kind, ErrorKind::conflict);
+  EXPECT_EQ(second.error().kind, ErrorKind::busy);
+  const std::string ours = "process " + std::to_string(::getpid());
+  EXPECT_EQ(leases_.holder("lock")->value_or("nobody"), ours) << "asked without taking it";
   first->reset();
-  EXPECT_TRUE(Lease::take(folder_).ok());
+  EXPECT_EQ(leases_.holder("lock")->value_or("nobody"), "nobody");
+  EXPECT_TRUE(take().ok());
 }
 
 TEST_F(LedgerTest, KeepsTheStateWhole) {
@@ -64,7 +72,7 @@ TEST_F(LedgerTest, KeepsTheStateWhole) {
   state.settled = true;
   state.standing = {1, 2, 3, 4, 5, 6};
   {
-    const auto lease = Lease::take(folder_);
+    const auto lease = take();
     ASSERT_TRUE((*lease)->write_state(state).ok());
   }
   const auto read = read_state(folder_);
@@ -163,7 +171,7 @@ TEST_F(LedgerTest, StateNoticesEveryChangedByte) {
   state.generation = 3;
   state.ledger_checksum = "0123456789abcdef";
   state.list = ListRecord{4711, "VIPs", 5, false};
-  ASSERT_TRUE((*Lease::take(folder_))->write_state(state).ok());
+  ASSERT_TRUE((*take())->write_state(state).ok());
   const fs::path path = folder_.path / "state.json";
   std::ifstream in(path);
   const std::string text((std::istreambuf_iterator<char>(in)), {});
@@ -215,7 +223,7 @@ TEST_F(LedgerTest, PromotesOutcomesAndNothingElse) {
       "0::BIGINT AS not_before, 'x' AS v0 FROM "
       "(VALUES (0, 'added'), (1, 'absent'), (2, 'refused'), (3, 'unknown'), (4, 'unsent')) t(n, "
       "key) ORDER BY n");
-  auto lease = std::move(*Lease::take(folder_));
+  auto lease = std::move(*take());
   State state;
   Settled settled;
   settled.kinds = {OutcomeKind::added, OutcomeKind::not_a_contact, OutcomeKind::rejected,
@@ -274,7 +282,7 @@ TEST_F(LedgerTest, AMemberGoesOnUnderAnotherSpelling) {
       "CREATE TABLE rows AS SELECT 'josÉ' AS key, '1' AS pk, 'x' AS v0, 7::UBIGINT AS f0;"
       "CREATE TABLE changes AS SELECT key, 0 AS kind, 0::UTINYINT AS was_on, false AS look_up, "
       "0::BIGINT AS not_before, 'x' AS v0 FROM rows");
-  auto lease = std::move(*Lease::take(folder_));
+  auto lease = std::move(*take());
   State state;
   Settled settled;
   settled.kinds = {OutcomeKind::added};
@@ -311,7 +319,7 @@ TEST_F(LedgerTest, PromotesNoLedgerThatDoesNotAddUp) {
   must(
       "CREATE TABLE changes AS SELECT key, 0 AS kind, 0::UTINYINT AS was_on, false AS look_up, "
       "0::BIGINT AS not_before, 'x' AS v0 FROM rows");
-  auto lease = std::move(*Lease::take(folder_));
+  auto lease = std::move(*take());
   Settled settled;
   settled.kinds = {OutcomeKind::added, OutcomeKind::removed};
   const auto promoted =
@@ -329,7 +337,7 @@ TEST_F(LedgerTest, BelievesTheListItselfOverItsMemory) {
   must(
       "CREATE TABLE changes AS SELECT key, 0 AS kind, 0::UTINYINT AS was_on, false AS look_up, "
       "0::BIGINT AS not_before, 'x' AS v0 FROM rows");
-  auto lease = std::move(*Lease::take(folder_));
+  auto lease = std::move(*take());
   State state;
   Settled settled;
   settled.kinds = {OutcomeKind::added, OutcomeKind::added};
@@ -364,7 +372,7 @@ TEST_F(LedgerTest, TellsWhereTheListDiffers) {
       "0::BIGINT AS not_before, 'x' AS v0 FROM rows UNION ALL SELECT 'left', 1, 1::UTINYINT, "
       "false, "
       "0, NULL");
-  auto lease = std::move(*Lease::take(folder_));
+  auto lease = std::move(*take());
   State state;
   Settled settled;
   settled.kinds = {OutcomeKind::added, OutcomeKind::added, OutcomeKind::not_a_contact};

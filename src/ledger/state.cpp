@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -150,25 +149,18 @@ Result<State> read_state(const Folder& folder) {
   }
 }
 
-Result<std::unique_ptr<Lease>> Lease::take(const Folder& folder) {
+Result<std::unique_ptr<Lease>> Lease::take(Leases& leases, const std::string& name,
+                                           const Folder& folder) {
+  auto held = leases.take(name, {});
+  if (!held.ok() && held.error().kind == ErrorKind::busy)
+    held.error().message = "another run of this activation is in progress";
+  if (!held.ok()) return Error(held.error());
   std::error_code problem;
   fs::create_directories(folder.path, problem);
   if (problem) return cannot("make", folder.path, problem.value());
   fs::permissions(folder.path, fs::perms::owner_all, problem);
-  const fs::path path = folder.path / "lock";
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return cannot("open", path, errno);
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    const int why = errno;
-    ::close(descriptor);
-    if (why != EWOULDBLOCK) return cannot("lock", path, why);
-    return Error{ErrorKind::conflict, "another run of this activation is in progress",
-                 "Wait for it to end, or stop it."};
-  }
-  return std::unique_ptr<Lease>(new Lease(folder, descriptor));
+  return std::unique_ptr<Lease>(new Lease(folder, std::move(*held)));
 }
-
-Lease::~Lease() { ::close(descriptor_); }
 
 Status Lease::write_state(const State& state) {
   const fs::path path = folder_.path / "state.json", fresh = folder_.path / "state.json.new";

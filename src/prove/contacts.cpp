@@ -40,10 +40,10 @@ Result<std::unique_ptr<Contacts::Reading>> Contacts::read(
     out->contacts = 0;
     out->asked_at = clock_.now();
     out->began = clock_.monotonic();
-    const double waits = client_.seconds_to_export();
+    const double waits = reader_.seconds_to_export();
     Status kept = ok_status();
     std::string key;
-    const auto told = client_.contacts(
+    const auto told = reader_.contacts(
         updated,
         [&](std::string_view email, std::string_view user_id) {
           if (on_contact) on_contact(email, user_id);
@@ -81,7 +81,7 @@ Result<std::shared_ptr<const Index>> Contacts::write(const Moments& moments, Rea
 
 Status Contacts::read_whole(const OnContact& on_contact, const std::stop_token& stop) {
   const auto reading = TRY(read(std::nullopt, on_contact, stop));
-  const auto writing = TRY(WriteLock::take(index_file_));
+  const auto writing = TRY(take_to_write(index_file_, clock_, stop));
   whole_ = {
       TRY(write({reading->asked_at, reading->complete_to, reading->asked_at}, *reading, nullptr)),
       reading->began};
@@ -159,7 +159,7 @@ Result<std::shared_ptr<const Index>> Contacts::up_to_date(const std::stop_token&
     const auto reading = TRY(read(updated, {}, stop));
     increment_told_ = {reading->contacts,
                        static_cast<double>((updated.to - updated.from).count()) / kMillisADay};
-    const auto writing = TRY(WriteLock::take(index_file_));
+    const auto writing = TRY(take_to_write(index_file_, clock_, stop));
     before = open_young();  // perhaps another by now
     if (!before) return none;
     Moments moments = before->moments();

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sodium.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -121,23 +120,11 @@ bool Index::holds(std::string_view key) const {
   return std::binary_search(hashes.begin(), hashes.end(), hash_of(key, secret_));
 }
 
-Result<std::unique_ptr<WriteLock>> WriteLock::take(const IndexFile& index_file) {
-  std::error_code ignored;
-  fs::create_directories(index_file.path.parent_path(), ignored);
-  const fs::path path = index_file.path.string() + ".lock";
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return cannot_write(path);
-  int result = 0;
-  do result = ::flock(file, LOCK_EX);
-  while (result != 0 && errno == EINTR);
-  if (result != 0) {
-    ::close(file);
-    return cannot_write(path);
-  }
-  return std::unique_ptr<WriteLock>(new WriteLock(file));
+Result<std::unique_ptr<Lease>> take_to_write(const IndexFile& index_file, Clock& clock,
+                                             const std::stop_token& stop) {
+  return FileLeases(index_file.path.parent_path(), clock)
+      .take(index_file.path.filename().string() + ".lock", stop, Millis::max());
 }
-
-WriteLock::~WriteLock() { ::close(file_); }
 
 Status write_index(const IndexFile& index_file, const Moments& moments, Sorter& emails,
                    Sorter& user_ids, const Index* before, Observer& observer) {

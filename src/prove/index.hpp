@@ -8,23 +8,15 @@
 // A file is never changed: the next one is made beside it and put in its place by rename.
 #pragma once
 
+#include "base/lease.hpp"
 #include "prove/hashes.hpp"
 #include "prove/prove.hpp"
 
 namespace rollcall::prove {
 
-// The right to write an index; waits for whoever has it.
-class WriteLock {
- public:
-  static Result<std::unique_ptr<WriteLock>> take(const IndexFile& index_file);
-  ~WriteLock();
-  WriteLock(const WriteLock&) = delete;
-  WriteLock& operator=(const WriteLock&) = delete;
-
- private:
-  explicit WriteLock(int file) : file_(file) {}
-  int file_;
-};
+// The right to write an index; waits for whoever has it. Errors: cancelled, unavailable.
+Result<std::unique_ptr<Lease>> take_to_write(const IndexFile& index_file, Clock& clock,
+                                             const std::stop_token& stop);
 
 // The next index: what was told, and what is in `before` where there is one. Under the lock.
 Status write_index(const IndexFile& index_file, const Moments& moments, Sorter& emails,

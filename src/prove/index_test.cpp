@@ -25,10 +25,11 @@ class IndexTest : public testing::Test {
     index_file_ = {folder_ / "1.index", Secret(std::string(32, 's')), "hybrid us 1"};
   }
   void TearDown() override { fs::remove_all(folder_); }
+  ManualClock clock_{Time{}};
 
   // Puts the e-mails of people from..to-1 and one user id into the index.
   Status put(int from, int to, const Index* before = nullptr, Moments moments = {}) {
-    const auto lock = WriteLock::take(index_file_);
+    const auto lock = take_to_write(index_file_, clock_, {});
     EXPECT_TRUE(lock.ok());
     Sorter emails(folder_, 100), user_ids(folder_, 100);
     for (int i = from; i < to; ++i) TRY(emails.add(hash_of(key_of(i), index_file_.secret)));
@@ -127,7 +128,7 @@ TEST_F(IndexTest, WritersOfSeveralProcessesLoseNothing) {
       for (int i = 0; i < kTimes; ++i) {
         const int from = writer * 10'000 + i * 300;
         // As an increment does: what is there is read under the lock.
-        const auto lock = WriteLock::take(index_file_);
+        const auto lock = take_to_write(index_file_, clock_, {});
         const auto before = opened();
         Sorter emails(folder_, 100), user_ids(folder_, 100);
         for (int p = from; p < from + 300; ++p)
@@ -164,7 +165,7 @@ TEST_F(IndexTest, AWriterThatDiedLeavesTheOneBefore) {
         if (point == "index.part") ::raise(SIGKILL);
       }
     } killer;
-    const auto lock = WriteLock::take(index_file_);
+    const auto lock = take_to_write(index_file_, clock_, {});
     Sorter emails(folder_), user_ids(folder_);
     (void)emails.add(hash_of("x", index_file_.secret));
     (void)write_index(index_file_, {}, emails, user_ids, nullptr, killer);

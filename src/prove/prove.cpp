@@ -13,7 +13,7 @@ constexpr size_t kLookupsAtOnce = 8;
 constexpr size_t kUnansweredMax = 3;
 }  // namespace
 
-Result<std::vector<iterable::Seen>> look_up_all(Workers& workers, const iterable::Client& client,
+Result<std::vector<iterable::Seen>> look_up_all(Workers& workers, const iterable::Reader& reader,
                                                 KeyType type, const std::vector<std::string>& keys,
                                                 const std::stop_token& stop) {
   std::vector<iterable::Seen> out(keys.size());
@@ -27,7 +27,7 @@ Result<std::vector<iterable::Seen>> look_up_all(Workers& workers, const iterable
     while (!ours.stop_requested()) {
       const size_t i = next.fetch_add(1);
       if (i >= keys.size()) return;
-      auto seen = client.look_up(type, keys[i], ours.get_token());
+      auto seen = reader.look_up(type, keys[i], ours.get_token());
       if (!seen.ok()) {
         const std::lock_guard lock(mutex);
         if (seen.error().kind == ErrorKind::unavailable && ++unanswered <= kUnansweredMax) {
@@ -90,11 +90,11 @@ void Trust::set(Trial trial) {
   trial_ = std::move(trial);
 }
 
-Result<bool> Trust::check_named(const iterable::Client& client, KeyType key_type,
+Result<bool> Trust::check_named(const iterable::Reader& reader, KeyType key_type,
                                 const std::string& key, const std::stop_token& stop) {
   const std::lock_guard lock(mutex_);  // held through the look-up: nothing else is sent meanwhile
   if (trial_.absent_tested || trial_.standing != Trial::Standing::passed) return false;
-  const auto seen = TRY(client.look_up(key_type, key, stop));
+  const auto seen = TRY(reader.look_up(key_type, key, stop));
   if (seen.of_another) return false;  // that says nothing of them
   if (!seen.profile) {
     trial_.absent_tested = true;

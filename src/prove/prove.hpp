@@ -23,7 +23,7 @@
 namespace rollcall::prove {
 
 // Looks people up, several at a time, in the order given.
-Result<std::vector<iterable::Seen>> look_up_all(Workers& workers, const iterable::Client& client,
+Result<std::vector<iterable::Seen>> look_up_all(Workers& workers, const iterable::Reader& reader,
                                                 KeyType type, const std::vector<std::string>& keys,
                                                 const std::stop_token& stop);
 
@@ -83,9 +83,9 @@ class Contacts {
  public:
   // An export shows what was deleted `settle` ago, but perhaps not what was deleted since: one that
   // is to prove begins no sooner than so long after this is made, at the start of a run.
-  Contacts(const iterable::Client& client, KeyType type, Clock& clock, Observer& observer,
+  Contacts(const iterable::Reader& reader, KeyType type, Clock& clock, Observer& observer,
            IndexFile index_file, Millis settle = Millis(0))
-      : client_(client),
+      : reader_(reader),
         type_(type),
         clock_(clock),
         observer_(observer),
@@ -132,7 +132,7 @@ class Contacts {
   Result<std::shared_ptr<const Index>> write(const Moments& moments, Reading& reading,
                                              const Index* before);
 
-  const iterable::Client& client_;
+  const iterable::Reader& reader_;
   KeyType type_;
   Clock& clock_;
   Observer& observer_;
@@ -196,7 +196,7 @@ class Trust {
   void set(Trial trial);
   // Called with the first person an answer names as not found, before anything else is sent: looks
   // them up, and trusts the flag from then on or no longer. Returns whether they exist after all.
-  Result<bool> check_named(const iterable::Client& client, KeyType key_type, const std::string& key,
+  Result<bool> check_named(const iterable::Reader& reader, KeyType key_type, const std::string& key,
                            const std::stop_token& stop);
 
  private:

@@ -49,7 +49,8 @@ Result<std::unique_ptr<Audit>> audit(const World& world, const Catalog& catalog,
                                      const Activation& activation, const std::stop_token& stop) {
   TRY(validate(catalog, activation));
   const Destination& destination = *catalog.destination(activation.destination);
-  auto lease = TRY(ledger::Lease::take(folder_of(world.home, activation)));
+  auto lease = TRY(
+      ledger::Lease::take(world.leases, lease_of(activation), folder_of(world.home, activation)));
   ledger::State state =
       TRY(in_context(read_state(world, activation), "activation " + activation.name));
   const auto read = [&]() -> Result<std::unique_ptr<Audit>> {
@@ -57,7 +58,7 @@ Result<std::unique_ptr<Audit>> audit(const World& world, const Catalog& catalog,
       return Error{ErrorKind::invalid, "there is no list yet to audit", "`rollcall run` makes it."};
     const Line line(world, destination);
     auto warnings =
-        TRY(check_list({world, line.client, activation, destination, *lease, state}, false, stop));
+        TRY(check_list({world, line.reader, activation, destination, *lease, state}, false, stop));
     Audit::Report report{.activation = activation.name,
                          .destination = destination.name,
                          .list = {state.list->id, state.list->name, state.list->created},
@@ -69,9 +70,9 @@ Result<std::unique_ptr<Audit>> audit(const World& world, const Catalog& catalog,
                                 " was interrupted: whom it wrote last may be told as missing or "
                                 "foreign until the next run has settled it");
     auto scratch = TRY(Scratch::open(world, "audit-" + new_id(world.clock, world.random)));
-    prove::Contacts contacts(line.client, activation.match_key.type, world.clock, world.observer,
+    prove::Contacts contacts(line.reader, activation.match_key.type, world.clock, world.observer,
                              index_file(world, destination));
-    TRY(read_list(line.client, contacts, activation.match_key.type, state.list->id, scratch->work(),
+    TRY(read_list(line.reader, contacts, activation.match_key.type, state.list->id, scratch->work(),
                   stop));
     report.counts = TRY(ledger::compare(lease->folder(), state, scratch->work(), "listed"));
     TRY(world.store.put_fact(activation.uid, kFact, to_json(report)));

@@ -15,8 +15,7 @@ namespace {
 constexpr int kCandidatesPerField = 60;
 constexpr size_t kCandidatesAtOnce = 10;
 constexpr Millis kLookEvery{400};
-constexpr Millis kLeasePause{250};
-constexpr int kLeaseTries = 480;
+constexpr Millis kLeasePatience{120'000};
 
 struct Candidate {
   std::string key;
@@ -50,18 +49,14 @@ Result<std::vector<Candidate>> candidates(const FieldWork& work, size_t target) 
 }
 
 // One activation of a destination at a time: two first writes of one field would race for its type.
-Result<std::unique_ptr<ledger::Lease>> field_lease(const FieldWork& work,
-                                                   const std::stop_token& stop) {
-  for (int i = 0; i < kLeaseTries; ++i) {
-    auto lease = ledger::Lease::take({work.world.home / "destinations" / work.destination.uid});
-    if (lease.ok() || lease.error().kind != ErrorKind::conflict) return lease;
-    if (!work.world.clock.sleep(kLeasePause, stop))
-      return Error{ErrorKind::cancelled,
-                   "stopped while waiting for another activation to make its fields"};
-  }
-  return Error{ErrorKind::conflict,
-               "another activation of this destination has been making fields for two minutes",
-               "Try again."};
+Result<std::unique_ptr<Lease>> field_lease(const FieldWork& work, const std::stop_token& stop) {
+  auto lease = work.world.leases.take("destinations/" + work.destination.uid + "/lock", stop,
+                                      kLeasePatience);
+  if (!lease.ok() && lease.error().kind == ErrorKind::busy)
+    return Error{ErrorKind::conflict,
+                 "another activation of this destination has been making fields for two minutes",
+                 "Try again."};
+  return lease;
 }
 
 // Sends people the values chosen for them, of the fields of which `wanted` holds. Everybody is
@@ -145,7 +140,7 @@ Status write_values(const FieldWork& work, const std::vector<Candidate>& chosen,
 
 }  // namespace
 
-Result<FieldState> check_fields(const iterable::Client& client,
+Result<FieldState> check_fields(const iterable::Reader& client,
                                 const std::vector<attributes::Target>& targets,
                                 const std::stop_token& stop) {
   FieldState out;

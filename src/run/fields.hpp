@@ -26,7 +26,7 @@ struct FieldState {
   std::vector<std::string> doubts;  // in words
 };
 // Reads alone. Errors: conflict (a field of another type), naming both types and the remedy.
-Result<FieldState> check_fields(const iterable::Client& client,
+Result<FieldState> check_fields(const iterable::Reader& client,
                                 const std::vector<attributes::Target>& targets,
                                 const std::stop_token& stop);
 

@@ -18,7 +18,13 @@ std::filesystem::path pace_file(const std::filesystem::path& home,
 
 Line::Line(const World& world, const Destination& destination)
     : pace(world.clock, pace_file(world.home, iterable::project_of(destination))),
-      client(iterable::project_of(destination), world.transport, world.clock, world.random, pace,
-             counter, &world.observer) {}
+      reader(iterable::project_of(destination), world.transport, world.clock, world.random, pace,
+             counter, &world.observer),
+      world_(world) {}
+
+iterable::Client Line::writer(const Permit& permit) {
+  return {reader.project(), world_.transport, world_.clock,    world_.random, pace,
+          counter,          permit,           &world_.observer};
+}
 
 }  // namespace rollcall::run

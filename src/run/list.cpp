@@ -51,7 +51,7 @@ Result<std::optional<iterable::ListInfo>> look_for_ours(const ListWork& work,
   const Millis until =
       work.world.clock.monotonic() + std::max(kLookForAtLeast, work.destination.settle);
   while (true) {
-    for (iterable::ListInfo& list : TRY(work.client.lists(stop))) {
+    for (iterable::ListInfo& list : TRY(work.reader.lists(stop))) {
       const bool seen =
           std::find(intent.seen.begin(), intent.seen.end(), list.id) != intent.seen.end();
       if (!seen && list.name == intent.name) return std::optional(std::move(list));
@@ -95,7 +95,7 @@ Result<std::vector<std::string>> check_list(const ListWork& work, bool new_list,
                                             const std::stop_token& stop) {
   std::vector<std::string> warnings;
   const auto lists =
-      TRY(in_context(work.client.lists(stop), "destination " + work.destination.name));
+      TRY(in_context(work.reader.lists(stop), "destination " + work.destination.name));
   ledger::State& state = work.state;
   if (state.list) {
     const iterable::ListInfo* ours = by_id(lists, state.list->id);
@@ -148,11 +148,12 @@ Result<std::vector<std::string>> check_list(const ListWork& work, bool new_list,
   return warnings;
 }
 
-Result<bool> ensure_list(const ListWork& work, const std::stop_token& stop) {
+Result<bool> ensure_list(const ListWork& work, const iterable::Client& client,
+                         const std::stop_token& stop) {
   ledger::State& state = work.state;
   if (state.list) return false;
   if (work.activation.adopt_list) {
-    for (const iterable::ListInfo& list : TRY(work.client.lists(stop))) {
+    for (const iterable::ListInfo& list : TRY(work.reader.lists(stop))) {
       if (list.id != *work.activation.adopt_list) continue;
       TRY(keep(work, list.id, list.name, false, list.created_at_ms));
       return false;
@@ -170,7 +171,7 @@ Result<bool> ensure_list(const ListWork& work, const std::stop_token& stop) {
     }
     ledger::ListIntent intent{
         work.activation.name, {}, work.world.clock.now().time_since_epoch().count()};
-    for (const iterable::ListInfo& list : TRY(work.client.lists(stop))) {
+    for (const iterable::ListInfo& list : TRY(work.reader.lists(stop))) {
       if (list.name == intent.name) return taken(list);
       intent.seen.push_back(list.id);
     }
@@ -178,7 +179,7 @@ Result<bool> ensure_list(const ListWork& work, const std::stop_token& stop) {
     TRY(work.lease.write_state(state));
     work.world.observer.reached("list.intended");
     iterable::CreateListAnswer answer =
-        work.client.create_list(work.activation.name, work.activation.description, stop);
+        client.create_list(work.activation.name, work.activation.description, stop);
     work.world.observer.reached("list.created");
     if (answer.id.ok()) {
       // When Iterable says it was made is read with the lists, at the next run.
@@ -200,12 +201,12 @@ Result<bool> ensure_list(const ListWork& work, const std::stop_token& stop) {
   }
 }
 
-Status read_list(const iterable::Client& client, prove::Contacts& contacts, KeyType key_type,
+Status read_list(const iterable::Reader& reader, prove::Contacts& contacts, KeyType key_type,
                  int64_t list_id, duck::Connection& work, const std::stop_token& stop) {
   const bool told_in_emails =
-      client.project().type == ProjectType::email || key_type == KeyType::email;
+      reader.project().type == ProjectType::email || key_type == KeyType::email;
   TRY(read_into(work, "told", "shown VARCHAR", [&](duck::Appender& rows, Status& appended) {
-    return client.list_members(
+    return reader.list_members(
         list_id, key_type,
         [&](std::string_view member) {
           std::string shown(member);
@@ -215,7 +216,7 @@ Status read_list(const iterable::Client& client, prove::Contacts& contacts, KeyT
         },
         stop);
   }));
-  if (client.project().type != ProjectType::email || key_type == KeyType::email)
+  if (reader.project().type != ProjectType::email || key_type == KeyType::email)
     return work.run(
         "CREATE OR REPLACE TABLE listed AS SELECT DISTINCT shown AS key, shown FROM told;"
         "DROP TABLE told");

@@ -89,7 +89,7 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   ledger::State state =
       TRY(in_context(read_state(world, activation), "activation " + activation.name));
   const Line line(world, destination);
-  const iterable::Client& client = line.client;
+  const iterable::Reader& client = line.reader;
 
   PlanReport out;
   out.plan_id = new_id(world.clock, world.random);

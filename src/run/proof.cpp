@@ -71,17 +71,17 @@ bool must_prove_everybody(const Destination& destination, const prove::Trial& tr
          trial.standing == prove::Trial::Standing::failed;
 }
 
-Prover::Prover(const World& world, const Destination& destination, const iterable::Client& client,
+Prover::Prover(const World& world, const Destination& destination, const iterable::Reader& reader,
                KeyType type, std::vector<std::string>& warnings)
     : world_(world),
       destination_(destination),
-      client_(client),
+      reader_(reader),
       warnings_(warnings),
-      contacts_(client, type, world.clock, world.observer, index_file(world, destination),
+      contacts_(reader, type, world.clock, world.observer, index_file(world, destination),
                 destination.settle) {}
 
 Result<ProofChoice> Prover::choose(const Unproven& unproven, ProofRules::By by) {
-  prove::Rates rates{client_.look_ups_per_second(), client_.seconds_to_export(),
+  prove::Rates rates{reader_.look_ups_per_second(), reader_.seconds_to_export(),
                      TRY(known_rates(world_.store, destination_)), world_.clock.now()};
   const Count all = TRY(count(unproven, nullptr));
   prove::Need need{

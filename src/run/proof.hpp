@@ -34,7 +34,7 @@ std::function<bool(std::string_view)> shown_by(std::shared_ptr<const prove::Inde
 class Prover {
  public:
   // `warnings` outlives it, like everything else.
-  Prover(const World& world, const Destination& destination, const iterable::Client& client,
+  Prover(const World& world, const Destination& destination, const iterable::Reader& reader,
          KeyType type, std::vector<std::string>& warnings);
 
   // The way that takes the fewest seconds, of those that the destination's rules leave, or others.
@@ -58,7 +58,7 @@ class Prover {
  private:
   const World& world_;
   const Destination& destination_;
-  const iterable::Client& client_;
+  const iterable::Reader& reader_;
   std::vector<std::string>& warnings_;
   prove::Contacts contacts_;
   std::shared_ptr<const prove::Index> index_;

@@ -119,8 +119,8 @@ Result<RunReport> report_from_json(const std::string& text) {
                      in.at("status"), RunStatus::failed);
     if (const json& e = in.at("error"); e.is_object()) {
       Error error{named({ErrorKind::invalid, ErrorKind::not_found, ErrorKind::conflict,
-                         ErrorKind::denied, ErrorKind::throttled, ErrorKind::unavailable,
-                         ErrorKind::corrupt, ErrorKind::cancelled},
+                         ErrorKind::busy, ErrorKind::denied, ErrorKind::throttled,
+                         ErrorKind::unavailable, ErrorKind::corrupt, ErrorKind::cancelled},
                         e.at("kind"), ErrorKind::corrupt),
                   e.at("message"), e.at("remedy")};
       for (const json& c : e.at("context")) error.context.push_back(c);
@@ -221,6 +221,7 @@ int exit_code(const RunReport& report) {
 
 int exit_code(const Error& error) {
   if (error.kind == ErrorKind::invalid) return 2;
+  if (error.kind == ErrorKind::busy) return 4;
   if (error.kind == ErrorKind::cancelled) return 130;
   return 1;
 }

@@ -71,7 +71,7 @@ class Pass {
         lease_(std::move(lease)),
         state_(std::move(state)),
         line_(world, destination),
-        client_(line_.client),
+        client_(line_.writer(lease_->permit())),
         counter_(line_.counter),
         prover_(world, destination, client_, activation_.match_key.type, report_.warnings) {}
 
@@ -378,7 +378,7 @@ class Pass {
       if (prepared_) TRY(prover_.prepare(ProofWay::increment, stop));
     }
 
-    const bool list_made = TRY(ensure_list(*list_work_, stop));
+    const bool list_made = TRY(ensure_list(*list_work_, client_, stop));
     report_.list = RunReport::List{state_.list->id, state_.list->name,
                                    list_made || (report_.list && report_.list->created)};
     TRY(keep_list());
@@ -774,7 +774,7 @@ class Pass {
   std::unique_ptr<ledger::Lease> lease_;
   ledger::State state_;
   Line line_;
-  const iterable::Client& client_;
+  const iterable::Client client_;
   const iterable::CallCounter& counter_;
   RunReport report_;
   Prover prover_;
@@ -797,6 +797,10 @@ class Pass {
 };
 
 }  // namespace
+
+std::string lease_of(const Activation& activation) {
+  return "activations/" + activation.uid + "/lock";
+}
 
 ledger::Folder folder_of(const std::filesystem::path& home, const Activation& activation) {
   return {home / "activations" / activation.uid};
@@ -836,7 +840,8 @@ Result<RunReport> run(const World& world, const Request& request, const std::sto
   TRY(validate(request.catalog, activation));
   const Destination& destination = *request.catalog.destination(activation.destination);
   const auto go = [&]() -> Result<RunReport> {
-    auto lease = TRY(ledger::Lease::take(folder_of(world.home, activation)));
+    auto lease = TRY(
+        ledger::Lease::take(world.leases, lease_of(activation), folder_of(world.home, activation)));
     auto state = read_state(world, activation);
     if (!state.ok() && (state.error().kind != ErrorKind::corrupt || !request.full))
       return Error(state.error());

@@ -34,10 +34,11 @@ struct World {
   Workers& workers;
   Observer& observer;
   store::Store& store;
+  Leases& leases;
   std::filesystem::path home;
 };
 
-// A line to a destination's project: the client, its pace and what it counted.
+// A line to a destination's project: what reads it, its pace and what was counted.
 // All lines of a home to one project, in whatever process, share one pace: it is kept in a file
 // named after the project's place and a fingerprint of its key. (Two keys of one project cannot be
 // told; what they share is found by 429s.) Not to be moved; outlived by `world`.
@@ -46,9 +47,15 @@ struct Line {
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
 
+  // What writes, too, while the permit lasts. Outlived by both.
+  [[nodiscard]] iterable::Client writer(const Permit& permit);
+
   iterable::Pace pace;
   iterable::CallCounter counter;
-  iterable::Client client;
+  iterable::Reader reader;
+
+ private:
+  const World& world_;
 };
 
 struct Request {
@@ -63,14 +70,15 @@ struct Request {
   std::optional<std::string> approve = std::nullopt;  // a plan's id
 };
 
-// Where an activation keeps its state.
+// Where an activation keeps its state, and the name of the lease to run it.
 ledger::Folder folder_of(const std::filesystem::path& home, const Activation& activation);
+std::string lease_of(const Activation& activation);
 // What no run can mend, found without any call (a match key that cannot match, an unknown segment).
 Status validate(const Catalog& catalog, const Activation& activation);
 // Whether values of the column can name people.
 Status check_key_type(const MatchKey& key, const ColumnInfo& column);
 
-// Runs to the end. Fails only when there was no run: conflict (another holds the lease), invalid
+// Runs to the end. Fails only when there was no run: busy (another holds the lease), invalid
 // (catalog). Everything else is in the report, which is also kept by the store.
 Result<RunReport> run(const World& world, const Request& request, const std::stop_token& stop);
 
@@ -159,7 +167,7 @@ class Audit {
   virtual Status people(
       const std::function<bool(const ledger::Drift&, const std::string& why)>& on_person) = 0;
 };
-// Its counts are kept by the store (last_audit). Errors: conflict (another run holds the lease),
+// Its counts are kept by the store (last_audit). Errors: busy (another run holds the lease),
 // invalid (no list yet), not_found (the list is gone), those of reading it.
 Result<std::unique_ptr<Audit>> audit(const World& world, const Catalog& catalog,
                                      const Activation& activation, const std::stop_token& stop);
@@ -172,7 +180,7 @@ Result<RunReport> report_from_json(const std::string& json);
 std::string to_json(const PlanReport& report);
 std::string to_json(const Audit::Report& report);
 
-// Exit codes of the contract: 0, 1, 2, 3, 130.
+// Exit codes of the contract: 0, 1, 2, 3, 4, 130.
 int exit_code(const RunReport& report);
 int exit_code(const Error& error);
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -123,6 +124,7 @@ class RunTest : public testing::Test, public Observer {
                testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "data");
+    leases_ = FileLeases(home(), clock_);
     catalog_.sources = {
         {.name = "shop", .kind = "csv", .options = {{"path", (folder_ / "data").string()}}}};
     catalog_.models = {
@@ -164,7 +166,7 @@ class RunTest : public testing::Test, public Observer {
     clock_.advance(between_runs_);
     store_.reset();
     store_ = TRY(store::Store::open(home(), clock_, random_));
-    const World world{clock_, random_, iterable_, workers_, *this, *store_, home()};
+    const World world{clock_, random_, iterable_, workers_, *this, *store_, leases_, home()};
     return run::run(
         world, {.catalog = catalog_, .activation = activation(), .catalog_hash = "h", .full = full},
         {});
@@ -218,6 +220,7 @@ class RunTest : public testing::Test, public Observer {
   ManualClock clock_{Time{Millis(1'767'323'045'000)}};
   SeededRandom random_{1};
   OneWorker workers_;
+  FileLeases leases_{"", clock_};
   std::unique_ptr<store::Store> store_;
   Catalog catalog_;
   Millis between_runs_{120'000};
@@ -298,6 +301,40 @@ TEST_F(InterruptedRun, BeginsAnewWhereItsFolderIsGone) {
   fs::remove_all(before_);
   expect_begun_anew("the work database of run");
 }
+// Somebody looks into it: that is no run in progress.
+TEST_F(InterruptedRun, WaitsForNobodyWhoHoldsTheWorkDatabaseAlone) {
+  interrupt();
+  std::array<int, 2> opened{}, over{};
+  ASSERT_EQ(::pipe(opened.data()) + ::pipe(over.data()), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto looking = duck::Database::open(before_ / "work.duckdb");
+    char byte = looking.ok() ? 'y' : 'n';
+    (void)(::write(opened[1], &byte, 1) + ::read(over[0], &byte, 1));
+    ::_exit(0);
+  }
+  char byte = 'n';
+  ASSERT_EQ(::read(opened[0], &byte, 1), 1);
+  ASSERT_EQ(byte, 'y');
+  const auto refused = try_run();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::conflict) << refused.error().text();
+  EXPECT_EQ(exit_code(refused.error()), 1);
+  ASSERT_EQ(::write(over[1], &byte, 1), 1);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_THAT(run().warnings, Contains(HasSubstr("carried on")));
+}
+TEST_F(InterruptedRun, WaitsForWhoHoldsTheLease) {
+  interrupt();
+  auto lease = leases_.take(lease_of(activation()), {});
+  ASSERT_TRUE(lease.ok());
+  const auto refused = try_run();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::busy);
+  EXPECT_EQ(exit_code(refused.error()), 4);
+  lease->reset();
+  EXPECT_THAT(run().warnings, Contains(HasSubstr("carried on")));
+}
 // Then nothing tells whom it wrote: what it put on the list is left there, and the report says so.
 TEST_F(InterruptedRun, SaysWhatCannotBeKnownWhereNothingTellsWhomItWrote) {
   interrupt();
@@ -331,7 +368,7 @@ class DamagedHome : public RunTest {
     EXPECT_EQ(refused.error().kind, ErrorKind::corrupt);
     EXPECT_THAT(refused.error().text(), HasSubstr("`rollcall run --full`"));
     EXPECT_THAT(refused.error().text(), Not(AnyOf(HasSubstr("Error:"), HasSubstr("arquet:"))));
-    const World world{clock_, random_, iterable_, workers_, *this, *store_, home()};
+    const World world{clock_, random_, iterable_, workers_, *this, *store_, leases_, home()};
     EXPECT_EQ(run::plan(world, {catalog_, activation()}, {}).error().kind, ErrorKind::corrupt);
     EXPECT_EQ(run::audit(world, catalog_, activation(), {}).error().kind, ErrorKind::corrupt);
     EXPECT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "cem", "dora", "eve"));

@@ -9,6 +9,7 @@ import signal
 import time
 from collections import Counter
 
+import duckdb
 import pytest
 
 from world import PAIR_NAMES, PAIRS, World, a_day_of_changes, copy_home, customer, populate, restore_home
@@ -139,6 +140,19 @@ def test_a_killed_run_goes_on_under_its_own_id(make_world):
     assert [run["run_id"] for run in listed] == [report["run_id"]]
     assert report["changes"]["entered"] == 12, "the report covers the whole plan"
     assert_the_same_end(world, report)
+
+
+def test_who_looks_into_the_work_database_is_no_run_in_progress(make_world):
+    world = make_world("hybrid", "email")
+    populate(world, people=16)
+    world.write_source()
+    world.apply()
+    assert world.run_expecting_death("add.sent", 1)
+    [database] = world.home.glob("activations/*/runs/*/work.duckdb")
+    with duckdb.connect(str(database)):
+        done = world.rollcall("run", world.name, expect=1)
+    assert "work.duckdb" in done.err
+    assert_the_same_end(world, world.run())
 
 
 def test_a_killed_run_is_not_continued_under_another_catalog(make_world):

@@ -153,7 +153,7 @@ Result<RunReport> SmallWorld::try_run(bool full) {
   points_.clear();
   write_customers();
   if (!store_) store_ = TRY(store::Store::open(home(), clock, random_));
-  const run::World world{clock, random_, transport_, workers_, *this, *store_, home()};
+  const run::World world{clock, random_, transport_, workers_, *this, *store_, leases_, home()};
   return run::run(world,
                   {.catalog = catalog,
                    .activation = catalog.activations.at(0),

@@ -100,6 +100,7 @@ class SmallWorld : public Observer {
   const Setup setup_;
   SeededRandom random_;
   OneWorker workers_;
+  FileLeases leases_{home(), clock};
   std::unique_ptr<sim::Service> service_;
   SimTransport transport_{clock};
   std::unique_ptr<store::Store> store_;
