@@ -12,7 +12,7 @@ from collections import Counter
 import duckdb
 import pytest
 
-from world import PAIR_NAMES, PAIRS, World, a_day_of_changes, copy_home, customer, populate, restore_home
+from world import PAIRS, World, a_day_of_changes, copy_home, customer, populate, restore_home
 
 
 def points_passed(world: World) -> Counter:
@@ -61,9 +61,9 @@ def kill_at_every_point(world: World, phase: str):
     return passed
 
 
-@pytest.mark.parametrize("project_type, key", PAIRS, ids=PAIR_NAMES)
-def test_a_first_run_killed_at_any_named_point_ends_the_same_after_a_rerun(make_world, project_type, key):
-    world = make_world(project_type, key)
+# Of every kind of project in one process: tests/world/kills_test.cpp. Here the whole program is killed.
+def test_a_first_run_killed_at_any_named_point_ends_the_same_after_a_rerun(make_world):
+    world = make_world("hybrid", "email")
     populate(world, people=16)
     world.write_source()
     world.apply()
@@ -72,9 +72,8 @@ def test_a_first_run_killed_at_any_named_point_ends_the_same_after_a_rerun(make_
         assert passed[point] >= 1, point
 
 
-@pytest.mark.parametrize("project_type, key", PAIRS, ids=PAIR_NAMES)
-def test_a_later_run_killed_at_any_named_point_ends_the_same_after_a_rerun(make_world, project_type, key):
-    world = make_world(project_type, key)
+def test_a_later_run_killed_at_any_named_point_ends_the_same_after_a_rerun(make_world):
+    world = make_world("email", "user_id")
     populate(world)
     world.write_source()
     world.apply()

@@ -13,7 +13,7 @@ namespace rollcall::testing {
 namespace {
 
 #ifdef __SANITIZE_ADDRESS__
-constexpr uint64_t kSeeds = 8;
+constexpr uint64_t kSeeds = 5;  // one of each kind of project
 #else
 constexpr uint64_t kSeeds = 1000;
 #endif

@@ -57,6 +57,15 @@ activations:
 {activation}
 )";
 
+// As it was, and no copy: the file that tells a copy by its birth is the same one.
+void copy_home(const fs::path& from, const fs::path& to) {
+  fs::remove_all(to);
+  if (!fs::exists(from)) return;
+  fs::copy(from, to, fs::copy_options::recursive);
+  const fs::path state = fs::path("activations") / "a1" / "state.json";
+  if (fs::remove(to / state)) fs::create_hard_link(from / state, to / state);
+}
+
 std::string indented(const std::string& yaml) { return yaml.empty() ? "" : "    " + yaml; }
 
 sim::ProjectType sim_type(ProjectType type) { return *sim::parse_project_type(to_string(type)); }
@@ -209,16 +218,14 @@ void SmallWorld::keep() {
   store_.reset();
   written_then_ = written_;
   save_project(folder / "kept");
-  fs::remove_all(folder / "kept-home");
-  fs::copy(home(), folder / "kept-home", fs::copy_options::recursive);
+  copy_home(home(), folder / "kept-home");
 }
 
 void SmallWorld::go_back() {
   store_.reset();
   written_ = written_then_.value();
   load_project(folder / "kept");
-  fs::remove_all(home());
-  fs::copy(folder / "kept-home", home(), fs::copy_options::recursive);
+  copy_home(folder / "kept-home", home());
 }
 
 std::optional<sim::Slot> SmallWorld::slot_of(int n) {
