@@ -19,6 +19,7 @@ function(room name)
     target_link_libraries(room_${name} INTERFACE ${deps})
   endif()
   if(ROLLCALL_TESTS AND tests)
+    compile_as_tests(${tests})
     add_executable(${name}_tests ${tests})
     target_link_libraries(${name}_tests PRIVATE room_${name} ${ROOM_LIBS} ${ROOM_TEST_LIBS} rollcall_flags GTest::gmock
                                                 GTest::gtest_main)
