@@ -41,10 +41,10 @@ LIBRARIES = {
     "duckdb.h": {"duck"},
     "utf8proc": {"core", "sim"},
     "arrow-adbc": {"adbc"},
-    "sodium.h": {"base", "store", "attributes", "cli", "prove", "trino", "app", "sim"},
+    "sodium.h": {"base", "store", "attributes", "prove", "operations", "trino", "app", "sim"},
     "CLI": {"cli", "app", "sim"},
     "boost": {"sim"},
-    "nlohmann": {"catalog", "iterable", "attributes", "ledger", "prove", "deliver", "run", "store", "trino", "api", "cli", "sim"},
+    "nlohmann": {"catalog", "iterable", "attributes", "ledger", "prove", "deliver", "run", "store", "trino", "api", "operations", "cli", "sim"},
     "tl": {"base"},
     "fmt": None,  # anywhere
 }

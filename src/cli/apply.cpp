@@ -2,15 +2,11 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <map>
 #include <nlohmann/json.hpp>
 
-#include "catalog/catalog.hpp"
 #include "cli/commands.hpp"
-#include "cli/data_check.hpp"
 #include "cli/text.hpp"
-#include "segment/segment.hpp"
-
+#include "operations/operations.hpp"
 namespace rollcall::cli {
 namespace {
 
@@ -44,13 +40,6 @@ Result<std::string> read_file(const std::filesystem::path& path) {
   return read_stream(file, path.string());
 }
 
-// A difference as it is told: what --prune does has its own words.
-std::string told(const catalog::Difference& difference, bool prune) {
-  if (difference.what != What::not_in_file || !prune)
-    return std::string(to_string(difference.what));
-  return difference.kind == catalog::Kind::activation ? "archived" : "removed";
-}
-
 int refuse(Session& session, const std::vector<catalog::Problem>& problems,
            const std::string& file) {
   json list = json::array();
@@ -73,55 +62,16 @@ int refuse(Session& session, const std::vector<catalog::Problem>& problems,
   return kWrong;
 }
 
-// What was found in the files of models: for those whose types are new.
-json to_json(const std::vector<segment::TypesFound>& found) {
-  json out = json::array();
-  for (const segment::TypesFound& model : found)
-    for (const source::Look& table : model.looks) {
-      json columns = json::array();
-      for (const auto& column : table.columns) {
-        json one = {{"column", column.name}, {"type", type_text(column.type)}};
-        if (!column.doubt.empty()) one["doubt"] = column.doubt;
-        columns.push_back(std::move(one));
-      }
-      out.push_back({{"model", model.model},
-                     {"table", table.table},
-                     {"changed", model.changed},
-                     {"columns", std::move(columns)},
-                     {"left_out", table.left_out}});
-    }
-  return out;
-}
-
 void print(Session& session, const std::vector<segment::TypesFound>& found) {
   for (const segment::TypesFound& model : found)
     for (const source::Look& table : model.looks) {
       if (model.changed && !table.columns.empty())
         session.print("types    {} ({}): {}\n", plain(model.model), plain(table.table),
-                      plain(types_text(table)));
+                      plain(operations::types_text(table)));
       if (model.changed || !table.left_out.empty())
-        for (const std::string& doubt : doubts_of(table))
+        for (const std::string& doubt : operations::doubts_of(table))
           session.print("         {}\n", plain(doubt));
     }
-}
-
-json to_json(const catalog::Comparison& comparison, const std::vector<std::string>& warnings,
-             const std::vector<segment::TypesFound>& found, const ApplyOptions& options) {
-  json changes = json::array();
-  std::map<std::string, int64_t> counts;
-  for (const catalog::Difference& difference : comparison.differences) {
-    const std::string what = told(difference, options.prune);
-    ++counts[what];
-    json one = {{"what", what}, {"kind", to_string(difference.kind)}, {"name", difference.name}};
-    if (!difference.old_name.empty()) one["old_name"] = difference.old_name;
-    if (!difference.detail.empty()) one["keys"] = difference.detail;
-    changes.push_back(std::move(one));
-  }
-  return {{"dry_run", options.dry_run},
-          {"changes", changes},
-          {"counts", counts},
-          {"types", to_json(found)},
-          {"warnings", warnings}};
 }
 
 void print(Session& session, const catalog::Comparison& comparison, const ApplyOptions& options) {
@@ -137,7 +87,7 @@ void print(Session& session, const catalog::Comparison& comparison, const ApplyO
     std::string detail = difference.detail;
     if (!difference.old_name.empty())
       detail = "was " + difference.old_name + (detail.empty() ? "" : "; " + detail);
-    table.add({keeps ? "not in file" : told(difference, options.prune),
+    table.add({keeps ? "not in file" : operations::what_became(difference, options.prune),
                std::string(to_string(difference.kind)), difference.name, detail});
   }
   // Without its line of headings.
@@ -151,62 +101,6 @@ void print(Session& session, const catalog::Comparison& comparison, const ApplyO
   session.print("{}.{}\n", sum, options.dry_run ? " Dry run: nothing was stored." : "");
 }
 
-// That a model's types are others than before.
-void note_types(const segment::TypesFound& model, catalog::Comparison& comparison) {
-  if (!model.changed) return;
-  for (catalog::Difference& difference : comparison.differences) {
-    if (difference.kind != catalog::Kind::model || difference.name != model.model ||
-        difference.what == What::created)
-      continue;
-    if (difference.what == What::unchanged) difference.what = What::changed;
-    if (difference.detail.find("types") == std::string::npos)
-      difference.detail += difference.detail.empty() ? "types" : ", types";
-  }
-}
-
-struct Applied {
-  std::vector<catalog::Problem> problems;  // nothing was stored
-  catalog::Comparison comparison;
-  std::vector<std::string> warnings;
-  std::vector<segment::TypesFound> types;
-};
-
-std::string told(const store::ObjectRow& twice, bool dry_run) {
-  const bool archives = twice.kind == "activation";
-  return fmt::format("{} `{}` was stored twice: one of the two {} {}", twice.kind, twice.name,
-                     dry_run ? "is to be" : "is", archives ? "archived" : "removed");
-}
-
-// Everything between the text and the store, for what is stored now.
-Result<Applied> apply(Session& session, const std::string& text,
-                      const catalog::References& references, const Stored& stored,
-                      const ApplyOptions& options) {
-  Applied out;
-  const catalog::ReadResult read = catalog::read(text, stored.catalog, references);
-  out.problems = read.problems;
-  if (!out.problems.empty()) return out;
-  out.comparison = catalog::compare(
-      stored.catalog, read.catalog, options.prune,
-      [&](const std::string& uid) { return session.has_list(uid); }, stored.archived);
-  out.problems = out.comparison.problems;
-  if (!out.problems.empty()) return out;
-  out.types = segment::find_types(
-      out.comparison.merged, [](const Model& model) { return model.place.line > 0; },
-      session.source_options());
-  for (const segment::TypesFound& model : out.types) note_types(model, out.comparison);
-  DataCheck data = hold_against_data(out.comparison.merged, session.source_options());
-  if (session.stop().stop_requested())
-    return Error{ErrorKind::cancelled, "interrupted; nothing was stored"};
-  out.problems = std::move(data.problems);
-  if (!out.problems.empty()) return out;
-  out.warnings = out.comparison.warnings;
-  out.warnings.insert(out.warnings.end(), data.warnings.begin(), data.warnings.end());
-  for (const store::ObjectRow& twice : stored.doubles)
-    out.warnings.push_back(told(twice, options.dry_run));
-  if (!options.dry_run) TRY(save(*TRY(session.store()), stored, out.comparison));
-  return out;
-}
-
 }  // namespace
 
 Result<int> apply(Session& session, const ApplyOptions& options) {
@@ -216,19 +110,21 @@ Result<int> apply(Session& session, const ApplyOptions& options) {
   const std::string shown = from_stdin ? "stdin" : options.file;
   const std::string text = TRY(from_stdin ? read_stream(std::cin, "stdin") : read_file(path));
   std::error_code ignored;
-  const catalog::References references{
-      .environment = session.world().environment,
-      .file = read_file,
-      .folder = std::filesystem::absolute(from_stdin                   ? "."
-                                          : path.parent_path().empty() ? "."
-                                                                       : path.parent_path(),
-                                          ignored)};
-  const Applied applied = TRY(session.change(
-      [&](const Stored& stored) { return apply(session, text, references, stored, options); }));
+  const std::filesystem::path folder =
+      from_stdin || path.parent_path().empty() ? "." : path.parent_path();
+  const operations::ApplyRequest request{
+      .text = text,
+      .references = {.environment = session.world().environment,
+                     .file = read_file,
+                     .folder = std::filesystem::absolute(folder, ignored)},
+      .dry_run = options.dry_run,
+      .prune = options.prune};
+  const operations::Applied applied =
+      TRY(operations::apply(TRY(session.run_world()), request, session.stop()));
   if (!applied.problems.empty()) return refuse(session, applied.problems, shown);
   for (const std::string& warning : applied.warnings) session.say("warning: " + warning);
   if (session.json()) {
-    session.print_json(to_json(applied.comparison, applied.warnings, applied.types, options));
+    session.print_json(operations::to_json(applied, request));
   } else {
     print(session, applied.comparison, options);
     print(session, applied.types);
@@ -237,7 +133,7 @@ Result<int> apply(Session& session, const ApplyOptions& options) {
 }
 
 Result<int> export_catalog(Session& session) {
-  const Stored stored = TRY(session.stored());
+  const operations::Stored stored = TRY(operations::stored(TRY(session.run_world())));
   const std::string text = catalog::write(stored.catalog);
   if (session.json()) {
     session.print_json({{"yaml", text}});

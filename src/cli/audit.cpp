@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
-#include "cli/names.hpp"
 #include "cli/report_text.hpp"
 #include "cli/table_stream.hpp"
 #include "cli/text.hpp"
+#include "operations/operations.hpp"
 #include "run/run.hpp"
 
 namespace rollcall::cli {
@@ -18,11 +18,6 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr int64_t kSample = 20;  // people of each kind that are named unasked
-
-run::Request request_of(const Stored& stored, const Activation& activation) {
-  return {
-      .catalog = stored.catalog, .activation = activation, .catalog_hash = hash_of(stored.catalog)};
-}
 
 void print_counts(Session& session, const std::string& name, const run::Audit::Report& report) {
   const ledger::DriftCounts& c = report.counts;
@@ -71,10 +66,10 @@ Result<bool> print_people(Session& session, run::Audit& audit, const AuditOption
 }  // namespace
 
 Result<int> audit(Session& session, const AuditOptions& options) {
-  const Stored stored = TRY(session.stored());
-  const Activation& activation = *TRY(find_activation(stored, options.activation));
-  const std::string name = shown_name(stored.catalog, activation);
-  const run::World world = TRY(session.run_world());
+  const operations::World world = TRY(session.run_world());
+  const operations::Stored stored = TRY(operations::stored(world));
+  const Activation& activation = *TRY(operations::find_activation(stored, options.activation));
+  const std::string name = operations::shown_name(stored.catalog, activation);
   auto audit = TRY(run::audit(world, stored.catalog, activation, session.stop()));
   const run::Audit::Report report = audit->report();
   const bool as_text = !session.json() && !options.csv;
@@ -92,10 +87,8 @@ Result<int> audit(Session& session, const AuditOptions& options) {
   int code = kDone;
   const bool mends = report.counts.foreign > 0 && activation.remove_foreign;
   if (options.repair && (!report.true_to_ledger() || mends)) {
-    run::Request request = request_of(stored, activation);
-    request.repair = true;
     // What was printed of the audit is ended whatever becomes of the run.
-    auto run = run::run(world, request, session.stop());
+    auto run = operations::run(world, stored, activation, {.repair = true}, session.stop());
     if (run.ok()) {
       code = run::exit_code(*run);
       if (as_text) session.print("\n{}", in_lines(*run));
@@ -122,50 +115,30 @@ Result<int> archive(Session& session, const ArchiveOptions& options) {
   if (std::find(ends.begin(), ends.end(), options.list) == ends.end())
     return Error{ErrorKind::invalid, "--list takes keep or empty, not `" + options.list + "`" +
                                          did_you_mean(options.list, ends)};
-  const Stored stored = TRY(session.stored());
-  const Activation& activation = *TRY(find_activation(stored, options.activation));
-  const std::string name = shown_name(stored.catalog, activation);
-  const ledger::Folder folder = run::folder_of(session.home(), activation);
-  const ledger::State state = TRY(ledger::read_state(folder));
-  std::optional<RunReport> emptied;
-  if (options.list == "empty" && state.list) {
-    const run::World world = TRY(session.run_world());
-    run::Request request = request_of(stored, activation);
-    request.emptying = true;
-    emptied = TRY(run::run(world, request, session.stop()));
-    if (!session.json()) session.print_text(in_lines(*emptied));
-    if (emptied->status != RunStatus::completed) {
-      if (session.json()) session.print_text(run::to_json(*emptied) + "\n");
-      if (emptied->error) session.say(emptied->error->text());
-      session.say(
-          "`" + name +
-          "` is not archived: not everybody is off the list yet. Archive it again to go on.");
-      return run::exit_code(*emptied) == kDone ? kFailed : run::exit_code(*emptied);
-    }
+  const operations::World world = TRY(session.run_world());
+  const operations::Stored stored = TRY(operations::stored(world));
+  const Activation& activation = *TRY(operations::find_activation(stored, options.activation));
+  const operations::Archived archived =
+      TRY(operations::archive(world, stored, activation, options.list == "empty", session.stop()));
+  if (archived.emptied && !session.json()) session.print_text(in_lines(*archived.emptied));
+  if (!archived.done) {
+    if (session.json()) session.print_text(run::to_json(*archived.emptied) + "\n");
+    if (archived.emptied->error) session.say(archived.emptied->error->text());
+    session.say("`" + archived.activation +
+                "` is not archived: not everybody is off the list yet. Archive it again to go on.");
+    const int code = run::exit_code(*archived.emptied);
+    return code == kDone ? kFailed : code;
   }
-  {
-    const auto lease =  // nobody runs it
-        TRY(ledger::Lease::take(session.leases(), run::lease_of(activation), folder));
-    TRY(session.change([&](const Stored& now) -> Status {
-      for (const Activation& one : now.catalog.activations)
-        if (one.uid == activation.uid) return archive_activation(*TRY(session.store()), now, one);
-      return ok_status();  // another has archived it meanwhile
-    }));
-  }
-  const bool keeps = state.list && options.list == "keep";
   if (session.json()) {
-    session.print_json(
-        {{"activation", name},
-         {"archived", true},
-         {"list", state.list ? json{{"id", state.list->id}, {"left", keeps ? "kept" : "emptied"}}
-                             : json(nullptr)},
-         {"run", emptied ? json::parse(run::to_json(*emptied)) : json(nullptr)}});
+    session.print_json(to_json(archived));
     return kDone;
   }
-  session.print("{} is archived{}. Naming it in a file again resumes it.\n", plain(name),
-                !state.list ? ""
-                : keeps     ? fmt::format("; list {} keeps its members", state.list->id)
-                        : fmt::format("; list {} holds nobody of ours any more", state.list->id));
+  session.print("{} is archived{}. Naming it in a file again resumes it.\n",
+                plain(archived.activation),
+                !archived.list ? ""
+                : archived.list_kept
+                    ? fmt::format("; list {} keeps its members", archived.list->id)
+                    : fmt::format("; list {} holds nobody of ours any more", archived.list->id));
   return kDone;
 }
 

@@ -95,9 +95,6 @@ struct RejectsOptions {
   std::string kind = "rejected";
   bool csv = false;
 };
-inline constexpr std::array kRejectKinds = {"rejected",      "not_a_contact", "unknown",
-                                            "not_sent",      "no_key",        "invalid_key",
-                                            "duplicate_key", "leaver",        "all"};
 Result<int> rejects(Session& session, const RejectsOptions& options);
 
 struct WhyOptions {

@@ -1,7 +1,6 @@
 // completion: what a shell needs to complete commands, options and the names of objects.
 #include "cli/commands.hpp"
-#include "cli/names.hpp"
-
+#include "operations/operations.hpp"
 namespace rollcall::cli {
 namespace {
 
@@ -53,7 +52,8 @@ Result<int> completion(Session& session, const std::string& shell) {
 }
 
 Result<int> names(Session& session, const std::string& kind) {
-  const Stored stored = TRY(session.stored());
+  const operations::World world = TRY(session.run_world());
+  const operations::Stored stored = TRY(operations::stored(world));
   std::string out;
   if (kind == "SEGMENT" || kind == "OTHER")
     for (const Segment& one : stored.catalog.segments) out += one.name + "\n";
@@ -61,14 +61,14 @@ Result<int> names(Session& session, const std::string& kind) {
     for (const Destination& one : stored.catalog.destinations) out += one.name + "\n";
   if (kind == "ACTIVATION")
     for (const Activation& one : stored.catalog.activations)
-      out += shown_name(stored.catalog, one) + "\n";
+      out += operations::shown_name(stored.catalog, one) + "\n";
   if (kind == "RUN_ID") {
     constexpr int kRecent = 50;
-    for (const store::RunRow& row : TRY(TRY(session.store())->runs(std::nullopt, kRecent)))
+    for (const store::RunRow& row : TRY(world.store.runs(std::nullopt, kRecent)))
       out += row.run_id + "\n";
   }
   if (kind == "--kind")
-    for (const char* one : kRejectKinds) out += std::string(one) + "\n";
+    for (const char* one : operations::kRejectKinds) out += std::string(one) + "\n";
   if (kind == "--list")
     for (const char* one : kListEnds) out += std::string(one) + "\n";
   if (kind == "SHELL") out = "bash\nzsh\n";
@@ -78,7 +78,7 @@ Result<int> names(Session& session, const std::string& kind) {
     for (const Segment& one : stored.catalog.segments) out += one.name + "\n";
     for (const Destination& one : stored.catalog.destinations) out += one.name + "\n";
     for (const Activation& one : stored.catalog.activations)
-      out += shown_name(stored.catalog, one) + "\n";
+      out += operations::shown_name(stored.catalog, one) + "\n";
   }
   session.print_text(out);
   return kDone;

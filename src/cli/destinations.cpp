@@ -2,19 +2,16 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
-#include "cli/names.hpp"
 #include "cli/text.hpp"
-
+#include "operations/operations.hpp"
 namespace rollcall::cli {
 
 Result<int> fields(Session& session, const std::string& name) {
   using json = nlohmann::ordered_json;
-  const Stored stored = TRY(session.stored());
-  const Destination& destination = *TRY(find_destination(stored.catalog, name));
-  const run::World world = TRY(session.run_world());
-  const run::Line line(world, destination);
-  const auto fields =
-      TRY(in_context(line.reader.fields(session.stop()), "destination " + destination.name));
+  const operations::World world = TRY(session.run_world());
+  const operations::Stored stored = TRY(operations::stored(world));
+  const Destination& destination = *TRY(operations::find_destination(stored.catalog, name));
+  const auto fields = TRY(operations::fields(world, destination, session.stop()));
   json list = json::array();
   Table table({{"field", Table::Align::left, 80}, {"type"}});
   for (const auto& [field, type] : fields) {

@@ -5,28 +5,17 @@
 
 #include <nlohmann/json.hpp>
 
-#include "catalog/catalog.hpp"
 #include "cli/commands.hpp"
-#include "cli/names.hpp"
 #include "cli/report_text.hpp"
 #include "cli/text.hpp"
-
+#include "operations/operations.hpp"
 namespace rollcall::cli {
 namespace {
 
-using json = nlohmann::ordered_json;
-
-Result<int> carry_out(Session& session, const Stored& stored, const Activation& activation,
-                      const RunOptions& options, Trigger trigger) {
-  const run::World world = TRY(session.run_world());
-  run::Request request{.catalog = stored.catalog,
-                       .activation = activation,
-                       .catalog_hash = hash_of(stored.catalog),
-                       .trigger = trigger,
-                       .full = options.full,
-                       .new_list = options.new_list,
-                       .approve = options.approve};
-  const RunReport report = TRY(run::run(world, request, session.stop()));
+Result<int> carry_out(Session& session, const operations::World& world,
+                      const operations::Stored& stored, const Activation& activation,
+                      const operations::RunOptions& options) {
+  const RunReport report = TRY(operations::run(world, stored, activation, options, session.stop()));
   if (session.json()) {
     session.print_text(run::to_json(report) + "\n");
   } else {
@@ -34,50 +23,6 @@ Result<int> carry_out(Session& session, const Stored& stored, const Activation& 
   }
   if (report.error) session.say(report.error->text());
   return run::exit_code(report);
-}
-
-// The catalog's own text of a scalar: any name is itself again when it is read.
-std::string yaml_text(std::string_view text) {
-  std::string escaped;
-  const size_t dollars = std::min(text.find_first_not_of('$'), text.size());
-  if (text.substr(dollars).starts_with("file:")) {
-    escaped = "$";
-    escaped += text;
-  } else {
-    for (size_t i = 0; i < text.size(); ++i) {
-      if (text[i] == '$' && i + 1 < text.size() && text[i + 1] == '{') escaped += '$';
-      escaped += text[i];
-    }
-  }
-  return json(escaped).dump();
-}
-
-// A new activation with the destination's defaults, as if a file had named it and nothing more.
-Result<catalog::Comparison> with_defaults(const Stored& stored, const Segment& segment,
-                                          const Destination& destination, const std::string& name) {
-  const std::string yaml =
-      fmt::format("version: 1\nactivations:\n  - {{segment: {}, destination: {}, name: {}}}\n",
-                  yaml_text(segment.name), yaml_text(destination.name), yaml_text(name));
-  const catalog::ReadResult read = catalog::read(yaml, stored.catalog, {});
-  std::vector<std::string> problems;
-  for (const catalog::Problem& problem : read.problems) problems.push_back(problem.message);
-  if (problems.empty()) {
-    auto comparison = catalog::compare(
-        stored.catalog, read.catalog, false, [](const std::string&) { return true; },
-        stored.archived);
-    if (comparison.problems.empty()) return comparison;
-    for (const catalog::Problem& problem : comparison.problems) problems.push_back(problem.message);
-  }
-  return Error{ErrorKind::invalid, "segment `" + segment.name +
-                                       "` cannot be activated with the defaults of `" +
-                                       destination.name + "`: " + join(problems, "; ")};
-}
-
-const Activation* bearing(const Catalog& catalog, const std::string& destination,
-                          const std::string& name) {
-  for (const Activation& one : catalog.activations)
-    if (one.destination == destination && one.name == name) return &one;
-  return nullptr;
 }
 
 void print(Session& session, const run::PlanReport& p) {
@@ -131,52 +76,33 @@ void print(Session& session, const run::PlanReport& p) {
 }  // namespace
 
 Result<int> run(Session& session, const RunOptions& options) {
-  const Stored stored = TRY(session.stored());
-  const Activation& activation = *TRY(find_activation(stored, options.activation));
+  const operations::World world = TRY(session.run_world());
+  const operations::Stored stored = TRY(operations::stored(world));
+  const Activation& activation = *TRY(operations::find_activation(stored, options.activation));
   if (activation.paused)
-    session.say("`" + shown_name(stored.catalog, activation) +
+    session.say("`" + operations::shown_name(stored.catalog, activation) +
                 "` is paused: it does not run by itself, but runs now because you ask for it");
-  return carry_out(session, stored, activation, options, Trigger::manual);
+  return carry_out(
+      session, world, stored, activation,
+      {.full = options.full, .new_list = options.new_list, .approve = options.approve});
 }
 
 Result<int> activate(Session& session, const ActivateOptions& options) {
-  std::string segment, destination, name;
-  TRY(session.change([&](const Stored& stored) -> Status {
-    const Segment& activated = *TRY(find_segment(stored.catalog, options.segment));
-    const Destination& to = *TRY(find_destination(stored.catalog, options.destination));
-    segment = activated.name;
-    destination = to.name;
-    name = options.name.empty() ? segment : options.name;
-    if (const Activation* there = bearing(stored.catalog, destination, name)) {
-      if (there->segment != segment)
-        return Error{ErrorKind::invalid,
-                     "`" + destination + "/" + name + "` is there already, for segment `" +
-                         there->segment + "`",
-                     "Choose another name with `--name`."};
-      session.say("`" + name + "` is there already, and runs now");
-      return ok_status();
-    }
-    if (!to.defaults || !to.defaults->match_key)
-      return Error{ErrorKind::invalid,
-                   "destination `" + destination + "` has no default activation settings",
-                   "Give it `defaults` with a `match_key` and apply the file again, or write the "
-                   "activation into a file."};
-    const catalog::Comparison comparison = TRY(with_defaults(stored, activated, to, name));
-    TRY(save(*TRY(session.store()), stored, comparison));
-    for (const std::string& warning : comparison.warnings) session.say("warning: " + warning);
-    return ok_status();
-  }));
-  const Stored stored = TRY(session.stored());
-  const Activation* activation = bearing(stored.catalog, destination, name);
-  if (activation == nullptr)
-    return Error{ErrorKind::conflict, "`" + name + "` was archived in the meantime"};
-  return carry_out(session, stored, *activation, {}, Trigger::activation);
+  const operations::World world = TRY(session.run_world());
+  const operations::Activated made =
+      TRY(operations::activate(world, options.segment, options.destination, options.name));
+  if (!made.is_new) session.say("`" + made.name + "` is there already, and runs now");
+  for (const std::string& warning : made.warnings) session.say("warning: " + warning);
+  const operations::Stored stored = TRY(operations::stored(world));
+  const Activation* const activation =
+      TRY(operations::find_activation(stored, made.destination + "/" + made.name));
+  return carry_out(session, world, stored, *activation, {.trigger = Trigger::activation});
 }
 
 Result<int> plan(Session& session, const PlanOptions& options) {
-  const Stored stored = TRY(session.stored());
-  const Activation& activation = *TRY(find_activation(stored, options.activation));
-  const run::World world = TRY(session.run_world());
+  const operations::World world = TRY(session.run_world());
+  const operations::Stored stored = TRY(operations::stored(world));
+  const Activation& activation = *TRY(operations::find_activation(stored, options.activation));
   const run::PlanReport report = TRY(run::plan(world,
                                                {.catalog = stored.catalog,
                                                 .activation = activation,

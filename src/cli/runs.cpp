@@ -1,42 +1,19 @@
 // runs, show, rejects: what has been.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
-#include "base/json.hpp"
 #include "cli/commands.hpp"
-#include "cli/names.hpp"
 #include "cli/report_text.hpp"
 #include "cli/table_stream.hpp"
 #include "cli/text.hpp"
-#include "ledger/ledger.hpp"
-
+#include "operations/operations.hpp"
 namespace rollcall::cli {
 namespace {
 
 using json = nlohmann::ordered_json;
 
-Result<store::RunRow> find_run(Session& session, const std::string& run_id) {
-  store::Store& store = *TRY(session.store());
-  auto row = store.run(run_id);
-  if (row.ok() || row.error().kind != ErrorKind::not_found) return row;
-  std::vector<std::string> ids;
-  constexpr int kRecent = 200;
-  for (const store::RunRow& recent : TRY(store.runs(std::nullopt, kRecent)))
-    ids.push_back(recent.run_id);
-  return Error{ErrorKind::invalid, "there is no run `" + run_id + "`" + did_you_mean(run_id, ids),
-               "`rollcall runs` lists them."};
-}
-
-// Iterable's word where there is one, else what is wrong with the key.
-std::string reason_of(const ledger::MissingPerson& person) {
-  if (!person.detail.empty()) return person.detail;
-  return person.reason == person.kind ? "" : person.reason;
-}
-
-std::string in_words(const std::string& kind) {
+std::string kind_in_words(const std::string& kind) {
   if (kind == "not_a_contact") return "Iterable does not know them; looked up again at every run";
   if (kind == "unknown") return "sent, and no answer was read";
   if (kind == "not_sent") return "the run ended before";
@@ -50,10 +27,12 @@ std::string in_words(const std::string& kind) {
 }  // namespace
 
 Result<int> runs(Session& session, const RunsOptions& options) {
-  const Stored stored = TRY(session.stored());
+  const operations::World world = TRY(session.run_world());
+  const operations::Stored stored = TRY(operations::stored(world));
   std::optional<std::string> uid;
-  if (!options.activation.empty()) uid = TRY(find_activation(stored, options.activation))->uid;
-  const auto rows = TRY(TRY(session.store())->runs(uid, static_cast<int>(options.limit)));
+  if (!options.activation.empty())
+    uid = TRY(operations::find_activation(stored, options.activation))->uid;
+  const auto all = TRY(operations::runs(world, uid, static_cast<int>(options.limit)));
   json list = json::array();
   Table table({{"run"},
                {"activation"},
@@ -65,13 +44,12 @@ Result<int> runs(Session& session, const RunsOptions& options) {
                {"removed", Table::Align::right},
                {"updated", Table::Align::right},
                {"on list", Table::Align::right}});
-  for (const store::RunRow& row : rows) {
-    const RunReport report =
-        TRY(in_context(run::report_from_json(row.report_json), "run " + row.run_id));
+  for (const operations::PastRun& run : all) {
     if (session.json()) {
-      list.push_back(read_json<json>(row.report_json));
+      list.push_back(to_json(run));
       continue;
     }
+    const auto& [row, report] = run;
     table.add({row.run_id, row.activation, row.status, std::string(to_string(report.kind)),
                date(row.started_at),
                row.finished_at ? duration(*row.finished_at - row.started_at) : "–",
@@ -89,9 +67,7 @@ Result<int> runs(Session& session, const RunsOptions& options) {
 }
 
 Result<int> show(Session& session, const std::string& run_id) {
-  const store::RunRow row = TRY(find_run(session, run_id));
-  const RunReport report =
-      TRY(in_context(run::report_from_json(row.report_json), "run " + row.run_id));
+  const RunReport report = TRY(operations::find_run(TRY(session.run_world()), run_id)).report;
   if (session.json()) {
     session.print_text(run::to_json(report) + "\n");
     return kDone;
@@ -108,16 +84,8 @@ Result<int> show(Session& session, const std::string& run_id) {
 }
 
 Result<int> rejects(Session& session, const RejectsOptions& options) {
-  const std::vector<std::string> kinds(kRejectKinds.begin(), kRejectKinds.end());
-  if (std::find(kinds.begin(), kinds.end(), options.kind) == kinds.end())
-    return Error{ErrorKind::invalid,
-                 "there is no kind `" + options.kind + "`" + did_you_mean(options.kind, kinds),
-                 "Kinds: " + join(kinds, ", ") + "."};
-  const store::RunRow row = TRY(find_run(session, options.run_id));
-  Activation activation;
-  activation.uid = row.activation_uid;
-  const ledger::Folder folder = run::folder_of(session.home(), activation);
-  // Streams: nobody knows how many there are.
+  const operations::World world = TRY(session.run_world());
+  const operations::PastRun run = TRY(operations::find_run(world, options.run_id));
   int64_t told = 0;
   const bool as_table = !session.json() && !options.csv;
   TableStream table(session, {{"kind"},
@@ -133,32 +101,21 @@ Result<int> rejects(Session& session, const RejectsOptions& options) {
     if (options.csv && !session.json())
       session.print_text(csv_line({"kind", "key", "primary_key", "reason", "since"}));
   };
-  const auto or_null = [](const std::string& text) {
-    return text.empty() ? json(nullptr) : json(text);
-  };
-  const auto since = [](int64_t ms) { return iso_utc(Time(Millis(ms))); };
-  TRY(ledger::missing_people(
-      folder, row.run_id, options.kind, [&](const ledger::MissingPerson& one) {
-        begin();
-        ++told;
-        const std::string reason = reason_of(one);
-        if (session.json()) {
-          const json entry = {{"kind", one.kind},
-                              {"key", or_null(one.key)},
-                              {"primary_key", or_null(one.primary_key)},
-                              {"reason", or_null(reason)},
-                              {"since", since(one.since_ms)}};
-          session.print("{}\n  {}", told > 1 ? "," : "",
-                        entry.dump(-1, ' ', false, json::error_handler_t::replace));
-        } else if (options.csv) {
-          session.print_text(
-              csv_line({one.kind, one.key, one.primary_key, reason, since(one.since_ms)}));
-        } else {
-          table.add({one.kind, one.key, one.primary_key, date_ms(one.since_ms),
-                     reason.empty() ? in_words(one.kind) : reason});
-        }
-        return session.heard() && !session.stop().stop_requested();
-      }));
+  TRY(operations::rejects(world, run.row, options.kind, [&](const operations::Reject& one) {
+    begin();
+    ++told;
+    if (session.json()) {
+      session.print("{}\n  {}", told > 1 ? "," : "",
+                    to_json(one).dump(-1, ' ', false, json::error_handler_t::replace));
+    } else if (options.csv) {
+      session.print_text(csv_line(
+          {one.kind, one.key, one.primary_key, one.reason, iso_utc(Time(Millis(one.since_ms)))}));
+    } else {
+      table.add({one.kind, one.key, one.primary_key, date_ms(one.since_ms),
+                 one.reason.empty() ? kind_in_words(one.kind) : one.reason});
+    }
+    return session.heard() && !session.stop().stop_requested();
+  }));
   if (!as_table) begin();
   if (session.json()) session.print_text(told > 0 ? "\n]\n" : "]\n");
   table.flush();
@@ -166,7 +123,7 @@ Result<int> rejects(Session& session, const RejectsOptions& options) {
     session.say(
         "nobody" +
         (options.kind == "all" ? std::string(" is missing") : " of kind `" + options.kind + "`") +
-        " in run " + row.run_id + "; --kind all shows every kind");
+        " in run " + run.row.run_id + "; --kind all shows every kind");
   return kDone;
 }
 

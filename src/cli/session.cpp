@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/text.hpp"
-#include "ledger/ledger.hpp"
 
 namespace rollcall::cli {
 
@@ -14,32 +13,10 @@ Result<store::Store*> Session::store() {
   return store_.get();
 }
 
-Result<Stored> Session::stored() {
-  return load(*TRY(store()), [this](const std::string& uid) { return has_list(uid); });
-}
-
-bool Session::has_list(const std::string& uid) const {
-  Activation activation;
-  activation.uid = uid;
-  const auto state = ledger::read_state(run::folder_of(home_, activation));
-  return !state.ok() || state->list.has_value();
-}
-
-Result<run::World> Session::run_world() {
+Result<operations::World> Session::run_world() {
   store::Store* const opened = TRY(store());
-  return run::World{world_.clock, world_.random, world_.transport, world_.workers,
-                    progress_,    *opened,       leases_,          home_};
-}
-
-source::OpenOptions Session::source_options() const {
-  source::OpenOptions options;
-  options.transport = &world_.transport;
-  options.clock = &world_.clock;
-  options.stop = stop_;
-  options.temp_directory = home_ / "tmp";
-  std::error_code ignored;
-  std::filesystem::create_directories(options.temp_directory, ignored);
-  return options;
+  return operations::World{world_.clock, world_.random, world_.transport, world_.workers,
+                           progress_,    *opened,       leases_,          home_};
 }
 
 void Session::print_text(const std::string& text) {

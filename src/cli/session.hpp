@@ -1,4 +1,4 @@
-// What every command needs: the home, the catalog in it, and where to print.
+// What every command needs: the world that operations are given, and where to print.
 #pragma once
 
 #include <fmt/format.h>
@@ -7,10 +7,7 @@
 
 #include "cli/cli.hpp"
 #include "cli/progress.hpp"
-#include "cli/stored.hpp"
-#include "run/run.hpp"
-#include "source/source.hpp"
-
+#include "operations/operations.hpp"
 namespace rollcall::cli {
 
 class Session {
@@ -31,20 +28,8 @@ class Session {
 
   // Opened at the first call; valid as long as the session.
   Result<store::Store*> store();
-  Result<Stored> stored();
-  // Whether an activation has a list. One whose state cannot be read is taken to have one.
-  [[nodiscard]] bool has_list(const std::string& uid) const;
-  // `change` of stored.hpp, on this home.
-  template <class Body>
-  auto change(Body&& body) -> decltype(body(std::declval<const Stored&>())) {
-    return cli::change(
-        *TRY(store()), [this](const std::string& uid) { return has_list(uid); },
-        std::forward<Body>(body));
-  }
-  Result<run::World> run_world();
-  Leases& leases() { return leases_; }
-  // Where queries may spill.
-  [[nodiscard]] source::OpenOptions source_options() const;
+  // What operations are given.
+  Result<operations::World> run_world();
 
   template <class... T>
   void print(fmt::format_string<T...> format, T&&... values) {

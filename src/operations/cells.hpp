@@ -5,9 +5,9 @@
 
 #include "core/rows.hpp"
 
-namespace rollcall::cli {
+namespace rollcall::operations {
 
 // Numbers as numbers, lists and objects whole; what JSON cannot hold exactly (decimals) as text.
 nlohmann::ordered_json cell_json(const Column& column, size_t row);
 
-}  // namespace rollcall::cli
+}  // namespace rollcall::operations

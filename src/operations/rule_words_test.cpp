@@ -1,10 +1,10 @@
-#include "cli/rule_words.hpp"
+#include "operations/rule_words.hpp"
 
 #include <gtest/gtest.h>
 
 #include "catalog/catalog.hpp"
 
-namespace rollcall::cli {
+namespace rollcall::operations {
 namespace {
 
 std::string words(const char* text) { return in_words(*catalog::read_rule(text)); }
@@ -28,4 +28,4 @@ TEST(RuleWordsTest, TellsEveryKindOfRule) {
 }
 
 }  // namespace
-}  // namespace rollcall::cli
+}  // namespace rollcall::operations

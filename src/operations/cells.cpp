@@ -1,11 +1,11 @@
-#include "cli/cells.hpp"
+#include "operations/cells.hpp"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
 
-namespace rollcall::cli {
+namespace rollcall::operations {
 nlohmann::ordered_json cell_json(const Column& column, size_t row) {
   if (!column.valid[row]) return nullptr;
   switch (column.type) {
@@ -32,4 +32,4 @@ nlohmann::ordered_json cell_json(const Column& column, size_t row) {
   return text_of(column, row);
 }
 
-}  // namespace rollcall::cli
+}  // namespace rollcall::operations

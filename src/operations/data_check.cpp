@@ -1,4 +1,4 @@
-#include "cli/data_check.hpp"
+#include "operations/data_check.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -7,7 +7,7 @@
 #include "run/run.hpp"
 #include "segment/segment.hpp"
 
-namespace rollcall::cli {
+namespace rollcall::operations {
 namespace {
 
 bool is_from_file(const Place& place) { return place.line > 0; }
@@ -227,4 +227,4 @@ DataCheck hold_against_data(const Catalog& catalog, const source::OpenOptions& o
   return Checker(catalog, options).check();
 }
 
-}  // namespace rollcall::cli
+}  // namespace rollcall::operations

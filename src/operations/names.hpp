@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "base/base.hpp"
-#include "cli/stored.hpp"
 #include "core/catalog.hpp"
+#include "operations/stored.hpp"
 
-namespace rollcall::cli {
+namespace rollcall::operations {
 
 // "Lapsed VIPs", or "Iterable/Lapsed VIPs" where the name alone is not unique.
 std::string shown_name(const Catalog& catalog, const Activation& activation);
@@ -20,4 +20,4 @@ Result<const Activation*> find_activation(const Stored& stored, std::string_view
 Result<const Segment*> find_segment(const Catalog& catalog, std::string_view name);
 Result<const Destination*> find_destination(const Catalog& catalog, std::string_view name);
 
-}  // namespace rollcall::cli
+}  // namespace rollcall::operations

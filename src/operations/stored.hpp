@@ -10,7 +10,7 @@
 #include "core/catalog.hpp"
 #include "store/store.hpp"
 
-namespace rollcall::cli {
+namespace rollcall::operations {
 
 struct Stored {
   Catalog catalog;                   // without the archived activations
@@ -52,4 +52,4 @@ auto change(store::Store& store, const HasList& has_list, Body&& body)
 // Differs when anything that is defined differs; secrets by where they came from.
 std::string hash_of(const Catalog& catalog);
 
-}  // namespace rollcall::cli
+}  // namespace rollcall::operations

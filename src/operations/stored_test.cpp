@@ -1,4 +1,4 @@
-#include "cli/stored.hpp"
+#include "operations/stored.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 
 #include <thread>
 
-namespace rollcall::cli {
+namespace rollcall::operations {
 namespace {
 
 namespace fs = std::filesystem;
@@ -209,4 +209,4 @@ TEST_F(DoublesTest, AnArchivedOneTakesItsDoubleAlong) {
 }
 
 }  // namespace
-}  // namespace rollcall::cli
+}  // namespace rollcall::operations

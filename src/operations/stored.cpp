@@ -1,4 +1,4 @@
-#include "cli/stored.hpp"
+#include "operations/stored.hpp"
 
 #include <sodium.h>
 
@@ -7,7 +7,7 @@
 #include <set>
 #include <tuple>
 
-namespace rollcall::cli {
+namespace rollcall::operations {
 namespace {
 
 constexpr const char* kApiKey = "api_key";
@@ -194,4 +194,4 @@ std::string hash_of(const Catalog& catalog) {
   return sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
 }
 
-}  // namespace rollcall::cli
+}  // namespace rollcall::operations

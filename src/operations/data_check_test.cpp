@@ -1,11 +1,11 @@
-#include "cli/data_check.hpp"
+#include "operations/data_check.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 
-namespace rollcall::cli {
+namespace rollcall::operations {
 namespace {
 
 namespace fs = std::filesystem;
@@ -102,4 +102,4 @@ TEST_F(DataCheckTest, WarnsOnceAboutASourceThatDoesNotOpen) {
 }
 
 }  // namespace
-}  // namespace rollcall::cli
+}  // namespace rollcall::operations

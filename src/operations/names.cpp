@@ -1,8 +1,8 @@
-#include "cli/names.hpp"
+#include "operations/names.hpp"
 
 #include <algorithm>
 
-namespace rollcall::cli {
+namespace rollcall::operations {
 namespace {
 
 std::string full_name(const Activation& activation) {
@@ -93,4 +93,4 @@ Result<const Destination*> find_destination(const Catalog& catalog, std::string_
   return find(catalog.destinations, "destination", name);
 }
 
-}  // namespace rollcall::cli
+}  // namespace rollcall::operations

@@ -1,10 +1,10 @@
-#include "cli/rule_words.hpp"
+#include "operations/rule_words.hpp"
 
 #include <fmt/format.h>
 
 #include "base/base.hpp"
 
-namespace rollcall::cli {
+namespace rollcall::operations {
 namespace {
 
 std::string value_words(const Scalar& scalar) {
@@ -132,7 +132,7 @@ std::string_view aggregate_words(Aggregate aggregate) {
 
 std::string listed(const std::vector<Rule>& rules, const char* between) {
   std::vector<std::string> words;
-  for (const Rule& rule : rules) words.push_back(cli::in_words(rule));
+  for (const Rule& rule : rules) words.push_back(operations::in_words(rule));
   return "(" + join(words, between) + ")";
 }
 
@@ -164,7 +164,7 @@ struct RuleWords {
     return test.ignore_case ? out + " (in any case)" : out;
   }
   std::string operator()(const RelatedTest& test) const {
-    return number_of(test) + (test.where ? " where " + cli::in_words(*test.where) : "");
+    return number_of(test) + (test.where ? " where " + operations::in_words(*test.where) : "");
   }
   std::string operator()(const SegmentTest& test) const {
     return (test.member ? "in segment `" : "not in segment `") + test.segment + "`";
@@ -175,4 +175,4 @@ struct RuleWords {
 
 std::string in_words(const Rule& rule) { return std::visit(RuleWords{}, rule.test); }
 
-}  // namespace rollcall::cli
+}  // namespace rollcall::operations

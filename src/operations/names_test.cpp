@@ -1,8 +1,8 @@
-#include "cli/names.hpp"
+#include "operations/names.hpp"
 
 #include <gtest/gtest.h>
 
-namespace rollcall::cli {
+namespace rollcall::operations {
 namespace {
 
 Activation activation(std::string destination, std::string name) {
@@ -53,4 +53,4 @@ TEST(NamesTest, TellsTheNearestNameAndWhatIsArchived) {
 }
 
 }  // namespace
-}  // namespace rollcall::cli
+}  // namespace rollcall::operations

@@ -9,7 +9,7 @@
 #include "core/catalog.hpp"
 #include "source/source.hpp"
 
-namespace rollcall::cli {
+namespace rollcall::operations {
 
 struct DataCheck {
   std::vector<catalog::Problem> problems;
@@ -31,4 +31,4 @@ std::string types_text(const source::Look& table);
 // What is told of a table beside its types: columns that might be something else, files left out.
 std::vector<std::string> doubts_of(const source::Look& table);
 
-}  // namespace rollcall::cli
+}  // namespace rollcall::operations

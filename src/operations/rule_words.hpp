@@ -6,8 +6,8 @@
 
 #include "core/rule.hpp"
 
-namespace rollcall::cli {
+namespace rollcall::operations {
 
 std::string in_words(const Rule& rule);
 
-}  // namespace rollcall::cli
+}  // namespace rollcall::operations

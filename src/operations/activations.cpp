@@ -1,0 +1,217 @@
+#include "operations/activations.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
+#include "catalog/catalog.hpp"
+#include "operations/names.hpp"
+#include "operations/words.hpp"
+
+namespace rollcall::operations {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+// The catalog's own text of a scalar: any name is itself again when it is read.
+std::string yaml_text(std::string_view text) {
+  std::string escaped;
+  const size_t dollars = std::min(text.find_first_not_of('$'), text.size());
+  if (text.substr(dollars).starts_with("file:")) {
+    escaped = "$";
+    escaped += text;
+  } else {
+    for (size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '$' && i + 1 < text.size() && text[i + 1] == '{') escaped += '$';
+      escaped += text[i];
+    }
+  }
+  return json(escaped).dump();
+}
+
+// A new activation with the destination's defaults, as if a file had named it and nothing more.
+Result<catalog::Comparison> with_defaults(const Stored& stored, const Segment& segment,
+                                          const Destination& destination, const std::string& name) {
+  const std::string yaml =
+      fmt::format("version: 1\nactivations:\n  - {{segment: {}, destination: {}, name: {}}}\n",
+                  yaml_text(segment.name), yaml_text(destination.name), yaml_text(name));
+  const catalog::ReadResult read = catalog::read(yaml, stored.catalog, {});
+  std::vector<std::string> problems;
+  for (const catalog::Problem& problem : read.problems) problems.push_back(problem.message);
+  if (problems.empty()) {
+    auto comparison = catalog::compare(
+        stored.catalog, read.catalog, false, [](const std::string&) { return true; },
+        stored.archived);
+    if (comparison.problems.empty()) return comparison;
+    for (const catalog::Problem& problem : comparison.problems) problems.push_back(problem.message);
+  }
+  return Error{ErrorKind::invalid, "segment `" + segment.name +
+                                       "` cannot be activated with the defaults of `" +
+                                       destination.name + "`: " + join(problems, "; ")};
+}
+
+const Activation* bearing(const Catalog& catalog, const std::string& destination,
+                          const std::string& name) {
+  for (const Activation& one : catalog.activations)
+    if (one.destination == destination && one.name == name) return &one;
+  return nullptr;
+}
+
+run::Request request_of(const Stored& stored, const Activation& activation) {
+  return {
+      .catalog = stored.catalog, .activation = activation, .catalog_hash = hash_of(stored.catalog)};
+}
+
+Result<Standing> standing_of(const World& world, const Stored& stored,
+                             const Activation& activation) {
+  Standing line{.activation = activation,
+                .name = shown_name(stored.catalog, activation),
+                .state = "never_run",
+                .ledger = {},
+                .last = {},
+                .last_audit = {}};
+  line.last_audit = TRY(run::last_audit(world.store, activation));
+  const ledger::Folder folder = run::folder_of(world.home, activation);
+  line.ledger = TRY(in_context(ledger::read_state(folder), "activation " + activation.name));
+  const auto rows = TRY(world.store.runs(activation.uid, 1));
+  if (!rows.empty()) {
+    line.last =
+        TRY(in_context(run::report_from_json(rows[0].report_json), "run " + rows[0].run_id));
+    line.state = to_string(line.last->status);
+  }
+  if (TRY(world.leases.holder(run::lease_of(activation)))) {
+    line.state = "running";
+  } else if (line.ledger.open_run || line.state == to_string(RunStatus::running)) {
+    line.state = "interrupted";
+  }
+  return line;
+}
+
+}  // namespace
+
+Result<Activated> activate(const World& world, const std::string& segment_name,
+                           const std::string& destination_name, const std::string& name) {
+  return change(world, [&](const Stored& stored) -> Result<Activated> {
+    const Segment& segment = *TRY(find_segment(stored.catalog, segment_name));
+    const Destination& to = *TRY(find_destination(stored.catalog, destination_name));
+    Activated out{.destination = to.name, .name = name.empty() ? segment.name : name};
+    if (const Activation* there = bearing(stored.catalog, out.destination, out.name)) {
+      if (there->segment == segment.name) return out;
+      return Error{ErrorKind::invalid,
+                   "`" + out.destination + "/" + out.name + "` is there already, for segment `" +
+                       there->segment + "`",
+                   "Choose another name with `--name`."};
+    }
+    if (!to.defaults || !to.defaults->match_key)
+      return Error{ErrorKind::invalid,
+                   "destination `" + to.name + "` has no default activation settings",
+                   "Give it `defaults` with a `match_key` and apply the file again, or write the "
+                   "activation into a file."};
+    const catalog::Comparison comparison = TRY(with_defaults(stored, segment, to, out.name));
+    TRY(save(world.store, stored, comparison));
+    out.is_new = true;
+    out.warnings = comparison.warnings;
+    return out;
+  });
+}
+
+Result<bool> set_paused(const World& world, const std::string& name, bool paused) {
+  return change(world, [&](const Stored& stored) -> Result<bool> {
+    Activation activation = *TRY(find_activation(stored, name));
+    if (activation.paused == paused) return false;
+    activation.paused = paused;
+    TRY(save(world.store, stored, activation));
+    return true;
+  });
+}
+
+Result<RunReport> run(const World& world, const Stored& stored, const Activation& activation,
+                      const RunOptions& options, const std::stop_token& stop) {
+  run::Request request = request_of(stored, activation);
+  request.trigger = options.trigger;
+  request.full = options.full;
+  request.new_list = options.new_list;
+  request.repair = options.repair;
+  request.approve = options.approve;
+  return run::run(world, request, stop);
+}
+
+Result<Archived> archive(const World& world, const Stored& stored, const Activation& activation,
+                         bool empty_list, const std::stop_token& stop) {
+  const ledger::Folder folder = run::folder_of(world.home, activation);
+  Archived out{.activation = shown_name(stored.catalog, activation),
+               .list = TRY(ledger::read_state(folder)).list,
+               .list_kept = !empty_list,
+               .emptied = {}};
+  if (empty_list && out.list) {
+    run::Request request = request_of(stored, activation);
+    request.emptying = true;
+    out.emptied = TRY(run::run(world, request, stop));
+    if (out.emptied->status != RunStatus::completed) return out;
+  }
+  const auto lease =  // nobody runs it
+      TRY(ledger::Lease::take(world.leases, run::lease_of(activation), folder));
+  TRY(change(world, [&](const Stored& now) -> Status {
+    for (const Activation& one : now.catalog.activations)
+      if (one.uid == activation.uid) return archive_activation(world.store, now, one);
+    return ok_status();  // another has archived it meanwhile
+  }));
+  out.done = true;
+  return out;
+}
+
+int64_t Standing::members() const {
+  const StandingCounts& s = ledger.standing;
+  return s.on_list + s.not_a_contact + s.rejected + s.unknown + s.not_sent;
+}
+
+Result<std::vector<Standing>> status(const World& world, const Stored& stored) {
+  std::vector<Standing> out;
+  for (const Activation& activation : stored.catalog.activations)
+    out.push_back(TRY(standing_of(world, stored, activation)));
+  return out;
+}
+
+json to_json(const Archived& archived) {
+  return {{"activation", archived.activation},
+          {"archived", archived.done},
+          {"list", archived.list ? json{{"id", archived.list->id},
+                                        {"left", archived.list_kept ? "kept" : "emptied"}}
+                                 : json(nullptr)},
+          {"run", archived.emptied ? json::parse(run::to_json(*archived.emptied)) : json(nullptr)}};
+}
+
+json to_json(const Standing& line) {
+  const Activation& a = line.activation;
+  const StandingCounts& s = line.ledger.standing;
+  json out = {{"activation", a.name}, {"destination", a.destination}, {"name", line.name},
+              {"segment", a.segment}, {"state", line.state},          {"paused", a.paused}};
+  out["list"] = line.ledger.list
+                    ? json{{"id", line.ledger.list->id}, {"name", line.ledger.list->name}}
+                    : json(nullptr);
+  out["last_run"] = nullptr;
+  if (line.last) {
+    const RunReport& last = *line.last;
+    out["last_run"] = {
+        {"run_id", last.run_id},
+        {"status", to_string(last.status)},
+        {"started_at", iso_utc(last.started_at)},
+        {"finished_at", last.finished_at ? json(iso_utc(*last.finished_at)) : json(nullptr)},
+        {"error", last.error ? json(last.error->text()) : json(nullptr)}};
+  }
+  out["last_audit"] = line.last_audit ? read_json<json>(*line.last_audit) : json(nullptr);
+  out["schedule"] = in_words(a.schedule);
+  out["next_run"] = nullptr;  // nothing runs by itself yet
+  out["members"] = line.members();
+  out["on_list"] = s.on_list;
+  out["parked"] = s.not_a_contact;
+  out["rejected"] = s.rejected;
+  out["unknown"] = s.unknown;
+  out["not_sent"] = s.not_sent;
+  out["leavers_on_list"] = s.leavers_on_list;
+  return out;
+}
+
+}  // namespace rollcall::operations

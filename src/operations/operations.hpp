@@ -1,0 +1,27 @@
+// The door of what can be asked for: everything a command, a request or a schedule does, without
+// its face. An operation parses no words and prints nothing; it returns one report, or an error
+// with a remedy; a report's JSON (the contract's) stands beside it as `to_json`.
+//
+// What every operation is given     world.hpp
+// The stored catalog, and names     stored.hpp, names.hpp
+// A catalog file comes in           apply.hpp, held against the data by data_check.hpp
+// What a run would trip over        check.hpp
+// Segments, stored or not           segments.hpp, their rules in words by rule_words.hpp
+// Activations: run, archive, status activations.hpp
+// What has been, and one person     runs.hpp, why.hpp
+//
+// Threads: any number may call at once.
+#pragma once
+
+#include "operations/activations.hpp"
+#include "operations/apply.hpp"
+#include "operations/check.hpp"
+#include "operations/data_check.hpp"
+#include "operations/names.hpp"
+#include "operations/rule_words.hpp"
+#include "operations/runs.hpp"
+#include "operations/segments.hpp"
+#include "operations/stored.hpp"
+#include "operations/why.hpp"
+#include "operations/words.hpp"
+#include "operations/world.hpp"

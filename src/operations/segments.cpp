@@ -1,0 +1,246 @@
+#include "operations/segments.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
+#include "operations/cells.hpp"
+
+namespace rollcall::operations {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr size_t kCountsKept = 500;  // of one segment
+constexpr const char* kFact = "counts";
+
+json ratio(int64_t part, int64_t whole) {
+  if (whole == 0) return nullptr;
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+const store::ObjectRow* row_of(const Stored& stored, const std::string& segment) {
+  for (const store::ObjectRow& row : stored.rows)
+    if (row.kind == "segment" && row.name == segment) return &row;
+  return nullptr;
+}
+
+Result<std::vector<Sized>> counts_kept(const World& world, const std::string& uid) {
+  const auto fact = TRY(world.store.fact(uid, kFact));
+  std::vector<Sized> out;
+  if (!fact) return out;
+  for (const json& one : read_json<json>(*fact))
+    if (one.is_array() && one.size() == 2 && one[0].is_number_integer() &&
+        one[1].is_number_integer())
+      out.push_back({Time(Millis(one[0].get<int64_t>())), one[1], "count"});
+  return out;
+}
+
+Result<std::vector<Count::Value>> values_of(segment::Reader& reader, const compile::Query& query,
+                                            const std::stop_token& stop) {
+  const auto stream = TRY(reader.rows(TRY(reader.sql(query)), stop));
+  std::vector<Count::Value> out;
+  RowBatch batch;
+  while (TRY(stream->next(batch)))
+    for (size_t row = 0; row < batch.rows; ++row)
+      out.push_back({text_of(batch.columns[0], row), cell_json(batch.columns[0], row).dump(),
+                     batch.columns[0].valid[row] == 0, batch.columns[1].ints.at(row)});
+  return out;
+}
+
+std::vector<std::string> computed_of(const Catalog& catalog, const Segment& segment) {
+  std::vector<std::string> out;
+  if (const Model* model = catalog.model(segment.model))
+    for (const ComputedField& field : model->computed) out.push_back(field.name);
+  return out;
+}
+
+// What people call a field.
+std::string label_of(const Model& model, const std::string& name) {
+  for (const Field& field : model.fields)
+    if (field.name == name && !field.label.empty()) return field.label;
+  for (const ComputedField& field : model.computed)
+    if (field.name == name && !field.label.empty()) return field.label;
+  return name;
+}
+
+}  // namespace
+
+Result<Count> count(const World& world, const Catalog& catalog, const Segment& segment,
+                    const CountRequest& request, const std::stop_token& stop) {
+  const std::string where = "segment " + segment.name;
+  Count out{.segment = segment.name,
+            .model = segment.model,
+            .at = world.clock.now(),
+            .by = request.by,
+            .values = {}};
+  std::vector<std::string> fields;
+  if (!request.by.empty()) fields.push_back(request.by);
+  segment::Reader reader =
+      TRY(segment::Reader::open(catalog, segment, fields, source_options(world, stop)));
+  if (!request.by.empty())
+    out.values = TRY(in_context(
+        values_of(
+            reader,
+            {.segment = segment, .now = out.at, .count_by = request.by, .limit = request.limit},
+            stop),
+        where));
+  const auto size = TRY(in_context(reader.count(out.at, stop), where));
+  out.members = size.members;
+  out.people = size.people;
+  out.others = size.members;
+  for (const Count::Value& one : out.values) out.others -= one.members;
+  out.others = std::max<int64_t>(out.others, 0);  // the data may have changed in between
+  return out;
+}
+
+Status keep(const World& world, const Stored& stored, const Count& count) {
+  const store::ObjectRow* row = row_of(stored, count.segment);
+  if (row == nullptr) return ok_status();
+  std::vector<Sized> counts = TRY(counts_kept(world, row->uid));
+  counts.push_back({count.at, count.members, "count"});
+  const size_t too_many = counts.size() - std::min(counts.size(), kCountsKept);
+  json kept = json::array();
+  for (size_t i = too_many; i < counts.size(); ++i)
+    kept.push_back({counts[i].at.time_since_epoch().count(), counts[i].members});
+  return world.store.put_fact(row->uid, kFact, kept.dump());
+}
+
+Result<std::vector<Sized>> history(const World& world, const Stored& stored,
+                                   const Segment& segment) {
+  std::vector<Sized> out;
+  if (const store::ObjectRow* row = row_of(stored, segment.name))
+    out = TRY(counts_kept(world, row->uid));
+  for (const auto* activations : {&stored.catalog.activations, &stored.archived}) {
+    for (const Activation& activation : *activations) {
+      if (activation.segment != segment.name) continue;
+      for (const store::RunRow& row : TRY(world.store.runs(activation.uid, kCountsKept))) {
+        const auto report = run::report_from_json(row.report_json);
+        if (!report.ok() || report->segment.rows == 0) continue;
+        out.push_back({row.started_at, report->segment.rows, "run"});
+      }
+    }
+  }
+  std::sort(out.begin(), out.end(), [](const Sized& a, const Sized& b) { return a.at < b.at; });
+  return out;
+}
+
+Result<Overlap> overlap(const World& world, const Catalog& catalog, const Segment& first,
+                        const Segment& second, const std::stop_token& stop) {
+  if (first.model != second.model)
+    return Error{ErrorKind::invalid,
+                 "segment `" + first.name + "` is of model `" + first.model + "`, and `" +
+                     second.name + "` of `" + second.model + "`",
+                 "Only segments of one model share people."};
+  Segment both;
+  both.name = first.name + " and " + second.name;
+  both.model = first.model;
+  both.where.test = AllOf{{first.where, second.where}};
+  // One connection: all counts are of one instant, where the source has such.
+  segment::Reader reader =
+      TRY(segment::Reader::open(catalog, both, {}, source_options(world, stop)));
+  const Time now = world.clock.now();
+  const auto of = [&](const Segment& one) {
+    return in_context(reader.count(one, now, stop), "segment " + one.name);
+  };
+  const auto a = TRY(of(first)), b = TRY(of(second)), shared = TRY(of(both));
+  return Overlap{.first = first.name,
+                 .second = second.name,
+                 .model = first.model,
+                 .in_first = a.members,
+                 .in_second = b.members,
+                 .both = shared.members,
+                 .people = a.people};
+}
+
+Result<Preview> preview(const World& world, const Catalog& catalog, const Segment& segment,
+                        int64_t limit, const std::stop_token& stop) {
+  segment::Reader reader = TRY(segment::Reader::open(
+      catalog, segment, computed_of(catalog, segment), source_options(world, stop)));
+  const Model& model = *catalog.model(segment.model);
+  std::vector<std::string> names = {model.primary_key};
+  for (const ColumnInfo& field : TRY(reader.fields()))
+    if (field.name != model.primary_key) names.push_back(field.name);
+  const SqlQuery query = TRY(reader.sql({.segment = segment,
+                                         .fields = names,
+                                         .now = world.clock.now(),
+                                         .limit = std::min(limit, kPreviewMax)}));
+  const auto stream = TRY(reader.rows(query, stop));
+  Preview out{.segment = segment.name, .fields = stream->columns(), .labels = {}, .rows = {}};
+  for (size_t i = 0; i < names.size(); ++i) {
+    out.fields[i].name = names[i];
+    out.labels.push_back(label_of(model, names[i]));
+  }
+  RowBatch batch;
+  while (TRY(stream->next(batch))) out.rows.push_back(std::exchange(batch, {}));
+  return out;
+}
+
+Result<Sql> sql(const World& world, const Catalog& catalog, const Segment& segment,
+                const std::stop_token& stop) {
+  std::vector<std::string> fields;
+  const Model* const model = catalog.model(segment.model);
+  if (model != nullptr) fields.push_back(model->primary_key);
+  segment::Reader reader =
+      TRY(segment::Reader::open(catalog, segment, fields, source_options(world, stop)));
+  const SqlQuery query =
+      TRY(reader.sql({.segment = segment, .fields = fields, .now = world.clock.now()}));
+  return Sql{segment.name, model->source, query.text};
+}
+
+json to_json(const Count& count) {
+  json out = {{"segment", count.segment},
+              {"model", count.model},
+              {"members", count.members},
+              {"people", count.people},
+              {"share", ratio(count.members, count.people)}};
+  if (count.by.empty()) return out;
+  json list = json::array();
+  for (const Count::Value& one : count.values)
+    list.push_back({{"value", json::parse(one.json)},
+                    {"members", one.members},
+                    {"share", ratio(one.members, count.members)}});
+  out["by"] = count.by;
+  out["values"] = std::move(list);
+  out["others"] = count.others;
+  return out;
+}
+
+json to_json(const std::string& segment, const std::vector<Sized>& sizes) {
+  json list = json::array();
+  for (const Sized& one : sizes)
+    list.push_back({{"at", iso_utc(one.at)}, {"members", one.members}, {"by", one.by}});
+  return {{"segment", segment}, {"sizes", std::move(list)}};
+}
+
+json to_json(const Overlap& overlap) {
+  return {{"segments", {overlap.first, overlap.second}},
+          {"model", overlap.model},
+          {"members", {overlap.in_first, overlap.in_second}},
+          {"both", overlap.both},
+          {"only", {overlap.only_first(), overlap.only_second()}},
+          {"either", overlap.either()},
+          {"people", overlap.people}};
+}
+
+json to_json(const Preview& preview) {
+  json fields = json::array(), rows = json::array();
+  for (size_t i = 0; i < preview.fields.size(); ++i)
+    fields.push_back({{"name", preview.fields[i].name},
+                      {"label", preview.labels[i]},
+                      {"type", to_string(preview.fields[i].type)}});
+  for (const RowBatch& batch : preview.rows)
+    for (size_t row = 0; row < batch.rows; ++row) {
+      json object = json::object();
+      for (size_t i = 0; i < batch.columns.size(); ++i)
+        object[preview.fields[i].name] = cell_json(batch.columns[i], row);
+      rows.push_back(std::move(object));
+    }
+  return {{"segment", preview.segment}, {"fields", std::move(fields)}, {"rows", std::move(rows)}};
+}
+
+json to_json(const Sql& sql) {
+  return {{"segment", sql.segment}, {"source", sql.source}, {"sql", sql.text}};
+}
+
+}  // namespace rollcall::operations
