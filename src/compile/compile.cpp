@@ -431,9 +431,9 @@ Result<std::vector<ColumnInfo>> fields_of(const Catalog& catalog, const Schemas&
   }
   std::vector<std::string> computed;
   for (const ComputedField& one : found->computed) {
-    const auto reached = TRY(models_reached(catalog, {.name = {}, .model = model}, {one.name}));
+    const Reached needed = TRY(reached(catalog, {.name = {}, .model = model}, {one.name}));
     const bool described =
-        std::all_of(reached.begin(), reached.end(),
+        std::all_of(needed.models.begin(), needed.models.end(),
                     [&](const std::string& name) { return schemas.contains(name); });
     if (described) computed.push_back(one.name);
   }

@@ -29,10 +29,14 @@ using Schemas = std::map<std::string, std::vector<ColumnInfo>>;
 Result<std::vector<ColumnInfo>> fields_of(const Catalog& catalog, const Schemas& schemas,
                                           const std::string& model);
 
-// The models whose schema compiling this segment needs: its own and those reached. Errors: a name
-// that dangles, a cycle of segments.
-Result<std::vector<std::string>> models_reached(const Catalog& catalog, const Segment& segment,
-                                                const std::vector<std::string>& fields);
+// What a segment is made of: the models whose schema compiling it needs, its own and those reached,
+// and the other segments its rule names, each once. Errors: a name that dangles, a cycle of
+// segments.
+struct Reached {
+  std::vector<std::string> models, segments;
+};
+Result<Reached> reached(const Catalog& catalog, const Segment& segment,
+                        const std::vector<std::string>& fields);
 
 struct Query {
   Segment segment;                       // may be unsaved

@@ -22,11 +22,11 @@ class Reach {
   Status segment(const Segment& segment, const std::vector<std::string>& fields) {
     const Model* model = TRY(this->model(segment.model, segment.place));
     for (const std::string& name : fields) TRY(field(*model, name, 0));
-    segments_.push_back(segment.name);
+    on_the_way_.push_back(segment.name);
     return rule(*model, segment.where, 0);
   }
 
-  std::vector<std::string> models;
+  Reached out;
 
  private:
   Result<const Model*> model(const std::string& name, const Place& place) {
@@ -36,7 +36,8 @@ class Reach {
       for (const Model& one : catalog_.models) names.push_back(one.name);
       return wrong(place, "there is no model `" + name + "`" + did_you_mean(name, names));
     }
-    if (std::find(models.begin(), models.end(), name) == models.end()) models.push_back(name);
+    if (std::find(out.models.begin(), out.models.end(), name) == out.models.end())
+      out.models.push_back(name);
     return found;
   }
 
@@ -111,28 +112,29 @@ class Reach {
   Status member(const Model& of, const SegmentTest& test, const Place& place, int depth) {
     const Segment* named = catalog_.segment(test.segment);
     if (!named || named->model != of.name) return ok_status();  // compile says so
-    if (std::find(segments_.begin(), segments_.end(), test.segment) != segments_.end())
+    if (std::find(on_the_way_.begin(), on_the_way_.end(), test.segment) != on_the_way_.end())
       return wrong(place, "segment `" + test.segment + "` is made of itself: " +
-                              join(segments_, " > ") + " > " + test.segment);
+                              join(on_the_way_, " > ") + " > " + test.segment);
     if (!seen_.insert({&of, std::string("\0", 1) + test.segment}).second) return ok_status();
-    segments_.push_back(test.segment);
+    out.segments.push_back(test.segment);
+    on_the_way_.push_back(test.segment);
     TRY(rule(of, named->where, depth + 1));
-    segments_.pop_back();
+    on_the_way_.pop_back();
     return ok_status();
   }
 
   const Catalog& catalog_;
   std::set<std::pair<const Model*, std::string>> seen_;
-  std::vector<std::string> segments_;  // on the way here
+  std::vector<std::string> on_the_way_;  // segments
 };
 
 }  // namespace
 
-Result<std::vector<std::string>> models_reached(const Catalog& catalog, const Segment& segment,
-                                                const std::vector<std::string>& fields) {
+Result<Reached> reached(const Catalog& catalog, const Segment& segment,
+                        const std::vector<std::string>& fields) {
   Reach reach(catalog);
   TRY(reach.segment(segment, fields));
-  return std::move(reach.models);
+  return std::move(reach.out);
 }
 
 }  // namespace rollcall::compile

@@ -60,8 +60,9 @@ const Activation* bearing(const Catalog& catalog, const std::string& destination
 }
 
 run::Request request_of(const Stored& stored, const Activation& activation) {
-  return {
-      .catalog = stored.catalog, .activation = activation, .catalog_hash = hash_of(stored.catalog)};
+  return {.catalog = stored.catalog,
+          .activation = activation,
+          .catalog_hash = hash_of(stored.catalog, activation)};
 }
 
 Result<Standing> standing_of(const World& world, const Stored& stored,

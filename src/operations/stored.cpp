@@ -7,6 +7,8 @@
 #include <set>
 #include <tuple>
 
+#include "compile/compile.hpp"
+
 namespace rollcall::operations {
 namespace {
 
@@ -185,8 +187,37 @@ Status archive_activation(store::Store& store, const Stored& before, const Activ
   return store.put(before.revision, std::move(changed), {});
 }
 
-std::string hash_of(const Catalog& catalog) {
-  const std::string text = catalog::write(catalog);
+namespace {
+// The part of the catalog that the activation is made of.
+Catalog made_of(const Catalog& catalog, const Activation& activation) {
+  Catalog out;
+  out.activations.push_back(activation);
+  out.activations[0].paused = false;
+  out.activations[0].schedule = {};
+  if (const Destination* to = catalog.destination(activation.destination))
+    out.destinations.push_back(*to);
+  const Segment segment = activated_segment(catalog, activation);
+  std::vector<std::string> fields = {activation.match_key.field};
+  for (const Attribute& attribute : activation.attributes) fields.push_back(attribute.field);
+  const auto reached = compile::reached(catalog, segment, fields);
+  if (!reached.ok()) return catalog;  // no run will get far with it
+  const auto among = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  for (const Segment& one : catalog.segments)
+    if (one.name == segment.name || among(reached->segments, one.name)) out.segments.push_back(one);
+  for (const Model& one : catalog.models)
+    if (among(reached->models, one.name)) out.models.push_back(one);
+  for (const Source& one : catalog.sources)
+    if (std::any_of(out.models.begin(), out.models.end(),
+                    [&](const Model& model) { return model.source == one.name; }))
+      out.sources.push_back(one);
+  return out;
+}
+}  // namespace
+
+std::string hash_of(const Catalog& catalog, const Activation& activation) {
+  const std::string text = catalog::write(made_of(catalog, activation));
   unsigned char hash[crypto_generichash_BYTES];
   crypto_generichash(hash, sizeof hash, reinterpret_cast<const unsigned char*>(text.data()),
                      text.size(), nullptr, 0);

@@ -49,7 +49,9 @@ auto change(store::Store& store, const HasList& has_list, Body&& body)
   }
 }
 
-// Differs when anything that is defined differs; secrets by where they came from.
-std::string hash_of(const Catalog& catalog);
+// Differs when anything differs that the activation is made of: itself, its destination, the
+// segments, models and sources it reaches; secrets by where they came from. When it runs and
+// whether it rests is no part of it.
+std::string hash_of(const Catalog& catalog, const Activation& activation);
 
 }  // namespace rollcall::operations

@@ -67,7 +67,7 @@ Result<Reader> Reader::open(const Catalog& catalog, const Segment& segment,
   TRY(catalog.sound("model", model->name));
   TRY(catalog.sound("source", from->name));
   reader.dialect_ = compile::dialect_of(*from);
-  const auto models = TRY(compile::models_reached(catalog, segment, fields));
+  const auto models = TRY(compile::reached(catalog, segment, fields)).models;
   // What was stored before types were found, or could not be looked at then.
   std::optional<Catalog> found;
   const auto is_new = [&](const Model& one) {

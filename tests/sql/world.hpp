@@ -106,7 +106,7 @@ class World {
 
   Result<SqlQuery> compile(compile::Query query) {
     query.now = now;
-    const auto reached = TRY(compile::models_reached(catalog, query.segment, query.fields));
+    const auto reached = TRY(compile::reached(catalog, query.segment, query.fields)).models;
     return compile::compile(catalog, TRY(schemas(reached)), query,
                             compile::dialect_of(catalog.sources[0]));
   }
