@@ -39,7 +39,6 @@ void print(Session& session, const run::PlanReport& p) {
     line("creates",
          counted(static_cast<int64_t>(p.fields_to_create.size()), "field: ", "fields: ") +
              join(p.fields_to_create, ", "));
-  for (const std::string& missing : p.fields_missing) line("missing", missing);
   line("proof", p.proof);
   if (!p.proof_choice.why.empty()) line("because", p.proof_choice.why);
   for (const auto& [by, one] : p.proof_by)

@@ -12,8 +12,8 @@
 namespace rollcall::operations {
 
 struct ApplyRequest {
-  std::string text;  // of the file
-  catalog::References references;
+  std::string text = {};  // of the file
+  catalog::References references = {};
   bool dry_run = false;  // says what would change, stores nothing
   bool prune = false;    // removes what the file does not name; activations are archived
 };

@@ -176,9 +176,7 @@ class Checker {
     fine(fmt::format("the key works: {}, {}",
                      counted(static_cast<int64_t>((*answered)->lists.size()), "list", "lists"),
                      counted(static_cast<int64_t>((*answered)->fields.size()), "field", "fields")));
-    prove::Trial trial;
-    if (const auto fact = TRY(world_.store.fact(destination.uid, "trial")))
-      trial = prove::trial_from_json(*fact);
+    const prove::Trial trial = TRY(run::known_trial(world_.store, destination));
     const std::string_view type = to_string(destination.project_type);
     switch (trial.standing) {
       case prove::Trial::Standing::untried:

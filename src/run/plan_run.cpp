@@ -1,11 +1,10 @@
-// The dry run: everything a run does up to the guard, in memory, and then in words.
+// The dry run: what a run prepares, on a copy of the activation's state, and then in words.
 #include <fmt/format.h>
 
 #include "deliver/deliver.hpp"
 #include "prove/prove.hpp"
-#include "run/fields.hpp"
-#include "run/list.hpp"
 #include "run/pass.hpp"
+#include "run/prepare.hpp"
 #include "run/proof.hpp"
 #include "run/trial.hpp"
 
@@ -78,6 +77,51 @@ std::string in_words(const Destination& destination, const prove::Trial& trial, 
                     : ": this project did not keep the promise of updateExistingUsersOnly");
 }
 
+std::string what_becomes_of_the_list(const Activation& activation, const ledger::State& state) {
+  if (state.list) return fmt::format("list {} is kept", state.list->id);
+  if (activation.adopt_list) return fmt::format("list {} is taken over", *activation.adopt_list);
+  return "a list named `" + activation.name + "` is made";
+}
+
+// The state and the ledger of an activation in a folder of their own, where a preparation may write
+// as it does before a run.
+class StateCopy {
+ public:
+  ledger::State state;
+
+  static Result<std::unique_ptr<StateCopy>> make(const World& world, const Activation& activation,
+                                                 const std::string& name) {
+    std::unique_ptr<StateCopy> out(new StateCopy({world.home / "tmp" / ("state-" + name)}));
+    out->state = TRY(in_context(read_state(world, activation), "activation " + activation.name));
+    std::error_code problem;
+    std::filesystem::create_directories(out->folder_.path, problem);
+    if (problem) return cannot("make", out->folder_.path, problem.value());
+    if (out->state.generation > 0) {
+      const auto from = folder_of(world.home, activation).ledger_file(out->state.generation);
+      const auto to = out->folder_.ledger_file(out->state.generation);
+      std::filesystem::create_hard_link(from, to, problem);
+      if (problem) std::filesystem::copy_file(from, to, problem);
+      if (problem) return cannot("copy", from, problem.value());
+    }
+    out->lease_ =
+        TRY(ledger::Lease::take(world.leases, "tmp/state-" + name + "/lock", out->folder_));
+    return out;
+  }
+  ~StateCopy() {
+    lease_.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_.path, ignored);
+  }
+  StateCopy(const StateCopy&) = delete;
+  StateCopy& operator=(const StateCopy&) = delete;
+  [[nodiscard]] ledger::Lease& lease() const { return *lease_; }
+
+ private:
+  explicit StateCopy(ledger::Folder folder) : folder_(std::move(folder)) {}
+  ledger::Folder folder_;
+  std::unique_ptr<ledger::Lease> lease_;
+};
+
 }  // namespace
 
 Result<PlanReport> plan(const World& world, const PlanRequest& request,
@@ -85,9 +129,6 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   const Activation& activation = request.activation;
   TRY(validate(request.catalog, activation));
   const Destination& destination = *request.catalog.destination(activation.destination);
-  const ledger::Folder folder = folder_of(world.home, activation);
-  ledger::State state =
-      TRY(in_context(read_state(world, activation), "activation " + activation.name));
   const Line line(world, destination);
   const iterable::Reader& client = line.reader;
 
@@ -95,60 +136,41 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   out.plan_id = new_id(world.clock, world.random);
   out.activation = activation.name;
   out.destination = destination.name;
-  if (state.copied)
-    out.warnings.push_back(
-        "this home is a copy of another, or was restored from a backup; the next run reads the "
-        "list first and sends everything again");
+  const auto copy = TRY(StateCopy::make(world, activation, out.plan_id));
+  ledger::State& state = copy->state;
+  if (state.copied) doubt_copy(state);
   if (state.open_run)
     out.warnings.push_back("run " + state.open_run->run_id +
                            " was interrupted; the next run carries on with it first");
-  const auto lists = TRY(in_context(client.lists(stop), "destination " + destination.name));
-  if (state.list) {
-    const bool there = std::any_of(lists.begin(), lists.end(),
-                                   [&](const auto& list) { return list.id == state.list->id; });
-    out.list = there
-                   ? fmt::format("list {} is kept", state.list->id)
-                   : fmt::format("list {} is gone from Iterable; `run --new-list` makes a new one",
-                                 state.list->id);
-  } else if (activation.adopt_list) {
-    out.list = fmt::format("list {} is taken over", *activation.adopt_list);
-  } else {
-    out.list = "a list named `" + activation.name + "` is made";
-    for (const auto& list : lists)
-      if (list.name == activation.name)
-        out.warnings.push_back(
-            fmt::format("a list of that name is already in Iterable, with id {}: adopt it or "
-                        "choose another name",
-                        list.id));
-  }
-
-  const PassInput input{world, request.catalog, activation, world.clock.now()};
-  segment::Reader reader = TRY(open_segment(input, stop));
-  const auto targets = TRY(targets_of(activation, TRY(reader.fields())));
-  const FieldState fields = TRY(check_fields(client, targets, stop));
-  out.fields_to_create = fields.to_create;
-  out.fields_missing = fields.not_there;
-  out.warnings.insert(out.warnings.end(), fields.doubts.begin(), fields.doubts.end());
+  state.open_run = std::nullopt;
 
   const auto scratch = TRY(Scratch::open(world, "plan-" + out.plan_id));
   duck::Connection* const work = &scratch->work();
-  const auto taken = TRY(take_snapshot(input, reader, targets, *work, stop));
-  out.segment = taken.counts;
-  std::vector<bool> pending(targets.size());
-  for (size_t i = 0; i < targets.size(); ++i) pending[i] = fields.missing[i] && !targets[i].create;
-  plan::Input wanted{.ledger = state.generation == 0
-                                   ? std::nullopt
-                                   : std::optional(folder.ledger_file(state.generation)),
-                     .targets = targets,
-                     .pending = pending,
-                     .on_null = activation.on_null,
-                     .now = world.clock.now(),
-                     .settle = destination.settle};
-  plan::Plan made = TRY(plan::make(*work, wanted));
+  Prover prover(world, destination, client, activation.match_key.type, out.warnings);
+  const Preparation preparation{.world = world,
+                                .catalog = request.catalog,
+                                .activation = activation,
+                                .destination = destination,
+                                .reader = client,
+                                .prover = prover,
+                                .lease = copy->lease(),
+                                .state = state,
+                                .work = *work,
+                                .warnings = out.warnings,
+                                .now = world.clock.now(),
+                                .full = sends_everything(state, false)};
+  out.list = what_becomes_of_the_list(activation, state);
+  Prepared prepared;
+  TRY(prepare(preparation, prepared, stop));
+  const std::vector<attributes::Target>& targets = prepared.targets;
+  out.fields_to_create = prepared.fields.to_create;
+  out.fields_missing = prepared.fields.not_there;
+  out.segment = prepared.segment;
+  plan::Input wanted = plan_input(preparation, prepared);
+  plan::Plan made = std::move(prepared.plan);
 
   const prove::Trial trial = TRY(known_trial(world.store, destination));
   const bool everybody = must_prove_everybody(destination, trial);
-  Prover prover(world, destination, client, activation.match_key.type, out.warnings);
   out.proof_choice =
       TRY(prover.choose({.work = *work, .everybody = everybody, .parked_in = wanted.ledger}));
   // With --prove everybody is looked at.
@@ -159,7 +181,8 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   // Nobody knows before it is made whom it shows: none of the parked, most likely.
   if (!request.prove && out.proof_choice.way == ProofWay::whole_export && !prover.export_proves())
     wanted.parked_candidate = [](std::string_view) { return false; };
-  if (made.parked > made.look_ups || wanted.parked_candidate) made = TRY(plan::make(*work, wanted));
+  if (made.parked > made.look_ups || wanted.parked_candidate)
+    made = TRY(make_changes(*work, wanted));
   out.changes = made.changes;
   out.parked = {made.parked, made.look_ups, wanted.parked_lookups_max};
   out.numbers = plan::guard_numbers(made);

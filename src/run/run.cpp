@@ -14,6 +14,7 @@
 #include "run/fields.hpp"
 #include "run/list.hpp"
 #include "run/pass.hpp"
+#include "run/prepare.hpp"
 #include "run/proof.hpp"
 #include "run/trial.hpp"
 
@@ -23,14 +24,6 @@ namespace {
 // A sealed plan is continued for so long after its snapshot; an older one, or one from the future
 // (the clock was set back), is settled and made anew.
 constexpr Millis kPlanLife{3600'000};
-
-// Of those on the list whom nothing else tells about, so many are looked up.
-constexpr int64_t kTracesMax = 10'000;
-
-bool bears_field(const iterable::Profile& profile, const std::string& field) {
-  const auto fields = nlohmann::json::parse(profile.data_fields_json, nullptr, false);
-  return fields.is_object() && fields.contains(field) && !fields[field].is_null();
-}
 
 void count_outcomes(const ledger::Settled& settled, OutcomeCounts& out) {
   for (const auto& kind : settled.kinds) {
@@ -87,7 +80,7 @@ class Pass {
  private:
   // --- Before: is there a run to go on with?
   Status resume_or_begin() {
-    if (state_.copied) TRY(doubt_copy());
+    if (state_.copied) TRY(take_for_copy());
     if (state_.open_run) {
       const Status usable = open_interrupted();
       if (!usable.ok() && usable.error().kind != ErrorKind::corrupt) return usable;
@@ -103,7 +96,7 @@ class Pass {
                         !approves_another;
       if (same) {
         resuming_ = true;
-        full_ = report_.kind == RunKind::full && state_.generation > 0;
+        prepared_.full = report_.kind == RunKind::full && state_.generation > 0;
         world_.observer.note("carrying on with run " + open.run_id);
         const std::string told =
             "this run was interrupted and carried on with the data it had read: run again for what "
@@ -120,8 +113,8 @@ class Pass {
     report_.plan_id = report_.run_id;
     report_.activation = activation_.name;
     report_.destination = destination_.name;
-    full_ = request_.full || (state_.doubt && state_.doubt->everything);
-    report_.kind = full_ || state_.generation == 0 ? RunKind::full : RunKind::delta;
+    prepared_.full = sends_everything(state_, request_.full);
+    report_.kind = prepared_.full || state_.generation == 0 ? RunKind::full : RunKind::delta;
     report_.trigger = request_.trigger;
     report_.started_at = world_.clock.now();
     if (state_.list) report_.list = RunReport::List{state_.list->id, state_.list->name, false};
@@ -129,16 +122,9 @@ class Pass {
     return ok_status();
   }
 
-  // What was done since, by this home or by the one it is a copy of, is not known here.
-  Status doubt_copy() {
-    const Error copy{ErrorKind::corrupt,
-                     "this home is a copy of another, or was restored from a backup"};
-    state_.copied = false;
-    if (state_.open_run) TRY(give_up_interrupted(copy));
-    if (!state_.doubt) state_.doubt.emplace();
-    state_.doubt->everything = true;
-    state_.doubt->why.push_back(copy.message +
-                                ": the list was read first, and everything is sent again");
+  Status take_for_copy() {
+    if (state_.open_run) TRY(give_up_interrupted({ErrorKind::corrupt, kCopy}));
+    doubt_copy(state_);
     return lease_->write_state(state_);
   }
 
@@ -159,7 +145,7 @@ class Pass {
       // Every block, so that damage shows now and not when half the plan has been sent.
       for (const char* table : {"rows", "problems", "changes", "targets"})
         (void)TRY(work_->scalar(std::string("SELECT count(hash(t)) FROM ") + table + " t"));
-      targets_ = TRY(load_targets(*work_));  // those its snapshot was made with
+      prepared_.targets = TRY(load_targets(*work_));  // those its snapshot was made with
       return ok_status();
     };
     if (const Status done = read(); !done.ok()) {
@@ -238,8 +224,9 @@ class Pass {
     const ledger::OpenRun open = *state_.open_run;
     const ledger::Settled settled = TRY(read_journal(open.run_id));
     const auto promoted = TRY(with_memory(*work_, [&] {
-      return ledger::promote(*lease_, state_, open.run_id, *work_,
-                             {targets_, pending_of(open.pending), settled, world_.clock.now()});
+      return ledger::promote(
+          *lease_, state_, open.run_id, *work_,
+          {prepared_.targets, pending_of(open.pending), settled, world_.clock.now()});
     }));
     count_outcomes(settled, report_.outcomes);
     report_.standing = promoted.standing;
@@ -260,55 +247,12 @@ class Pass {
 
   // --- Segment, snapshot, plan, guard: nothing is sent before this ends well.
   Status make_plan(const std::stop_token& stop) {
-    list_work_.emplace(ListWork{world_, client_, activation_, destination_, *lease_, state_});
-    const bool had_list = state_.list.has_value();
-    for (std::string& warning : TRY(check_list(*list_work_, request_.new_list, stop)))
-      report_.warnings.push_back(std::move(warning));
-
     TRY(open_work(report_.run_id));
-    PassInput input{world_, request_.catalog, activation_, report_.started_at};
-    std::optional<segment::Reader> reader;
-    if (!request_.emptying) {
-      reader = TRY(open_segment(input, stop));
-      TRY(check_key(*reader, stop));
-      targets_ = TRY(targets_of(activation_, TRY(reader->fields())));
-      field_state_ = TRY(check_fields(client_, targets_, stop));
-      for (const std::string& missing : field_state_.not_there) report_.warnings.push_back(missing);
-      for (const std::string& alike : field_state_.doubts) report_.warnings.push_back(alike);
-      world_.observer.reached("fields.checked");
-    }
+    const Status done = prepare(preparation(), prepared_, stop);
+    report_.segment = prepared_.segment;
+    TRY(done);
 
-    if (request_.new_list && had_list && !state_.list) TRY(forget_membership());
-    if (state_.doubt)
-      report_.warnings.insert(report_.warnings.end(), state_.doubt->why.begin(),
-                              state_.doubt->why.end());
-    if (full_ || request_.repair || (activation_.adopt_list && !state_.list) ||
-        (state_.doubt && state_.list))
-      TRY(read_members(stop));
-    // Who cannot be asked about is put on the list again.
-    if (state_.doubt && !list_read_) full_ = true;
-
-    const snapshot::Snapshot taken =
-        reader ? TRY(take_snapshot(input, *reader, targets_, *work_, stop))
-               : TRY(take_nobody(world_, activation_, *work_));
-    report_.segment = taken.counts;
-    snapshot_taken_ = true;
-    if (state_.doubt && state_.doubt->everything && list_read_) TRY(rebuild(stop));
-    for (const auto& [attribute, count] : taken.unholdable)
-      report_.warnings.push_back(
-          fmt::format("{} values of `{}` cannot be held by Iterable (infinite, or no number) and "
-                      "were taken as empty",
-                      thousands(count), attribute));
-    world_.observer.reached("snapshot.taken");
-
-    // Fields that will not be created are left out; those to be made are taken to succeed for now.
-    std::vector<bool> pending(targets_.size());
-    for (size_t i = 0; i < targets_.size(); ++i)
-      pending[i] = field_state_.missing[i] && !targets_[i].create;
-    plan_ = TRY(make_changes(pending));
-    world_.observer.reached("plan.made");
-
-    const plan::GuardNumbers numbers = plan::guard_numbers(plan_);
+    const plan::GuardNumbers numbers = plan::guard_numbers(prepared_.plan);
     TRY(keep_plan_numbers(world_.store, report_.plan_id, activation_, numbers, world_.clock.now()));
     std::optional<plan::GuardNumbers> approved;
     if (request_.approve)
@@ -328,14 +272,17 @@ class Pass {
       return ok_status();
     }
     world_.observer.reached("guard.passed");
-    if (plan_.parked > 0) TRY(choose_parked(pending, stop));
-    report_.parked = {plan_.parked, plan_.look_ups, parked_max_};
+    if (prepared_.plan.parked > 0) TRY(choose_parked(stop));
+    report_.parked = {prepared_.plan.parked, prepared_.plan.look_ups, parked_max_};
 
-    state_.open_run = ledger::OpenRun{
-        report_.run_id,   plan_hash(),       report_.started_at.time_since_epoch().count(),
-        to_json(report_), names_of(pending), false};
+    state_.open_run = ledger::OpenRun{report_.run_id,
+                                      plan_hash(),
+                                      report_.started_at.time_since_epoch().count(),
+                                      to_json(report_),
+                                      names_of(prepared_.pending),
+                                      false};
     TRY(work_->run("CHECKPOINT"));
-    TRY(ledger::keep_planned(*lease_, state_, *work_, targets_));
+    TRY(ledger::keep_planned(*lease_, state_, *work_, prepared_.targets));
     if (request_.approve) TRY(world_.store.approve(*request_.approve, report_.run_id));
     state_.doubt = std::nullopt;
     TRY(lease_->write_state(state_));
@@ -345,40 +292,41 @@ class Pass {
 
   // All the parked are looked at where an export or the index shows them; otherwise, within a
   // budget.
-  Status choose_parked(const std::vector<bool>& pending, const std::stop_token& stop) {
+  Status choose_parked(const std::stop_token& stop) {
     const prove::Trial trial = TRY(known_trial(world_.store, destination_));
     report_.proof.choice =
         TRY(prover_.choose({.work = *work_,
                             .everybody = must_prove_everybody(destination_, trial),
                             .parked_in = ledger_file()}));
     const ProofWay way = report_.proof.choice.way;
-    const bool too_many = plan_.parked > parked_max_;
+    const bool too_many = prepared_.plan.parked > parked_max_;
     const bool proves = prover_.export_proves();
     // An export that serves the delivery alone can wait until it begins.
     if (way == ProofWay::increment || (way == ProofWay::whole_export && (too_many || !proves))) {
-      prepared_ = TRY(prover_.prepare(way, stop));
-      if (prepared_ && way == ProofWay::whole_export && proves) parked_max_ = plan_.parked;
-      if (prepared_) plan_ = TRY(make_changes(pending));
+      index_ready_ = TRY(prover_.prepare(way, stop));
+      if (index_ready_ && way == ProofWay::whole_export && proves)
+        parked_max_ = prepared_.plan.parked;
+      if (index_ready_) prepared_.plan = TRY(make_changes());
     }
     return ok_status();
   }
 
   // --- From the sealed plan to outcomes.
   Status carry_out(const std::stop_token& stop) {
-    if (!list_work_)
-      list_work_.emplace(ListWork{world_, client_, activation_, destination_, *lease_, state_});
+    const ListWork list{world_, client_, activation_, destination_, *lease_, state_};
     journal_ = TRY(ledger::Journal::open(lease_->folder().run(report_.run_id)));
     if (resuming_) {
-      if (!state_.open_run->prepared) field_state_ = TRY(check_fields(client_, targets_, stop));
+      if (!state_.open_run->prepared)
+        prepared_.fields = TRY(check_fields(client_, prepared_.targets, stop));
       earlier_calls_ = TRY(read_journal(report_.run_id)).calls;
       // The index chose among the parked, and does so again should the plan be made again.
       const ProofWay way = report_.proof.choice.way;
-      prepared_ =
+      index_ready_ =
           way == ProofWay::increment || (way == ProofWay::whole_export && !prover_.export_proves());
-      if (prepared_) TRY(prover_.prepare(ProofWay::increment, stop));
+      if (index_ready_) TRY(prover_.prepare(ProofWay::increment, stop));
     }
 
-    const bool list_made = TRY(ensure_list(*list_work_, client_, stop));
+    const bool list_made = TRY(ensure_list(list, client_, stop));
     report_.list = RunReport::List{state_.list->id, state_.list->name,
                                    list_made || (report_.list && report_.list->created)};
     TRY(keep_list());
@@ -386,15 +334,16 @@ class Pass {
 
     if (!state_.open_run->prepared) {
       const FieldsMade made =
-          TRY(make_fields({world_, client_, activation_, destination_, targets_, state_.list->id,
-                           !state_.settled, *work_, ledger_file()},
-                          field_state_, stop));
+          TRY(make_fields({world_, client_, activation_, destination_, prepared_.targets,
+                           state_.list->id, !state_.settled, *work_, ledger_file()},
+                          prepared_.fields, stop));
       if (!made.created.empty()) TRY(journal_->created(made.created));
       const std::vector<std::string> pending = names_of(made.pending);
       if (pending != state_.open_run->pending) {
         // What cannot be sent is no change: the plan is made again without it, from the same
         // snapshot.
-        plan_ = TRY(make_changes(made.pending));
+        prepared_.pending = made.pending;
+        prepared_.plan = TRY(make_changes());
         TRY(work_->run("CHECKPOINT"));
       }
       report_.changes = TRY(count_changes());
@@ -405,7 +354,7 @@ class Pass {
       TRY(lease_->write_state(state_));
       world_.observer.reached("fields.made");
     }
-    pending_ = pending_of(state_.open_run->pending);
+    prepared_.pending = pending_of(state_.open_run->pending);
     report_.fields_pending = state_.open_run->pending;
 
     // The plan is final. Batches may leave from here on.
@@ -421,7 +370,7 @@ class Pass {
                                .random = world_.random,
                                .workers = world_.workers,
                                .observer = world_.observer,
-                               .targets = targets_,
+                               .targets = prepared_.targets,
                                .key_type = activation_.match_key.type,
                                .list_id = state_.list->id,
                                .list_is_new = !state_.settled,
@@ -447,7 +396,7 @@ class Pass {
                                       std::pair("add", "kind <> 1 AND not_before <> 0"),
                                       std::pair("remove", "kind = 1 AND not_before <> 0")}) {
       if (!status.ok() || delivery.failed()) break;
-      const auto stream = TRY(plan::Changes::open(*work_, targets_.size(), where));
+      const auto stream = TRY(plan::Changes::open(*work_, prepared_.targets.size(), where));
       delivery.deliver(*stream, settled, part, stop);
       world_.observer.reached(std::string(part) + ".ended");
     }
@@ -504,7 +453,7 @@ class Pass {
       world_.observer.progress("promote", 0, 0);
       const auto promoted = TRY(with_memory(*work_, [&] {
         return ledger::promote(*lease_, state_, report_.run_id, *work_,
-                               {targets_, pending_, settled, world_.clock.now()});
+                               {prepared_.targets, prepared_.pending, settled, world_.clock.now()});
       }));
       world_.observer.reached("ledger.written");
       report_.standing = promoted.standing;
@@ -523,9 +472,10 @@ class Pass {
       // Nothing was sent. What stands is told for the segment as it was read; if it was not, for
       // nobody.
       report_.standing = {};
-      if (work_ && report_.segment.rows + state_.generation > 0 && snapshot_taken_)
+      if (work_ && report_.segment.rows + state_.generation > 0 && prepared_.snapshot_taken)
         report_.standing = TRY(ledger::standing_unsent(lease_->folder(), state_, *work_));
-      report_.changes = report_.status == RunStatus::stopped ? plan_.changes : ChangeCounts{};
+      report_.changes =
+          report_.status == RunStatus::stopped ? prepared_.plan.changes : ChangeCounts{};
       if (report_.status == RunStatus::stopped) {
         const ChangeCounts& c = report_.changes;
         report_.outcomes.not_sent = c.entered + c.left + c.changed + c.retried;
@@ -557,16 +507,6 @@ class Pass {
     }
   }
 
-  // Who is who: a primary key that is none is refused, one that nearly is, mentioned.
-  Status check_key(segment::Reader& reader, const std::stop_token& stop) {
-    const segment::KeyCheck key = TRY(
-        in_context(reader.check_key(report_.started_at, stop), "segment " + activation_.segment));
-    if (key.rows > 0 && key.refused())
-      return Error{ErrorKind::invalid, key.text(), segment::KeyCheck::remedy()};
-    if (!key.good()) report_.warnings.push_back(key.text());
-    return ok_status();
-  }
-
   // --- Small things.
   void promoted_to(const ledger::Promoted& promoted) {
     state_.generation = promoted.generation;
@@ -584,18 +524,28 @@ class Pass {
     return ok_status();
   }
 
-  Result<plan::Plan> make_changes(const std::vector<bool>& pending) {
-    const plan::Input input{.ledger = ledger_file(),
-                            .targets = targets_,
-                            .pending = pending,
-                            .on_null = activation_.on_null,
-                            .full = full_,
-                            .put_on_again = full_ && !list_read_,
-                            .now = world_.clock.now(),
-                            .settle = destination_.settle,
-                            .parked_lookups_max = parked_max_,
-                            .parked_candidate = shown_by(prover_.index())};
-    return with_memory(*work_, [&] { return plan::make(*work_, input); });
+  Result<plan::Plan> make_changes() {
+    plan::Input input = plan_input(preparation(), prepared_);
+    input.parked_lookups_max = parked_max_;
+    return run::make_changes(*work_, input);
+  }
+
+  Preparation preparation() {
+    return {.world = world_,
+            .catalog = request_.catalog,
+            .activation = activation_,
+            .destination = destination_,
+            .reader = client_,
+            .prover = prover_,
+            .lease = *lease_,
+            .state = state_,
+            .work = *work_,
+            .warnings = report_.warnings,
+            .now = report_.started_at,
+            .full = prepared_.full,
+            .repair = request_.repair,
+            .emptying = request_.emptying,
+            .new_list = request_.new_list};
   }
 
   // How whoever is left of the plan is proven; then the delivery knows it.
@@ -605,7 +555,7 @@ class Pass {
         {.work = *work_, .everybody = by == prove::By::lookup, .settled = &settled}));
     const bool had = TRY(prover_.prepare(choice.way, stop));
     // What was chosen for more people, the parked that are left out now among them, stays told.
-    if (!prepared_) report_.proof.choice = choice;
+    if (!index_ready_) report_.proof.choice = choice;
     if (had && choice.way == ProofWay::whole_export && prover_.export_proves()) {
       delivery.prove_by(prover_.contacts());
     } else if (prover_.index()) {  // even where all are looked up: it may turn out to lack people
@@ -648,91 +598,14 @@ class Pass {
   [[nodiscard]] std::vector<std::string> names_of(const std::vector<bool>& which) const {
     std::vector<std::string> out;
     for (size_t i = 0; i < which.size(); ++i)
-      if (which[i]) out.push_back(targets_[i].to);
+      if (which[i]) out.push_back(prepared_.targets[i].to);
     return out;
   }
   [[nodiscard]] std::vector<bool> pending_of(const std::vector<std::string>& names) const {
-    std::vector<bool> out(targets_.size());
-    for (size_t i = 0; i < targets_.size(); ++i)
-      out[i] = std::find(names.begin(), names.end(), targets_[i].to) != names.end();
+    std::vector<bool> out(prepared_.targets.size());
+    for (size_t i = 0; i < prepared_.targets.size(); ++i)
+      out[i] = std::find(names.begin(), names.end(), prepared_.targets[i].to) != names.end();
     return out;
-  }
-
-  Status read_members(const std::stop_token& stop) {
-    if (!state_.list && !activation_.adopt_list) return ok_status();
-    const int64_t id = state_.list ? state_.list->id : *activation_.adopt_list;
-    const Status read =
-        read_list(client_, prover_.contacts(), activation_.match_key.type, id, *work_, stop);
-    if (!read.ok() && read.error().kind == ErrorKind::denied && !request_.repair) {
-      // A key that may not export: everybody is put on the list again instead.
-      report_.warnings.push_back("the list could not be read (" + read.error().message + ")");
-      return ok_status();
-    }
-    TRY(read);
-    const bool rebuilds = state_.doubt && state_.doubt->everything;
-    if (state_.list || activation_.remove_foreign)
-      TRY(ledger::reconcile(*lease_, state_, *work_,
-                            {.table = "listed",
-                             .targets = targets_,
-                             .remove_foreign = activation_.remove_foreign && !rebuilds,
-                             .remove_again = request_.repair,
-                             .now = world_.clock.now(),
-                             .settle = destination_.settle}));
-    list_read_ = true;
-    world_.observer.reached("list.read");
-    return ok_status();
-  }
-
-  // The list knows of people whom the ledger does not: those in the segment are ours, and of the
-  // others whoever bears what we write.
-  Status rebuild(const std::stop_token& stop) {
-    const ledger::Listed listed{.table = "listed",
-                                .targets = targets_,
-                                .remove_foreign = activation_.remove_foreign,
-                                .now = world_.clock.now()};
-    const int64_t strangers = TRY(ledger::find_strangers(*lease_, state_, *work_, listed));
-    if (strangers > 0 && !activation_.remove_foreign) TRY(look_for_traces(stop));
-    TRY(ledger::rebuild(*lease_, state_, *work_, listed));
-    const int64_t left = TRY(work_->scalar("SELECT count(*) FROM strangers WHERE NOT ours"));
-    if (left > 0)
-      report_.warnings.push_back(
-          thousands(left) +
-          " people on the list are not in the segment, and whether Rollcall put them there is not "
-          "known; they were left on it. `foreign_members: remove` in the activation and "
-          "`run --full` take off whoever is not in the segment.");
-    return ok_status();
-  }
-
-  // A stranger with a value in a field that this activation alone makes was written by it. What
-  // another activation of the destination writes, too, tells nothing.
-  Status look_for_traces(const std::stop_token& stop) {
-    std::vector<std::string> made;
-    for (const auto& target : targets_)
-      if (target.create && !written_by_others(target.to)) made.push_back(target.to);
-    if (made.empty()) return ok_status();
-    std::vector<std::string> keys;
-    const auto stream = TRY(work_->stream("SELECT key FROM strangers ORDER BY key LIMIT " +
-                                          std::to_string(kTracesMax)));
-    while (const duck::Chunk* chunk = TRY(stream->next()))
-      for (size_t row = 0; row < chunk->rows(); ++row) keys.emplace_back(chunk->text(0, row));
-    const auto seen =
-        TRY(prove::look_up_all(world_.workers, client_, activation_.match_key.type, keys, stop));
-    for (size_t i = 0; i < keys.size(); ++i) {
-      if (!seen[i].profile) continue;
-      const bool bears = std::ranges::any_of(
-          made, [&](const std::string& field) { return bears_field(*seen[i].profile, field); });
-      if (bears)
-        TRY(work_->run("UPDATE strangers SET ours = true WHERE key = " + duck::literal(keys[i])));
-    }
-    return ok_status();
-  }
-
-  [[nodiscard]] bool written_by_others(const std::string& field) const {
-    return std::ranges::any_of(request_.catalog.activations, [&](const Activation& other) {
-      return other.uid != activation_.uid && other.destination == activation_.destination &&
-             std::ranges::any_of(other.attributes,
-                                 [&](const Attribute& one) { return one.to == field; });
-    });
   }
 
   // The store knows the list, too: the state may be lost.
@@ -741,14 +614,6 @@ class Pass {
     const auto kept = TRY(world_.store.fact(activation_.uid, kListFact));
     if (kept == text) return ok_status();
     return world_.store.put_fact(activation_.uid, kListFact, text);
-  }
-
-  // A new list has nobody on it.
-  Status forget_membership() {
-    TRY(work_->run("CREATE OR REPLACE TABLE listed(key VARCHAR)"));
-    state_.settled = false;
-    return ledger::reconcile(*lease_, state_, *work_,
-                             {.table = "listed", .targets = targets_, .now = world_.clock.now()});
   }
 
   void add_calls() {
@@ -778,22 +643,15 @@ class Pass {
   const iterable::CallCounter& counter_;
   RunReport report_;
   Prover prover_;
-  bool prepared_ =
+  bool index_ready_ =
       false;  // for the parked: everybody was exported, or the index brought up to date
   int64_t parked_max_ = plan::Input{}.parked_lookups_max;
-  std::optional<ListWork> list_work_;
   std::unique_ptr<duck::Database> database_;
   std::unique_ptr<duck::Connection> work_;
   std::unique_ptr<ledger::Journal> journal_;
-  std::vector<attributes::Target> targets_;
-  std::vector<bool> pending_;
-  FieldState field_state_;
-  plan::Plan plan_;
+  Prepared prepared_;
   CallCounts earlier_calls_;
   bool resuming_ = false;
-  bool full_ = false;  // everything is sent again
-  bool snapshot_taken_ = false;
-  bool list_read_ = false;
 };
 
 }  // namespace

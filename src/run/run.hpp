@@ -22,6 +22,7 @@
 #include "iterable/iterable.hpp"
 #include "ledger/ledger.hpp"
 #include "plan/plan.hpp"
+#include "prove/prove.hpp"
 #include "store/store.hpp"
 
 namespace rollcall::run {
@@ -82,6 +83,9 @@ Status check_key_type(const MatchKey& key, const ColumnInfo& column);
 // (catalog). Everything else is in the report, which is also kept by the store.
 Result<RunReport> run(const World& world, const Request& request, const std::stop_token& stop);
 
+// What is known of this destination from earlier runs. A trial of another project, or of the same
+// one declared otherwise or opened with another key, says nothing about this one.
+Result<prove::Trial> known_trial(store::Store& store, const Destination& destination);
 struct PlannedPerson {
   std::string key;
   ChangeKind kind = ChangeKind::entered;

@@ -7,9 +7,6 @@
 
 namespace rollcall::run {
 
-// What is known of this destination from earlier runs. A trial of another project, or of the same
-// one declared otherwise or opened with another key, says nothing about this one.
-Result<prove::Trial> known_trial(store::Store& store, const Destination& destination);
 // Keeps it, if there is something new: another activation's run may have learnt more meanwhile.
 Status keep_trial(store::Store& store, const Destination& destination, const prove::Trial& before,
                   const prove::Trial& now);

@@ -74,13 +74,12 @@ sim::ProjectType sim_type(ProjectType type) { return *sim::parse_project_type(to
 
 SmallWorld::SmallWorld(const Setup& setup) : folder(scratch()), setup_(setup), random_(setup.seed) {
   fs::create_directories(folder / "data");
-  const catalog::ReadResult read =
-      catalog::read(fmt::format(fmt::runtime(kCatalog), fmt::arg("folder", folder.string()),
-                                fmt::arg("project", to_string(setup.project)),
-                                fmt::arg("key", to_string(setup.key)),
-                                fmt::arg("destination", indented(setup.destination)),
-                                fmt::arg("activation", indented(setup.activation))),
-                    {}, {});
+  catalog_text = fmt::format(fmt::runtime(kCatalog), fmt::arg("folder", folder.string()),
+                             fmt::arg("project", to_string(setup.project)),
+                             fmt::arg("key", to_string(setup.key)),
+                             fmt::arg("destination", indented(setup.destination)),
+                             fmt::arg("activation", indented(setup.activation)));
+  const catalog::ReadResult read = catalog::read(catalog_text, {}, {});
   for (const catalog::Problem& problem : read.problems)
     ADD_FAILURE() << catalog::to_text(problem, "catalog");
   catalog = read.catalog;
@@ -160,15 +159,30 @@ void SmallWorld::reached(std::string_view point) {
 Result<RunReport> SmallWorld::try_run(bool full) {
   clock.advance(kBetweenRuns);
   points_.clear();
-  write_customers();
-  if (!store_) store_ = TRY(store::Store::open(home(), clock, random_));
-  const run::World world{clock, random_, transport_, workers_, *this, *store_, leases_, home()};
-  return run::run(world,
+  return run::run(at_work(),
                   {.catalog = catalog,
                    .activation = catalog.activations.at(0),
                    .catalog_hash = "h",
                    .full = full},
                   {});
+}
+
+Result<run::PlanReport> SmallWorld::plan() {
+  return run::plan(at_work(), {.catalog = catalog, .activation = catalog.activations.at(0)}, {});
+}
+
+run::World SmallWorld::at_work() {
+  write_customers();
+  return without_writing();
+}
+
+run::World SmallWorld::without_writing() {
+  if (!store_) {
+    auto opened = store::Store::open(home(), clock, random_);
+    CHECK(opened.ok());
+    store_ = std::move(*opened);
+  }
+  return {clock, random_, transport_, workers_, *this, *store_, leases_, home()};
 }
 
 RunReport SmallWorld::run(bool full) {
@@ -233,8 +247,9 @@ std::optional<sim::Slot> SmallWorld::slot_of(int n) {
 }
 
 const sim::List* SmallWorld::list() {
+  const auto adopted = catalog.activations.at(0).adopt_list;
   for (const auto& [id, one] : service_->project().world.lists())
-    if (one.name == "VIPs") return &one;
+    if (adopted ? id == *adopted : one.name == "VIPs") return &one;
   return nullptr;
 }
 
@@ -252,6 +267,13 @@ std::set<int> SmallWorld::on_list() {
 
 size_t SmallWorld::lists() { return service_->project().world.lists().size(); }
 
+int64_t SmallWorld::make_list(const std::string& name, const std::set<int>& members) {
+  sim::World& world = service_->project().world;
+  const int64_t now = service_->project().clock.now_ms();
+  sim::List& made = world.add_list(name, now);
+  for (const int n : members) world.set_member(made, *slot_of(n), true, now);
+  return made.id;
+}
 void SmallWorld::put_on_list(int n) {
   sim::World& world = service_->project().world;
   world.set_member(*world.list(list()->id), *slot_of(n), true, service_->project().clock.now_ms());

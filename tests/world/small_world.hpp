@@ -54,6 +54,14 @@ class SmallWorld : public Observer {
   Result<RunReport> try_run(bool full = false);
   // One that must end well.
   RunReport run(bool full = false);
+  // The dry run; no time passes.
+  Result<run::PlanReport> plan();
+  // For whatever else is to be done here; the customers are as they stand now.
+  run::World at_work();
+  // The same, where a test has written the customers itself.
+  run::World without_writing();
+  // What `catalog` was read from.
+  std::string catalog_text;
   // False: the point was not passed so often, and the run has ended.
   bool run_killed_at(const std::string& point, int occurrence = 1);
   // The points that the last run in this process passed, in their order.
@@ -69,6 +77,9 @@ class SmallWorld : public Observer {
   // The numbers of those on the activation's list; everybody is a customer of ours.
   std::set<int> on_list();
   size_t lists();
+  // A list that is not ours; its id.
+  int64_t make_list(const std::string& name, const std::set<int>& members);
+  // Whom our list takes: that of the activation's name, or the adopted one.
   void put_on_list(int n);
   void take_off_list(int n);
   void delete_contact(int n);
