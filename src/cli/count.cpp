@@ -72,7 +72,7 @@ Result<int> count(Session& session, const CountOptions& options) {
   }
   const operations::Count count = TRY(operations::count(
       world, stored.catalog, segment, {.by = options.by, .limit = options.limit}, session.stop()));
-  TRY(operations::keep(world, stored, count));
+  TRY(operations::keep(world, segment, count));
   if (session.json()) {
     session.print_json(to_json(count));
     return kDone;

@@ -19,6 +19,7 @@ struct Source {
   std::map<std::string, Secret> secrets = {};  // those options that are secret (password, token)
   // Where those came from, by the same names: "${NAME}" or "file:PATH" as written.
   std::map<std::string, std::string> secret_references = {};
+  std::string uid = {};  // given by the store, for ever. Never in a file
   Place place = {};
 };
 

@@ -19,12 +19,6 @@ json ratio(int64_t part, int64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
 
-const store::ObjectRow* row_of(const Stored& stored, const std::string& segment) {
-  for (const store::ObjectRow& row : stored.rows)
-    if (row.kind == "segment" && row.name == segment) return &row;
-  return nullptr;
-}
-
 Result<std::vector<Sized>> counts_kept(const World& world, const std::string& uid) {
   const auto fact = TRY(world.store.fact(uid, kFact));
   std::vector<Sized> out;
@@ -94,23 +88,20 @@ Result<Count> count(const World& world, const Catalog& catalog, const Segment& s
   return out;
 }
 
-Status keep(const World& world, const Stored& stored, const Count& count) {
-  const store::ObjectRow* row = row_of(stored, count.segment);
-  if (row == nullptr) return ok_status();
-  std::vector<Sized> counts = TRY(counts_kept(world, row->uid));
+Status keep(const World& world, const Segment& segment, const Count& count) {
+  if (segment.uid.empty()) return ok_status();
+  std::vector<Sized> counts = TRY(counts_kept(world, segment.uid));
   counts.push_back({count.at, count.members, "count"});
   const size_t too_many = counts.size() - std::min(counts.size(), kCountsKept);
   json kept = json::array();
   for (size_t i = too_many; i < counts.size(); ++i)
     kept.push_back({counts[i].at.time_since_epoch().count(), counts[i].members});
-  return world.store.put_fact(row->uid, kFact, kept.dump());
+  return world.store.put_fact(segment.uid, kFact, kept.dump());
 }
 
 Result<std::vector<Sized>> history(const World& world, const Stored& stored,
                                    const Segment& segment) {
-  std::vector<Sized> out;
-  if (const store::ObjectRow* row = row_of(stored, segment.name))
-    out = TRY(counts_kept(world, row->uid));
+  std::vector<Sized> out = TRY(counts_kept(world, segment.uid));
   for (const auto* activations : {&stored.catalog.activations, &stored.archived}) {
     for (const Activation& activation : *activations) {
       if (activation.segment != segment.name) continue;

@@ -35,8 +35,8 @@ struct Count {
 };
 Result<Count> count(const World& world, const Catalog& catalog, const Segment& segment,
                     const CountRequest& request, const std::stop_token& stop);
-// Kept for `history`, where the segment is a stored one.
-Status keep(const World& world, const Stored& stored, const Count& count);
+// Keeps it for `history`, where the segment is a stored one.
+Status keep(const World& world, const Segment& segment, const Count& count);
 
 struct Sized {
   Time at;

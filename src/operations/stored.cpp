@@ -14,19 +14,13 @@ namespace {
 
 constexpr const char* kApiKey = "api_key";
 
-// A source or model has no uid of its own; its row is found by the name it had.
+// The rows of a catalog, and which of those before it ends.
 class Rows {
  public:
-  Rows(const Stored& before, const catalog::Comparison& comparison) : before_(before) {
-    for (const catalog::Difference& difference : comparison.differences)
-      if (difference.what == catalog::Difference::What::renamed)
-        old_names_[{std::string(to_string(difference.kind)), difference.name}] =
-            difference.old_name;
-  }
+  explicit Rows(const Stored& before) : before_(before) {}
 
   void add(const char* kind, const std::string& name, std::string json, std::string uid,
            std::vector<std::pair<std::string, Secret>> secrets = {}) {
-    if (uid.empty()) uid = uid_of(kind, name);
     if (!uid.empty()) kept_.insert(uid);
     rows_.push_back({.kind = kind,
                      .uid = std::move(uid),
@@ -55,18 +49,7 @@ class Rows {
   }
 
  private:
-  [[nodiscard]] std::string uid_of(const std::string& kind, const std::string& name) const {
-    // Activations and destinations carry their uid; without one they are new, whatever their name.
-    if (kind == "activation" || kind == "destination") return "";
-    const auto renamed = old_names_.find({kind, name});
-    const std::string& old = renamed == old_names_.end() ? name : renamed->second;
-    for (const store::ObjectRow& row : before_.rows)
-      if (row.kind == kind && row.name == old) return row.uid;
-    return "";
-  }
-
   const Stored& before_;
-  std::map<std::pair<std::string, std::string>, std::string> old_names_;  // by kind and new name
   std::set<std::string> kept_;
   std::vector<store::ObjectRow> rows_;
 };
@@ -102,8 +85,12 @@ Result<Stored> load(store::Store& store, const HasList& has_list) {
   // What this program would refuse to store is read as far as it goes.
   const auto read = [&](const store::ObjectRow& row, auto from_json, auto remains) {
     auto whole = from_json(row.json, &remains);
-    if (whole.ok()) return std::move(whole.value());
+    if (whole.ok()) {
+      whole->uid = row.uid;
+      return std::move(whole.value());
+    }
     remains.name = row.name;
+    remains.uid = row.uid;
     if (!row.archived)
       all.unsound.push_back({.kind = row.kind,
                              .name = row.name,
@@ -123,13 +110,11 @@ Result<Stored> load(store::Store& store, const HasList& has_list) {
       all.segments.push_back(read(row, catalog::segment_from_json, Segment{}));
     } else if (row.kind == "destination") {
       Destination destination = read(row, catalog::destination_from_json, Destination{});
-      destination.uid = row.uid;
       for (const auto& [name, secret] : row.secrets)
         if (name == kApiKey) destination.api_key = secret;
       all.destinations.push_back(std::move(destination));
     } else if (row.kind == "activation") {
       Activation activation = read(row, catalog::activation_from_json, Activation{});
-      activation.uid = row.uid;
       if (activation.destination.empty()) activation.destination = row.destination;
       (row.archived ? out.archived : all.activations).push_back(std::move(activation));
     }
@@ -139,19 +124,19 @@ Result<Stored> load(store::Store& store, const HasList& has_list) {
 
 Status save(store::Store& store, const Stored& before, const catalog::Comparison& comparison) {
   const Catalog& merged = comparison.merged;
-  Rows rows(before, comparison);
+  Rows rows(before);
   // What is unsound stays as it is stored.
   const auto json_of = [&](const char* kind, const auto& one, const std::string& destination = "") {
     const Unsound* unsound = merged.unsound_one(kind, one.name, destination);
     return unsound != nullptr ? unsound->json : catalog::to_json(one);
   };
   for (const Source& source : merged.sources)
-    rows.add("source", source.name, json_of("source", source), "",
+    rows.add("source", source.name, json_of("source", source), source.uid,
              {source.secrets.begin(), source.secrets.end()});
   for (const Model& model : merged.models)
-    rows.add("model", model.name, json_of("model", model), "");
+    rows.add("model", model.name, json_of("model", model), model.uid);
   for (const Segment& segment : merged.segments)
-    rows.add("segment", segment.name, json_of("segment", segment), "");
+    rows.add("segment", segment.name, json_of("segment", segment), segment.uid);
   for (const Destination& destination : merged.destinations)
     rows.add("destination", destination.name, json_of("destination", destination), destination.uid,
              {{kApiKey, destination.api_key}});

@@ -89,7 +89,7 @@ TEST_F(OperationsTest, CountsAStoredSegmentAndOneUnderConstruction) {
   EXPECT_EQ(counted->members, 4);
   EXPECT_EQ(counted->people, 6);
   EXPECT_THAT(counted->values, ElementsAre(Field(&operations::Count::Value::members, 4)));
-  ASSERT_TRUE(operations::keep(at_work(), now, *counted).ok());
+  ASSERT_TRUE(operations::keep(at_work(), segment, *counted).ok());
   EXPECT_THAT(*operations::history(at_work(), now, segment), SizeIs(1));
 
   segment.name = "not stored";
