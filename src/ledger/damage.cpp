@@ -152,8 +152,9 @@ Result<int64_t> find_strangers(Lease& lease, const State& state, duck::Connectio
   const std::string ledger = TRY(last_ledger(work, lease.folder(), state, listed.targets));
   TRY(work.run(fmt::format(
       "CREATE OR REPLACE TABLE strangers AS SELECT DISTINCT key, {} AS ours FROM {} t ANTI JOIN {} "
-      "l ON t.key = l.key ANTI JOIN rows r ON t.key = r.key WHERE t.key IS NOT NULL",
-      listed.remove_foreign, listed.table, ledger)));
+      "l ON {} ANTI JOIN rows r ON {} WHERE t.key IS NOT NULL",
+      listed.remove_foreign, listed.table, ledger, same_person("t.key", "l.key"),
+      same_person("t.key", "r.key"))));
   return work.scalar("SELECT count(*) FROM strangers");
 }
 
@@ -168,8 +169,9 @@ Status rebuild(Lease& lease, State& state, duck::Connection& work, const Listed&
         key, in_segment, now);
   };
   const std::string query = "SELECT * FROM " + ledger + member("r.key", true) +
-                            "rows r SEMI JOIN " + listed.table + " t ON t.key = r.key ANTI JOIN " +
-                            ledger + " l ON r.key = l.key" + member("s.key", false) +
+                            "rows r SEMI JOIN " + listed.table + " t ON " +
+                            same_person("t.key", "r.key") + " ANTI JOIN " + ledger + " l ON " +
+                            same_person("r.key", "l.key") + member("s.key", false) +
                             "strangers s WHERE s.ours";
   return write_next(lease, state, work, query);
 }

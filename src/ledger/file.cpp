@@ -7,8 +7,14 @@
 #include <cerrno>
 #include <charconv>
 
+#include "core/match_key.hpp"
+
 namespace rollcall::ledger {
 namespace fs = std::filesystem;
+
+std::string same_person(std::string_view one, std::string_view other) {
+  return folded_key_sql(one) + " = " + folded_key_sql(other);
+}
 
 std::string attribute_column(const attributes::Target& target) {
   return duck::identifier("a:" + target.to);

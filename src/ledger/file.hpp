@@ -11,6 +11,8 @@ constexpr int64_t kRememberRemovedMs = int64_t{30} * 24 * 3600'000;
 // The fingerprint of an attribute that Iterable may hold some value of that we wrote.
 constexpr uint64_t kPerhapsOurs = 1;
 
+// Whether two keys are one person's, in SQL: Iterable may lower more letters than we do.
+std::string same_person(std::string_view one, std::string_view other);
 std::string attribute_column(const attributes::Target& target);
 // The last ledger with every column the next one has.
 Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, const State& state,

@@ -311,6 +311,30 @@ TEST_F(LedgerTest, AMemberGoesOnUnderAnotherSpelling) {
   EXPECT_THAT(people(state), ElementsAre("josé:1:in:"));
 }
 
+// Nor is a member under another spelling a stranger where the ledger is gone, or an older one.
+TEST_F(LedgerTest, AnotherSpellingIsNoStrangerInARebuiltHome) {
+  must(
+      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0 FROM (VALUES "
+      "('josÉ'), ('Ünal')) t(key);"
+      "CREATE TABLE listed AS SELECT key, key AS shown FROM (VALUES ('josé'), ('zoË'), ('eve')) "
+      "t(key)");
+  auto lease = std::move(*Lease::take(folder_));
+  State state;
+  const auto rebuild_once = [&] {
+    const Listed listed{.table = "listed", .targets = targets_, .remove_foreign = true};
+    const auto strangers = find_strangers(*lease, state, *work_, listed);
+    ASSERT_TRUE(strangers.ok()) << strangers.error().text();
+    const Status done = rebuild(*lease, state, *work_, listed);
+    ASSERT_TRUE(done.ok()) << done.error().text();
+  };
+  rebuild_once();
+  EXPECT_THAT(people(state), UnorderedElementsAre("josÉ:1:in:", "zoË:1:out:", "eve:1:out:"));
+  // Now the ledger knows them, by the spelling of that day.
+  must("UPDATE listed SET key = lower(key)");
+  rebuild_once();
+  EXPECT_THAT(people(state), UnorderedElementsAre("josÉ:1:in:", "zoË:1:out:", "eve:1:out:"));
+}
+
 // Somebody in the segment cannot have been removed: outcomes that went to the wrong people.
 TEST_F(LedgerTest, PromotesNoLedgerThatDoesNotAddUp) {
   must(

@@ -1,16 +1,9 @@
 // What reading the real list says: against the ledger (an audit), and into it.
 #include <fmt/format.h>
 
-#include "core/match_key.hpp"
 #include "ledger/file.hpp"
 
 namespace rollcall::ledger {
-namespace {
-
-// Whom the list tells, `t`, against whom we know, `l`: Iterable may lower more letters than we do.
-std::string same_person() { return folded_key_sql("t.key") + " = " + folded_key_sql("l.key"); }
-
-}  // namespace
 
 Result<DriftCounts> compare(const Folder& folder, const State& state, duck::Connection& work,
                             const std::string& listed) {
@@ -24,7 +17,7 @@ Result<DriftCounts> compare(const Folder& folder, const State& state, duck::Conn
       "FROM {} l FULL JOIN {} t ON {} "
       "WHERE (t.shown IS NULL AND l.on_list = 1 AND l.in_segment) OR (t.shown IS NOT NULL AND "
       "(l.key IS NULL OR NOT l.in_segment OR l.on_list = 0))",
-      ledger, listed, same_person())));
+      ledger, listed, same_person("t.key", "l.key"))));
   const auto count = [&](const std::string& what) {
     return work.scalar("SELECT count(*) FROM " + what);
   };
@@ -69,7 +62,7 @@ Status reconcile(Lease& lease, State& state, duck::Connection& work, const Liste
       " THEN 1 ELSE l.on_list END)::UTINYINT AS on_list, "
       "CASE WHEN l.on_list <> 1 AND t.key IS NOT NULL THEN " +
       now + " ELSE l.since_ms END AS since_ms) FROM " + ledger + " l LEFT JOIN " + listed.table +
-      " t ON " + same_person() +
+      " t ON " + same_person("t.key", "l.key") +
       " WHERE l.in_segment OR (l.on_list > 0 AND (t.key IS NOT NULL OR " + unseen +
       ")) OR "
       "(l.wrote_kind = 2 AND l.reason IS NULL AND l.wrote_ms > " +
@@ -81,7 +74,7 @@ Status reconcile(Lease& lease, State& state, duck::Connection& work, const Liste
         now +
         "::BIGINT AS since_ms, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, 0::UTINYINT AS "
         "wrote_kind, 0::UBIGINT AS tried_hash FROM " +
-        listed.table + " t ANTI JOIN " + ledger + " l ON " + same_person() +
+        listed.table + " t ANTI JOIN " + ledger + " l ON " + same_person("t.key", "l.key") +
         " WHERE t.key IS NOT NULL";
   return write_next(lease, state, work, query);
 }
