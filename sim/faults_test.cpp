@@ -85,6 +85,15 @@ TEST(FaultPlanTest, MistakesAreRefusedAndTheOldPlanStays) {
   EXPECT_THAT(faults.draw("POST", kPath), SizeIs(1));
 }
 
+TEST(FaultPlanTest, WhatNestsTooDeepIsRefused) {
+  Faults faults;
+  for (const char* levels : {"[", "{\"a\":", "- ", "? "}) {
+    std::string text;
+    for (int i = 0; i < 200'000; ++i) text += levels;
+    EXPECT_NE(load(faults, text), "") << levels;
+  }
+}
+
 TEST(FaultPlanTest, EveryKindHasAName) {
   for (int i = 0; i <= static_cast<int>(FaultKind::contact_forgotten); ++i) {
     auto kind = static_cast<FaultKind>(i);

@@ -23,6 +23,7 @@ RULES = {
     "library": "a library's headers are named in its own rooms alone",
     "unbuilt": "some target builds every source file",
     "clock": "only src/app, and the simulator's own clock, read the system clock or sleep on it",
+    "bound": "files of the home are opened by open_ours, JSON is read by read_json",
     "random": "only src/app draws randomness",
     "thread": "only the rooms that docs/ARCHITECTURE.md names make threads",
     "link": "a document points at what is there",
@@ -67,6 +68,12 @@ RANDOM = re.compile(
 SQL_CLOCK = re.compile(r"\b(?:now\s*\(\s*\)|current_(?:timestamp|date|time)\b|get_current_timestamp|strftime\([^)]*'now'|datetime\('now')", re.I)
 SQL_RANDOM = re.compile(r"\b(?:random\s*\(\s*\)|uuid\s*\(\s*\)|gen_random_uuid|randomblob)", re.I)
 RANDOM_DEVICE_FILE = re.compile(r"/dev/u?random")
+
+# What a file of the home is opened by follows no link; what reads JSON bounds how deep it nests.
+OPENED = re.compile(r"(?<![\w>])::open\s*\(")
+OPENED_IN = {"base", "adbc"}
+PARSED = re.compile(r"(?i)\bjson\s*::\s*(?:parse|accept)\s*\(")
+PARSED_IN = {"base"}
 
 REGISTRIES = re.compile("|".join([
     "npm" r"js\.", "registry\\.npm", "py" r"pi\.org", "python" r"hosted\.org", "crates" r"\.io", "maven" r"\.org", "repo1\\." "maven",
@@ -261,6 +268,9 @@ class Tree:
                     self.say(name, line_of(code, found.start()), "thread", f"`{found.group()}`: take the Workers that are passed in")
             for found in CLOCK.finditer(code):
                 self.say(name, line_of(code, found.start()), "clock", f"`{found.group()}`: take the Clock that is passed in")
+            for pattern, rooms, instead in ((OPENED, OPENED_IN, "open_ours of base/file.hpp"), (PARSED, PARSED_IN, "read_json of base/json.hpp")):
+                for found in pattern.finditer(code) if room not in rooms else ():
+                    self.say(name, line_of(code, found.start()), "bound", f"`{found.group()}`: take {instead}")
             for found in SQL_CLOCK.finditer(literals):
                 self.say(name, line_of(literals, found.start()), "clock", f"`{found.group()}` in SQL: bind the run's own time")
             for found in RANDOM.finditer(code):
@@ -407,6 +417,8 @@ CANARIES = [
     ("clock", "sim/main.cpp", "auto t = std::time(nullptr);\n"),
     ("thread", "src/run/run.cpp", "std::jthread worker(work);\n"),
     ("thread", "src/run/run.cpp", "auto done = std::async(work);\n"),
+    ("bound", "src/run/run.cpp", "const int f = ::open(path, 0);\n"),
+    ("bound", "src/run/run.cpp", "const auto j = nlohmann::json::parse(text);\n"),
     ("random", "src/run/run.cpp", "std::random_device device;\n"),
     ("random", "src/run/run.cpp", "auto n = getrandom(buffer, 8, 0);\n"),
     ("random", "src/run/run.cpp", "auto n = rand() % 6;\n"),

@@ -1,14 +1,17 @@
 #include "base/base.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <thread>
+#include <fstream>
 
 #include "base/file.hpp"
 #include "base/json.hpp"
@@ -128,6 +131,32 @@ TEST(JsonTest, NestingCountsWhatIsOpenAtOnce) {
   EXPECT_FALSE(nests_deeper("]]]]", 1));
   EXPECT_TRUE(nests_deeper(std::string(200'000, '[')));
   EXPECT_FALSE(nests_deeper(std::string(kJsonLevelsMax, '[')));
+}
+
+TEST(FileTest, EntersNothingThatWasPlantedInTheFilesPlace) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(testing::TempDir()) / ("planted-" + std::to_string(::getpid()));
+  fs::create_directories(folder / "folder");
+  std::ofstream(folder / "theirs") << "theirs";
+  fs::create_symlink(folder / "theirs", folder / "link");
+  fs::create_symlink(folder / "nowhere", folder / "dangling");
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  for (const auto& [name, why] : {std::pair("link", ELOOP), std::pair("dangling", ELOOP),
+                                  std::pair("folder", EISDIR), std::pair("pipe", ENXIO)}) {
+    for (const int flags : {O_RDONLY, O_WRONLY | O_CREAT | O_TRUNC, O_RDWR | O_CREAT}) {
+      EXPECT_EQ(open_ours(folder / name, flags), -1) << name;
+      EXPECT_EQ(errno, why) << name;
+      const Error told = cannot("read", folder / name, errno);
+      EXPECT_EQ(told.kind, ErrorKind::denied);
+      EXPECT_FALSE(told.remedy.empty());
+    }
+  }
+  EXPECT_FALSE(fs::exists(folder / "nowhere"));
+  EXPECT_EQ(fs::file_size(folder / "theirs"), 6u);
+  const File made(open_ours(folder / "made", O_WRONLY | O_CREAT));
+  EXPECT_GE(made.fd, 0);
+  EXPECT_EQ(fs::status(folder / "made").permissions(), fs::perms(0600));
+  fs::remove_all(folder);
 }
 
 TEST(ProcessTest, AProcessCanForbidThatItsMemoryIsDumped) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sodium.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -16,6 +17,20 @@ std::string folder_of(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+int open_ours(const std::filesystem::path& path, int flags) {
+  // A pipe would be waited for.
+  const int file =
+      ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, S_IRUSR | S_IWUSR);
+  struct stat about {};
+  if (file < 0) return file;
+  const bool told = ::fstat(file, &about) == 0;
+  if (told && S_ISREG(about.st_mode)) return file;
+  const int why = !told ? errno : S_ISDIR(about.st_mode) ? EISDIR : ENXIO;
+  ::close(file);
+  errno = why;
+  return -1;
+}
 
 bool sync_folder(const std::filesystem::path& folder) {
   const File file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -75,6 +90,11 @@ Error cannot(std::string_view doing, const std::filesystem::path& path, int prob
       return {.kind = ErrorKind::denied,
               .message = what + ": it is a link, which is not followed",
               .remedy = "Remove it: nothing that Rollcall keeps is one."};
+    case EISDIR:
+    case ENXIO:
+      return {.kind = ErrorKind::denied,
+              .message = what + ": something else is in its place, which is no file",
+              .remedy = "Move it away and run again."};
     case EACCES:
     case EPERM:
       return {.kind = ErrorKind::denied,
@@ -101,7 +121,7 @@ std::string checksum(std::string_view bytes, std::string_view before) {
 }
 
 Result<std::string> file_checksum(const std::filesystem::path& path) {
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const File file(open_ours(path, O_RDONLY));
   if (file.fd < 0) return cannot("read", path, errno);
   std::string piece(1 << 20, '\0'), sum;
   while (true) {

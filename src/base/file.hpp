@@ -12,7 +12,12 @@
 
 namespace rollcall {
 
-// A descriptor that ::open returned, closed on every way out.
+// Opens a file that we keep, as ::open does; what it makes is for its owner alone. What somebody
+// planted in its place is not entered: a link (ELOOP), a folder (EISDIR), a pipe or a device
+// (ENXIO).
+int open_ours(const std::filesystem::path& path, int flags);
+
+// A descriptor that open_ours returned, closed on every way out.
 struct File {
   int fd;
   explicit File(int opened) : fd(opened) {}

@@ -47,7 +47,7 @@ Result<std::unique_ptr<Lease>> FileLeases::take(const std::string& name,
   std::error_code problem;
   fs::create_directories(path.parent_path(), problem);
   if (problem) return cannot("make", path.parent_path(), problem.value());
-  File file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  File file(open_ours(path, O_RDWR | O_CREAT));
   if (file.fd < 0) return cannot("open", path, errno);
   for (Millis waited{0};; waited += kLookAgain) {
     struct flock lock = whole_file();

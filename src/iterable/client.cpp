@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "core/match_key.hpp"
 #include "iterable/iterable.hpp"
 
@@ -24,7 +25,7 @@ bool worth_another_try(int status) {
 
 // Bodies may echo the key and people's data: of an error only the short code word is ever shown.
 std::string code_of(std::string_view body) {
-  const json parsed = json::parse(body, nullptr, false);
+  const json parsed = read_json<json>(body);
   if (!parsed.is_object() || !parsed.contains("code") || !parsed["code"].is_string()) return "";
   const auto code = parsed["code"].get<std::string>();
   const bool word = code.size() <= 64 && std::all_of(code.begin(), code.end(), [](char c) {
@@ -337,7 +338,7 @@ Result<std::vector<ListInfo>> Reader::lists(const std::stop_token& stop) const {
                                   .answer;
   if (!answer) return Error(answer.error().error);
   if (answer->status != 200) return error_of("lists", *answer);
-  const json body = json::parse(answer->body, nullptr, false);
+  const json body = read_json<json>(answer->body);
   if (!body.is_object() || !body.contains("lists") || !body["lists"].is_array())
     return senseless("lists");
   std::vector<ListInfo> out;
@@ -375,7 +376,7 @@ CreateListAnswer Client::create_list(const std::string& name, const std::string&
   const bool may_have_arrived = trouble_of(answer).may_have_arrived;
   if (!answer) return {answer.error().error, may_have_arrived};
   if (answer->status != 200) return {error_of("lists/create", *answer), may_have_arrived};
-  const json parsed = json::parse(answer->body, nullptr, false);
+  const json parsed = read_json<json>(answer->body);
   if (!parsed.is_object() || !parsed.contains("listId") || !parsed["listId"].is_number_integer())
     return {senseless("lists/create"), true};
   return {parsed["listId"].get<int64_t>(), true};
@@ -421,7 +422,7 @@ Result<std::optional<Time>> Reader::contacts(
   constexpr size_t kLineBytesMax = 4'000'000;  // a profile may be as large as a body that made it
   bool sense = true;
   Lines lines(kLineBytesMax, [&](std::string_view line) {
-    const json user = json::parse(line, nullptr, false);
+    const json user = read_json<json>(line);
     sense = user.is_object();
     if (sense) on_contact(text_at(user, "email"), text_at(user, "userId"));
     return sense;
@@ -485,7 +486,7 @@ Result<Seen> Reader::look_up(KeyType type, std::string_view key,
   if (by_email && answer->status == 400 && code_of(answer->body) == "InvalidEmailAddressError")
     return nobody;
   if (answer->status != 200) return error_of(endpoint, *answer);
-  const json body = json::parse(answer->body, nullptr, false);
+  const json body = read_json<json>(answer->body);
   if (!body.is_object()) return senseless(endpoint);
   if (!body.contains("user") || body["user"].is_null()) return nobody;
   const json& user = body["user"];
@@ -520,7 +521,7 @@ Result<std::map<std::string, std::string>> Reader::fields(const std::stop_token&
           .answer;
   if (!answer) return Error(answer.error().error);
   if (answer->status != 200) return error_of("users/getFields", *answer);
-  const json body = json::parse(answer->body, nullptr, false);
+  const json body = read_json<json>(answer->body);
   if (!body.is_object() || !body.contains("fields") || !body["fields"].is_object())
     return senseless("users/getFields");
   std::map<std::string, std::string> out;

@@ -698,6 +698,31 @@ TEST_F(ClientTest, AnotherPersonsProfileProvesNobody) {
     EXPECT_TRUE(look_up(KeyType::email, key, email(address))->profile) << key;
 }
 
+// What prints or copies a tree goes down as deep as the tree does.
+TEST_F(ClientTest, TakesAnAnswerThatNestsTooDeepForSenseless) {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  const auto within = [&](const std::string& body) {
+    std::string out = body;
+    return out.replace(out.find('@'), 1, deep);
+  };
+  const auto corrupt = [](const auto& result) {
+    return !result.ok() && result.error().kind == ErrorKind::corrupt;
+  };
+  EXPECT_TRUE(
+      corrupt(look_up(KeyType::email, "x",
+                      answered(200, within(R"({"user":{"email":"x","dataFields":{"a":@}}})")))));
+  EXPECT_FALSE(look_up(KeyType::email, "x", answered(400, within(R"({"code":@})"))).ok());
+  transport_.answers = {answered(200, within(R"({"lists":[{"id":1,"name":"a","x":@}]})"))};
+  EXPECT_TRUE(corrupt(client().lists({})));
+  transport_.answers = {answered(200, within(R"({"fields":{"a":"string"},"x":@})"))};
+  EXPECT_TRUE(corrupt(client().fields({})));
+  transport_.answers = {answered(200, within(R"({"listId":1,"x":@})"))};
+  const CreateListAnswer made = client().create_list("a", "", {});
+  EXPECT_TRUE(corrupt(made.id) && made.may_have_arrived);
+  transport_.answers = {answered(200, within("{\"email\":\"x\",\"a\":@}\n"))};
+  EXPECT_FALSE(client().contacts({}, [](auto, auto) { FAIL(); }, {}).ok());
+}
+
 TEST_F(ClientTest, DoesNotTakeTroubleForNobody) {
   const std::pair<int, std::string> kCases[] = {
       {404, kHtml},

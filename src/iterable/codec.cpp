@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "base/json.hpp"
 #include "core/match_key.hpp"
 #include "iterable/iterable.hpp"
 
@@ -228,7 +229,7 @@ std::string encode(const Batch& batch) {
 }
 
 BatchAnswer read_answer(const Batch& batch, int status, std::string_view body) {
-  const json parsed = json::parse(body, nullptr, false);
+  const json parsed = read_json<json>(body);
   if (status == 200) {
     if (!parsed.is_object()) return {.kind = BatchAnswer::Kind::doubtful};
     return read_success(batch, parsed);

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/file.hpp"
+
 namespace rollcall::iterable {
 namespace {
 
@@ -64,7 +66,7 @@ PaceBoard::PaceBoard(const std::optional<std::filesystem::path>& file) {
   if (!file) return;
   std::error_code ignored;
   std::filesystem::create_directories(file->parent_path(), ignored);
-  file_ = ::open(file->c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  file_ = open_ours(*file, O_RDWR | O_CREAT);
 }
 
 PaceBoard::~PaceBoard() {

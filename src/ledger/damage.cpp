@@ -168,11 +168,10 @@ Status rebuild(Lease& lease, State& state, duck::Connection& work, const Listed&
         "AS wrote_kind, 0::UBIGINT AS tried_hash FROM ",
         key, in_segment, now);
   };
-  const std::string query = "SELECT * FROM " + ledger + member("r.key", true) +
-                            "rows r SEMI JOIN " + listed.table + " t ON " +
-                            same_person("t.key", "r.key") + " ANTI JOIN " + ledger + " l ON " +
-                            same_person("r.key", "l.key") + member("s.key", false) +
-                            "strangers s WHERE s.ours";
+  const std::string query =
+      "SELECT * FROM " + ledger + member("r.key", true) + "rows r SEMI JOIN " + listed.table +
+      " t ON " + same_person("t.key", "r.key") + " ANTI JOIN " + ledger + " l ON " +
+      same_person("r.key", "l.key") + member("s.key", false) + "strangers s WHERE s.ours";
   return write_next(lease, state, work, query);
 }
 

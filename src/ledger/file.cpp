@@ -64,7 +64,7 @@ Result<std::string> write_parquet(duck::Connection& db, const std::string& query
   TRY(db.run("RESET GLOBAL preserve_insertion_order"));
   TRY(copied);
   {
-    const File file(::open(fresh.c_str(), O_RDONLY | O_CLOEXEC));
+    const File file(open_ours(fresh, O_RDONLY));
     if (file.fd < 0 || ::fsync(file.fd) != 0 || ::fchmod(file.fd, 0600) != 0)
       return cannot("write", fresh, errno);
   }

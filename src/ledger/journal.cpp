@@ -14,13 +14,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "ledger/ledger.hpp"
 
 namespace rollcall::ledger {
@@ -78,6 +79,7 @@ Error damaged(const fs::path& path) {
 }
 
 constexpr size_t kChecksumBytes = 16;
+constexpr size_t kPieceBytes = 1 << 16;
 
 // The journal's whole lines, in order, without their checksums. A torn last line is not one.
 class Lines {
@@ -85,12 +87,14 @@ class Lines {
   explicit Lines(const fs::path& run_folder)
       : path_(run_folder / "journal"),
         run_(run_folder.filename().string()),
-        in_(path_, std::ios::binary) {}
+        file_(open_ours(path_, O_RDONLY)),
+        refused_(file_.fd < 0 ? errno : 0) {}
 
   // Nothing at the end.
   Result<std::optional<std::string>> next() {
-    std::string line;
-    if (!std::getline(in_, line) || in_.eof()) return std::optional<std::string>();
+    auto taken = TRY(take());
+    if (!taken) return std::optional<std::string>();
+    std::string line = std::move(*taken);
     const bool first = bytes_ == 0;
     bytes_ += line.size() + 1;
     const bool plain = line.ends_with('}');
@@ -110,9 +114,34 @@ class Lines {
   [[nodiscard]] const std::string& last_checksum() const { return last_; }
 
  private:
+  // The next line that has its end; no file has none.
+  Result<std::optional<std::string>> take() {
+    if (refused_ == EISDIR || refused_ == ENXIO) return damaged(path_);
+    if (refused_ == ENOENT) return std::optional<std::string>();
+    if (refused_ != 0) return cannot("read", path_, refused_);
+    size_t end = piece_.find('\n', at_);
+    while (end == std::string::npos) {
+      piece_.erase(0, at_);
+      at_ = 0;
+      const size_t held = piece_.size();
+      piece_.resize(held + kPieceBytes);
+      const ssize_t got = ::read(file_.fd, piece_.data() + held, kPieceBytes);
+      piece_.resize(held + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+      if (got < 0) return cannot("read", path_, errno);
+      if (got == 0) return std::optional<std::string>();
+      end = piece_.find('\n', held);
+    }
+    std::string line = piece_.substr(at_, end - at_);
+    at_ = end + 1;
+    return std::optional(std::move(line));
+  }
+
   fs::path path_;
   std::string run_;
-  std::ifstream in_;
+  File file_;
+  int refused_;  // errno
+  std::string piece_;
+  size_t at_ = 0;  // in the piece: what was taken ends here
   uintmax_t bytes_ = 0;
   std::string last_;
 };
@@ -139,7 +168,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const fs::path& run_folder) {
 
 Journal::Journal(fs::path path, std::string last_checksum)
     : path_(std::move(path)),
-      file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)),
+      file_(open_ours(path_, O_WRONLY | O_CREAT | O_APPEND)),
       last_checksum_(std::move(last_checksum)) {}
 
 // After a line that could not be written whole none is written: it would not start on its own.
@@ -220,7 +249,8 @@ Result<Settled> Journal::read(const fs::path& run_folder, size_t changes) {
   while (const auto line = TRY(lines.next())) {
     out.begun = true;
     try {
-      const json entry = json::parse(*line);
+      const json entry = read_json<json>(*line);
+      if (!entry.is_object()) return damaged(path);
       bool good = true;
       if (entry.contains("s")) {
         good = for_each_in(entry.at("q"), changes,

@@ -183,6 +183,12 @@ TEST_F(LedgerTest, StateNoticesEveryChangedByte) {
     EXPECT_EQ(read_state(folder_).error().kind, ErrorKind::corrupt) << changed;
   }
 }
+TEST_F(LedgerTest, StateThatNestsTooDeepIsDamaged) {
+  fs::create_directories(folder_.path);
+  std::ofstream(folder_.path / "state.json")
+      << R"({"version":1,"x":)" << std::string(200'000, '[') << std::string(200'000, ']') << "}";
+  EXPECT_EQ(read_state(folder_).error().kind, ErrorKind::corrupt);
+}
 TEST_F(LedgerTest, StateOfTheEarlierVersionIsRead) {
   fs::create_directories(folder_.path);
   std::ofstream(folder_.path / "state.json")
@@ -203,10 +209,16 @@ TEST_F(LedgerTest, StateThatIsGoneIsMissedWhereItsLedgerIsThere) {
 TEST_F(LedgerTest, JournalWithSenselessLinesIsCorrupt) {
   const fs::path run = folder_.run("r1");
   fs::create_directories(run);
-  for (const char* line : {"nonsense", "{\"q\":\"0-9\",\"k\":\"added\"}",
-                           "{\"q\":\"0\",\"k\":\"eaten\"}", "{\"s\":1,\"q\":\"1-0\"}"}) {
+  const std::string deep = "{\"f\":" + std::string(200'000, '[') + std::string(200'000, ']') + "}";
+  const std::vector<std::string> lines = {"nonsense",
+                                          deep,
+                                          "[]",
+                                          "{\"q\":\"0-9\",\"k\":\"added\"}",
+                                          "{\"q\":\"0\",\"k\":\"eaten\"}",
+                                          "{\"s\":1,\"q\":\"1-0\"}"};
+  for (const std::string& line : lines) {
     std::ofstream(run / "journal", std::ios::trunc) << line << "\n";
-    EXPECT_FALSE(Journal::read(run, 2).ok()) << line;
+    EXPECT_FALSE(Journal::read(run, 2).ok()) << line.substr(0, 99);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "ledger/file.hpp"
 
 namespace rollcall::ledger {
@@ -128,14 +129,14 @@ Error lost(const std::string& what) {
 
 Result<State> read_state(const Folder& folder) {
   const fs::path path = folder.path / "state.json";
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const File file(open_ours(path, O_RDONLY));
   if (file.fd < 0 && errno != ENOENT) return cannot("read", path, errno);
   if (file.fd < 0 && state_was_there(folder)) return lost(path.string() + " is gone");
   if (file.fd < 0) return State{};
   const auto text = read_whole(file.fd);
   if (!text) return cannot("read", path, errno);
   try {
-    json state = json::parse(*text);
+    json state = read_json<json>(*text);
     if (state.contains("checksum") || state.at("version") >= kVersion) {
       const std::string sum = state.at("checksum");
       state.erase("checksum");
@@ -166,7 +167,7 @@ Status Lease::write_state(const State& state) {
   const fs::path path = folder_.path / "state.json", fresh = folder_.path / "state.json.new";
   json described = to_json(state);
   {
-    const File file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    const File file(open_ours(fresh, O_WRONLY | O_CREAT | O_TRUNC));
     if (file.fd < 0) return cannot("write", fresh, errno);
     described["birth"] = birth_of(file.fd);
     described["checksum"] = checksum(text_of(described));

@@ -181,7 +181,7 @@ json to_json(const Archived& archived) {
           {"list", archived.list ? json{{"id", archived.list->id},
                                         {"left", archived.list_kept ? "kept" : "emptied"}}
                                  : json(nullptr)},
-          {"run", archived.emptied ? json::parse(run::to_json(*archived.emptied)) : json(nullptr)}};
+          {"run", archived.emptied ? read_json<json>(run::to_json(*archived.emptied)) : json(nullptr)}};
 }
 
 json to_json(const Standing& line) {

@@ -188,7 +188,7 @@ json to_json(const Count& count) {
   if (count.by.empty()) return out;
   json list = json::array();
   for (const Count::Value& one : count.values)
-    list.push_back({{"value", json::parse(one.json)},
+    list.push_back({{"value", read_json<json>(one.json)},
                     {"members", one.members},
                     {"share", ratio(one.members, count.members)}});
   out["by"] = count.by;

@@ -87,7 +87,7 @@ std::optional<Head> read_head(int file, const IndexFile& index_file) {
 }  // namespace
 
 std::shared_ptr<const Index> Index::open(const IndexFile& index_file, KeyType type) {
-  const File file(::open(index_file.path.c_str(), O_RDONLY | O_CLOEXEC));
+  const File file(open_ours(index_file.path, O_RDONLY));
   if (file.fd < 0) return nullptr;
   const auto head = read_head(file.fd, index_file);
   if (!head) return nullptr;
@@ -129,7 +129,7 @@ Result<std::unique_ptr<Lease>> take_to_write(const IndexFile& index_file, Clock&
 Status write_index(const IndexFile& index_file, const Moments& moments, Sorter& emails,
                    Sorter& user_ids, const Index* before, Observer& observer) {
   const fs::path fresh = index_file.path.string() + ".new";
-  const File file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  const File file(open_ours(fresh, O_WRONLY | O_CREAT | O_TRUNC));
   if (file.fd < 0) return cannot_write(fresh);
   Head head{.project = hash_of(index_file.project, index_file.secret),
             .whole_at_ms = millis(moments.whole_at),

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
+
 namespace rollcall::prove {
 
 namespace {
@@ -61,7 +63,7 @@ std::string to_json(const Trial& trial) {
 }
 
 Trial trial_from_json(const std::string& text) {
-  const nlohmann::json in = nlohmann::json::parse(text, nullptr, false);
+  const nlohmann::json in = read_json<nlohmann::json>(text);
   Trial out;
   if (!in.is_object()) return out;
   const std::string standing = in.value("standing", "untried");

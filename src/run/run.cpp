@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attributes/attributes.hpp"
+#include "base/json.hpp"
 #include "deliver/deliver.hpp"
 #include "iterable/iterable.hpp"
 #include "prove/prove.hpp"

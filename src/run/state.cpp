@@ -2,6 +2,7 @@
 // and the folder still tell.
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "run/pass.hpp"
 
 namespace rollcall::run {
@@ -14,7 +15,7 @@ Result<std::optional<ledger::ListRecord>> list_by_store(store::Store& store,
                                                         const Activation& activation) {
   using Found = std::optional<ledger::ListRecord>;
   if (const auto fact = TRY(store.fact(activation.uid, kListFact))) {
-    const json list = json::parse(*fact, nullptr, false);
+    const json list = read_json<json>(*fact);
     if (list.is_object() && list.contains("id") && list.contains("name") &&
         list.contains("created_at_ms") && list.contains("created"))
       return Found(

@@ -64,7 +64,7 @@ constexpr auto kVersion = static_cast<int64_t>(std::size(kMigrations));
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& home) {
   const std::filesystem::path path = home / "rollcall.db";
   // Private before SQLite puts anything into it; its journals take their rights from it.
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  const int file = open_ours(path, O_RDWR | O_CREAT);
   if (file < 0) return cannot("open", path, errno);
   ::close(file);
   sqlite3* raw = nullptr;

@@ -51,7 +51,7 @@ std::optional<std::string> Key::unseal(std::string_view sealed, std::string_view
 }
 
 Result<Key> read_key(const fs::path& path) {
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const File file(open_ours(path, O_RDONLY));
   if (file.fd < 0) return cannot("read", path, errno);
   struct stat about {};
   if (::fstat(file.fd, &about) != 0) return cannot("read", path, errno);
@@ -95,7 +95,7 @@ Result<Key> open_key(const fs::path& home, bool may_make) {
   sodium_bin2hex(suffix, sizeof suffix, random, sizeof random);
   const fs::path fresh = home / (std::string("key.") + suffix);
   {
-    const File file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    const File file(open_ours(fresh, O_WRONLY | O_CREAT | O_EXCL));
     if (file.fd < 0) return cannot("write", fresh, errno);
     const auto size = static_cast<ssize_t>(key.bytes_.size());
     if (::write(file.fd, key.bytes_.data(), key.bytes_.size()) != size || ::fsync(file.fd) != 0) {
