@@ -1,5 +1,6 @@
 #include <curl/curl.h>
 
+#include <cctype>
 #include <charconv>
 #include <mutex>
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr long kConnectTimeoutMs = 10'000;
 constexpr size_t kMostHeaders = 200;
+constexpr Millis kLongestRetryAfter{3600'000};
 
 struct Exchange {
   const Request& request;
@@ -19,11 +21,20 @@ struct Exchange {
   bool head_complete = false;
   bool too_long = false;
   bool refused_by_caller = false;
+  std::optional<Time> retry_at = std::nullopt;
   bool held_back = false;
   bool stalled = false;
   curl_off_t body_bytes = -1;  // nothing: the body has not begun
   curl_off_t grew_at_us = 0;   // by libcurl's clock, which begins with the exchange
 };
+
+// In the three forms that HTTP has; each begins with a day of the week.
+std::optional<Time> date_of(std::string_view text) {
+  if (text.empty() || std::isalpha(static_cast<unsigned char>(text[0])) == 0) return std::nullopt;
+  const time_t seconds = curl_getdate(std::string(text).c_str(), nullptr);
+  if (seconds < 0) return std::nullopt;
+  return Time(std::chrono::seconds(seconds));
+}
 
 size_t on_body(char* data, size_t, size_t size, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
@@ -48,8 +59,16 @@ size_t on_header(char* data, size_t, size_t size, void* user) {
   if (line.starts_with("HTTP/")) {  // also after a 100 or a proxy's answer
     exchange.head_complete = false;
     exchange.response.headers.clear();
+    exchange.response.date = exchange.retry_at = std::nullopt;
+    exchange.response.retry_after = std::nullopt;
   }
-  if (line == "\r\n" || line == "\n") exchange.head_complete = true;
+  if (line == "\r\n" || line == "\n") {
+    exchange.head_complete = true;
+    // A moment is one of the server's clock.
+    if (exchange.retry_at && exchange.response.date && *exchange.retry_at > *exchange.response.date)
+      exchange.response.retry_after =
+          std::min(*exchange.retry_at - *exchange.response.date, kLongestRetryAfter);
+  }
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return size;
   std::string name(line.substr(0, colon));
@@ -58,15 +77,14 @@ size_t on_header(char* data, size_t, size_t size, void* user) {
   if (exchange.response.headers.size() < kMostHeaders)
     exchange.response.headers.emplace_back(name, value);
   if (name == "content-type") exchange.response.content_type = std::string(value);
-  if (name == "date") {
-    const time_t seconds = curl_getdate(std::string(value).c_str(), nullptr);
-    if (seconds >= 0) exchange.response.date = Time(std::chrono::seconds(seconds));
-  }
+  if (name == "date") exchange.response.date = date_of(value);
   if (name == "retry-after") {
     int seconds = 0;
     const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), seconds);
     if (problem == std::errc() && end == value.data() + value.size() && seconds >= 0)
-      exchange.response.retry_after = std::chrono::seconds(std::min(seconds, 3600));
+      exchange.response.retry_after =
+          std::min<Millis>(std::chrono::seconds(seconds), kLongestRetryAfter);
+    exchange.retry_at = date_of(value);
   }
   return size;
 }

@@ -244,13 +244,37 @@ TEST_F(TransportTest, ReadsRetryAfterInSecondsUpToAnHour) {
       {"1.5", std::nullopt},
       {"", std::nullopt},
       {"99999999999999999999", std::nullopt},
-      {"Fri, 31 Dec 2027 23:59:59 GMT", std::nullopt},
+      {"Fri, 31 Dec 2027 23:59:59 GMT", std::nullopt},  // of which clock?
   };
   for (const auto& [text, expected] : kCases) {
     Server server(always(429, "{}", "rEtRy-AfTeR: " + std::string(text) + "\r\n"));
     const Answer answer = send({.url = server.url()});
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->retry_after, expected) << text;
+  }
+}
+
+TEST_F(TransportTest, ReadsRetryAfterAsAMomentOfTheServersClock) {
+  const std::pair<const char*, std::optional<Millis>> kCases[] = {
+      {"Fri, 31 Dec 2027 23:59:50 GMT", 10s},
+      {"Friday, 31-Dec-27 23:59:50 GMT", 10s},
+      {"Fri Dec 31 23:59:50 2027", 10s},
+      {"Sat, 01 Jan 2028 23:59:59 GMT", 3600s},
+      {"Fri, 31 Dec 2027 23:59:40 GMT", std::nullopt},
+      {"Thu, 01 Jan 1970 00:00:00 GMT", std::nullopt},
+      {"Fri, 99 Dec 2027 23:59:50 GMT", std::nullopt},
+      {"20271231 23:59:50", std::nullopt},
+      {"Friday", std::nullopt},
+  };
+  for (const auto& [text, expected] : kCases) {
+    const std::string date = "Date: Fri, 31 Dec 2027 23:59:40 GMT\r\n",
+                      retry = "Retry-After: " + std::string(text) + "\r\n";
+    for (const std::string& head : {date + retry, retry + date}) {
+      Server server(always(503, "{}", head));
+      const Answer answer = send({.url = server.url()});
+      ASSERT_TRUE(answer);
+      EXPECT_EQ(answer->retry_after, expected) << head;
+    }
   }
 }
 
