@@ -5,9 +5,11 @@
 #include <time.h>
 
 #include <condition_variable>
+#include <fstream>
 #include <mutex>
 #include <thread>
 #include <vector>
+#include <string>
 
 #include "base/base.hpp"
 
@@ -24,6 +26,11 @@ class SystemClock : public Clock {
     ::clock_gettime(CLOCK_BOOTTIME, &time);
     return std::chrono::duration_cast<Millis>(std::chrono::seconds(time.tv_sec) +
                                               std::chrono::nanoseconds(time.tv_nsec));
+  }
+  std::string boot() override {
+    std::string id;
+    std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), id);
+    return id;
   }
   bool sleep(Millis how_long, const std::stop_token& stop) override {
     std::mutex mutex;

@@ -20,8 +20,10 @@ class Clock {
   virtual ~Clock() = default;
   // Wall-clock time, for records.
   virtual Time now() = 0;
-  // Never goes backwards; for deadlines and pacing. Its zero means nothing.
+  // Never goes backwards, nor can it be set; for deadlines and pacing. Its zero is the machine's
+  // last start, which this names.
   virtual Millis monotonic() = 0;
+  virtual std::string boot() { return ""; }
   // Returns early (false) when a stop is requested. Safe from several threads.
   virtual bool sleep(Millis how_long, const std::stop_token& stop) = 0;
 };
@@ -52,6 +54,23 @@ class ManualClock : public Clock {
     }
   }
   std::atomic<Millis> now_, set_{Millis(0)};
+};
+
+// Wall-clock time that nobody sets: from `begin` on it goes by the monotonic clock.
+class SteadyClock : public Clock {
+ public:
+  SteadyClock(Clock& clock, Time begin) : clock_(clock), begin_(begin), began_(clock.monotonic()) {}
+  Time now() override { return begin_ + (clock_.monotonic() - began_); }
+  Millis monotonic() override { return clock_.monotonic(); }
+  std::string boot() override { return clock_.boot(); }
+  bool sleep(Millis how_long, const std::stop_token& stop) override {
+    return clock_.sleep(how_long, stop);
+  }
+
+ private:
+  Clock& clock_;
+  const Time begin_;
+  const Millis began_;
 };
 
 // "2026-01-02T03:04:05Z"

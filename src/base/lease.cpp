@@ -68,7 +68,7 @@ Result<std::unique_ptr<Lease>> FileLeases::take(const std::string& name,
 
 Result<std::optional<std::string>> FileLeases::holder(const std::string& name) {
   const fs::path path = folder_ / name;
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const File file(open_ours(path, O_RDONLY));
   if (file.fd < 0 && errno == ENOENT) return std::optional<std::string>();
   if (file.fd < 0) return cannot("open", path, errno);
   struct flock lock = whole_file();

@@ -9,16 +9,14 @@ using iterable::BatchAnswer;
 using iterable::BatchCall;
 using iterable::Verdict;
 
-// Batches side by side where the answer is the proof; their keys are all different, so order does
-// not matter between them.
-constexpr size_t kBatchesAtOnce = 3;
 // Where people are looked up first, one batch is written while the next is looked up.
 constexpr size_t kLookedUpBatchesAtOnce = 2;
-constexpr size_t kProvenPerBatch = 500;
 constexpr double kPartOfLifeForLookUps = 1.0 / 3;
 // Calls a run may spend on sending batches again in halves.
 constexpr int64_t kResendsMin = 200;
 constexpr int64_t kChangesPerResend = 50;
+// Of people who may have been refused before, so many each: enough to find all of them again.
+constexpr int64_t kResendsPerRetried = 3;
 // Of a batch that the server failed at, at every try, a piece is tried so often.
 constexpr int kTriesOfPiece = 3;
 // Batches that the server failed at and that wait for the others; more is an outage.
@@ -230,7 +228,6 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part,
   if (chunk.empty()) return;
   int64_t wait_until = 0;
   for (const Change& change : chunk) wait_until = std::max(wait_until, change.not_before_ms);
-  // The wall clock may have been set back since the plan was made.
   if (const Millis wait = std::min(Millis(wait_until) - order_.clock.now().time_since_epoch(),
                                    all_settled_at_ - order_.clock.monotonic());
       wait_until > 0 && wait > Millis(0)) {
@@ -291,6 +288,9 @@ void Delivery::write(std::vector<const Change*> people, BatchCall call, const st
                                      order_.list_is_new, make_ready, stop);
   order_.observer.reached(part + ".sent");
   if (!sending) return;  // everybody is gone
+  if (Status written = order_.journal.calls(order_.calls.counts(), order_.calls.oldest_proof());
+      !written.ok())
+    return fail(std::move(written.error()));
   const BatchAnswer& answer = *sending;
 
   const auto halves = [&](bool perhaps) {
@@ -299,12 +299,15 @@ void Delivery::write(std::vector<const Change*> people, BatchCall call, const st
     write({middle, people.end()}, call, part, stop, {perhaps, how.is_piece, answered_then});
   };
   const auto again_in_halves = [&](const char* why) {
-    if (resends_.fetch_add(2) + 2 > std::max(kResendsMin, order_.changes / kChangesPerResend))
+    const int64_t most = std::max(
+        {kResendsMin, order_.changes / kChangesPerResend, order_.retried * kResendsPerRetried});
+    if (resends_.fetch_add(2) + 2 > most)
       return fail(
           {ErrorKind::corrupt,
            std::string("too many batches had to be sent again in pieces; the last one because ") +
                why,
-           "See `rejects` of this run for the people Iterable refused."});
+           "See `rejects` of this run for the people Iterable refused, and run again: it goes on "
+           "with the others."});
     halves(how.maybe_applied || answer.kind == BatchAnswer::Kind::doubtful);
   };
   // Not sent, or unknown: the journal already says the latter.
@@ -336,8 +339,6 @@ void Delivery::write(std::vector<const Change*> people, BatchCall call, const st
       for (const Outcome& outcome : *outcomes)
         if (outcome.reason == "invalid_data" || outcome.reason == "type_conflict")
           ++refused_for_data_;
-      if (Status written = order_.journal.calls(order_.calls.counts()); !written.ok())
-        return fail(std::move(written.error()));
       order_.observer.reached(part + ".recorded");
       return check_refusals();
     }
@@ -497,8 +498,8 @@ void Delivery::settle_alone(const Change& change, Outcome outcome, std::optional
 }
 
 void Delivery::check_refusals() {
-  const int64_t refused = refused_for_data_.load();
-  if (refused >= kRefusalsThatTell && refused * 2 > answered_.load())
+  const int64_t refused = refused_for_data_.load() - order_.refused_before;
+  if (refused >= kRefusalsThatTell && refused * 2 > answered_.load() - order_.refused_before)
     fail({ErrorKind::conflict, "Iterable refuses most people for the data sent with them",
           "Compare the mapping with the project's fields: `rollcall check` names what disagrees."});
 }

@@ -69,6 +69,8 @@ struct Order {
   int64_t list_id = 0;
   bool list_is_new = false;
   int64_t changes = 0;           // of the whole plan
+  int64_t retried = 0;           // of them, those who were written before, perhaps in vain
+  int64_t refused_before = 0;    // so many of the ledger's: they tell nothing new of the mapping
   Millis settle{60'000};         // opposite writes of one key keep this long between them
   Millis proof_max_age{60'000};  // of a look-up
 };
@@ -80,6 +82,11 @@ struct Delivered {
   bool incomplete = false;  // the export, or the index: people were looked up after all
 };
 
+// Batches side by side where the answer is the proof; their keys are all different, so order does
+// not matter between them.
+constexpr size_t kBatchesAtOnce = 3;
+// People looked up and written together, at the most.
+constexpr size_t kProvenPerBatch = 500;
 // How many people are looked up and written together: few enough that the oldest proof is seconds
 // old when it is relied on, and that looking them up takes but a part of its life.
 size_t proven_at_once(const iterable::Reader& client, Millis proof_max_age);

@@ -137,8 +137,20 @@ class DeliverTest : public testing::Test {
     prove::Trust trust(
         type, {trusted ? prove::Trial::Standing::passed : prove::Trial::Standing::untried, true});
     Observer observer;
-    Delivery delivery({client, counter, *journal_, trust, clock_, random_, workers_, observer,
-                       targets_, KeyType::email, 7, list_is_new_, count_, Millis(0), max_age_});
+    Delivery delivery({.client = client,
+                       .calls = counter,
+                       .journal = *journal_,
+                       .trust = trust,
+                       .clock = clock_,
+                       .random = random_,
+                       .workers = workers_,
+                       .observer = observer,
+                       .targets = targets_,
+                       .list_id = 7,
+                       .list_is_new = list_is_new_,
+                       .changes = count_,
+                       .settle = Millis(0),
+                       .proof_max_age = max_age_});
     if (indexed_) {
       iterable_.contacts.swap(*indexed_);
       prove::Contacts contacts(client, KeyType::email, clock_, observer,

@@ -160,6 +160,15 @@ void CallCounter::relied_on_proof(Millis age) {
   oldest_proof_ = std::max(oldest_proof_, age);
 }
 
+void CallCounter::add(const CallCounts& before, Millis oldest_proof) {
+  const std::lock_guard lock(mutex_);
+  counts_.total += before.total;
+  counts_.throttled += before.throttled;
+  counts_.retried += before.retried;
+  for (const auto& [endpoint, calls] : before.by_endpoint) counts_.by_endpoint[endpoint] += calls;
+  oldest_proof_ = std::max(oldest_proof_, oldest_proof);
+}
+
 Millis CallCounter::oldest_proof() const {
   const std::lock_guard lock(mutex_);
   return oldest_proof_;
@@ -243,13 +252,19 @@ bool Reader::wait(Millis how_long, std::string_view endpoint, const std::stop_to
 
 Status Reader::await_turn(std::string_view endpoint, const std::stop_token& stop) const {
   const Error stopped{ErrorKind::cancelled, "stopped while waiting to call Iterable"};
-  while (true) {
+  for (int pauses = 0;;) {
     const Millis pause = pace_.pause_of(endpoint);
     if (pause > kLongestRetryAfter) {
       Error error = asks_for_too_long(endpoint, pause);
       error.retry_after = pause;
       return error;
     }
+    if (pause > Millis(0) && pauses++ == kTries)
+      return Error{ErrorKind::throttled,
+                   "Iterable asks others who share this project's limits to wait, again and again, "
+                   "before calls of " +
+                       std::string(endpoint),
+                   "Run again when they are done: it carries on from here."};
     if (pause > Millis(0)) {
       if (!wait(pause, endpoint, stop)) return stopped;
       continue;
@@ -287,6 +302,11 @@ Reader::Performed Reader::perform(const Call& call, const std::stop_token& stop)
     if (Status turn = await_turn(call.bucket, stop); !turn.ok()) return ended(turn.error());
     out.asked_at = clock_.monotonic();
     out.answer = once(call, tries > 1, stop);
+    if (out.answer && out.answer->status == 200 && !call.request.on_body) {
+      const Millis took = clock_.monotonic() - out.asked_at;
+      const std::lock_guard lock(mutex_);
+      quickest_read_ = std::min(quickest_read_.value_or(took), took);
+    }
     const Trouble trouble = trouble_of(out.answer);
     out.may_have_arrived = out.may_have_arrived || trouble.may_have_arrived;
     if (!trouble.worth_another_try || tries >= kTries || (call.told && *call.told)) return out;
@@ -454,7 +474,13 @@ Result<std::optional<Time>> Reader::contacts(
 double Reader::look_ups_per_second() const {
   const auto rate = pace_.rate("users/get");
   CHECK(rate.has_value());  // its limit is published
-  return *rate;
+  const double takes = static_cast<double>(read_takes().count()) / 1000;
+  return takes > 0 ? std::min(*rate, kLookUpsAtOnce / takes) : *rate;
+}
+
+Millis Client::read_takes() const {
+  const std::lock_guard lock(mutex_);
+  return quickest_read_.value_or(Millis(0));
 }
 
 double Reader::seconds_to_export() const {

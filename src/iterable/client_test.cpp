@@ -256,6 +256,31 @@ TEST_F(ClientTest, WaitsForTenMinutesAtMost) {
   }
 }
 
+TEST_F(ClientTest, WaitsForOthersManyTimesAndNotForEver) {
+  // Another process is told to wait whenever this one has waited.
+  class Others : public ManualClock {
+   public:
+    using ManualClock::ManualClock;
+    bool sleep(Millis how_long, const std::stop_token& stop) override {
+      const bool went_on = ManualClock::sleep(how_long, stop);
+      pace->throttled("lists", Millis(60'000));
+      return went_on;
+    }
+    Pace* pace = nullptr;
+  } clock(clock_.now());
+  Pace pace(clock);
+  clock.pace = &pace;
+  pace.throttled("lists", Millis(60'000));
+  const Client client({"http://iterable", Secret(kKey), ProjectType::hybrid}, transport_, clock,
+                      random_, pace, counter_);
+  const Millis before = clock.monotonic();
+  const auto lists = client.lists({});
+  ASSERT_FALSE(lists.ok());
+  EXPECT_EQ(lists.error().kind, ErrorKind::throttled);
+  EXPECT_THAT(lists.error().remedy, HasSubstr("Run again when they are done"));
+  EXPECT_LE(clock.monotonic() - before, Millis(kTries * 60'000));
+  EXPECT_TRUE(transport_.requests.empty());
+}
 TEST_F(ClientTest, FindsItsOwnPaceWithoutRetryAfter) {
   transport_.answers = {answered(429, kRateLimit)};
   EXPECT_EQ(pace_.rate("lists/subscribe"), std::nullopt);

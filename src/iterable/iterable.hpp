@@ -51,6 +51,10 @@ class Backoff {
 // What Retry-After asks for is waited for up to this; where it is more, the call has failed.
 constexpr Millis kLongestRetryAfter{10 * 60'000};
 
+// People who are looked up together are looked up so many at a time: as many as the published limit
+// takes while a look-up takes a fifth of a second.
+constexpr size_t kLookUpsAtOnce = 20;
+
 struct Project {
   std::string base_url;  // "https://api.iterable.com"
   Secret api_key;
@@ -183,6 +187,8 @@ class CallCounter {
   void made(std::string_view endpoint, bool again, bool throttled);
   // A write ended so long after its oldest proof was read.
   void relied_on_proof(Millis age);
+  // What another process had made and relied on for the same run.
+  void add(const CallCounts& before, Millis oldest_proof);
   [[nodiscard]] CallCounts counts() const;
   [[nodiscard]] Millis oldest_proof() const;  // of all writes
 
@@ -233,8 +239,10 @@ class Reader {
          CallCounter& counter, Observer* observer = nullptr);
 
   [[nodiscard]] const Project& project() const { return project_; }
-  // At the rate that look-ups may be made now.
+  // The rate at which many look-ups are made now: as the pace allows, and as long as a read takes.
   [[nodiscard]] double look_ups_per_second() const;
+  // What a short read takes; of those that were made by this client, the quickest.
+  [[nodiscard]] Millis read_takes() const;
   // Until an export may begin: there are only a few a minute.
   [[nodiscard]] double seconds_to_export() const;
 
@@ -279,7 +287,8 @@ class Reader {
 
  private:
   mutable std::mutex mutex_;
-  mutable Millis told_until_{0};  // protected by mutex_: waits up to here were told
+  mutable Millis told_until_{0};                 // protected by mutex_: waits up to here were told
+  mutable std::optional<Millis> quickest_read_;  // likewise
 };
 
 // What writes, too. Every write leaves by one place, which first asks the permit whether it is

@@ -5,7 +5,7 @@
 //   but x
 //   {"w":"0-999"}                           certainly never arrived
 //   {"f":["fieldName"]} {"c":["fieldName"]} fields Iterable dropped, fields made
-//   {"n":{…}}                               calls so far
+//   {"n":{…}}                               calls so far, and the oldest proof
 // Sets of changes are written as ranges, since batches are pieces of the plan in order.
 //
 // A checksum covers the line and the checksum before it, so that a line that was changed, lost or
@@ -230,12 +230,13 @@ Status Journal::created(const std::vector<std::string>& fields) {
   return append(json{{"c", fields}}.dump(-1, ' ', false, json::error_handler_t::replace), true);
 }
 
-Status Journal::calls(const CallCounts& counts) {
+Status Journal::calls(const CallCounts& counts, Millis oldest_proof) {
   const std::lock_guard lock(mutex_);
   return append(json{{"n",
                       {{"total", counts.total},
                        {"throttled", counts.throttled},
                        {"retried", counts.retried},
+                       {"proof_ms", oldest_proof.count()},
                        {"by", counts.by_endpoint}}}}
                     .dump(),
                 false);
@@ -282,6 +283,7 @@ Result<Settled> Journal::read(const fs::path& run_folder, size_t changes) {
       } else if (entry.contains("n")) {
         const json& n = entry["n"];
         out.calls = {n.at("total"), n.at("throttled"), n.at("retried"), n.at("by")};
+        out.oldest_proof = Millis(n.value("proof_ms", int64_t{0}));
       }
       if (!good) return damaged(path);
     } catch (const json::exception&) {

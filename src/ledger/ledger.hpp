@@ -80,6 +80,13 @@ struct Doubt {
   bool lost = false;             // nothing is left of the ledger
 };
 
+// Both clocks at one moment after the last writes that the ledger tells of. Its times of writes go
+// on with the monotonic one while they matter, whatever the wall clock is set to.
+struct Moment {
+  int64_t wall_ms = 0, monotonic_ms = 0;
+  std::string boot;
+};
+
 struct State {
   int64_t generation = 0;       // 0: no ledger yet
   std::string ledger_checksum;  // of that ledger's file; empty: an earlier version wrote it
@@ -87,6 +94,7 @@ struct State {
   std::optional<ListIntent> list_intent = std::nullopt;
   std::optional<OpenRun> open_run = std::nullopt;
   std::optional<Doubt> doubt = std::nullopt;
+  std::optional<Moment> wrote = std::nullopt;
   // The file is not the one that was written: a copy of it, or one that was restored. Not kept.
   bool copied = false;
   bool settled = false;  // a run has ended completed or completed_with_rejects
@@ -139,6 +147,7 @@ struct Settled {
   std::vector<std::string> filtered_fields;  // dropped by Iterable in this run
   std::vector<std::string> fields_created;
   CallCounts calls;
+  Millis oldest_proof{0};  // of all writes
 };
 
 class Journal {
@@ -158,7 +167,7 @@ class Journal {
   Status withdrawn(const std::vector<uint32_t>& seqs);
   Status filtered(const std::vector<std::string>& fields);
   Status created(const std::vector<std::string>& fields);
-  Status calls(const CallCounts& counts);
+  Status calls(const CallCounts& counts, Millis oldest_proof);
 
   // Reads a journal; `changes` is the number of changes in the plan.
   static Result<Settled> read(const std::filesystem::path& run_folder, size_t changes);

@@ -107,6 +107,7 @@ TEST_F(LedgerTest, JournalTellsSentFromAnswered) {
     ASSERT_TRUE(journal->sent({4}).ok());
     ASSERT_TRUE(journal->withdrawn({4}).ok());
     ASSERT_TRUE(journal->filtered({"color"}).ok());
+    ASSERT_TRUE(journal->calls({.total = 9}, Millis(1234)).ok());
   }
   const auto settled = Journal::read(run, 7);
   ASSERT_TRUE(settled.ok());
@@ -116,6 +117,8 @@ TEST_F(LedgerTest, JournalTellsSentFromAnswered) {
   EXPECT_EQ(settled->rejections.at(2).reason, "forgotten");
   EXPECT_TRUE(settled->rejections.at(2).final);
   EXPECT_THAT(settled->filtered_fields, ElementsAre("color"));
+  EXPECT_EQ(settled->calls.total, 9);
+  EXPECT_EQ(settled->oldest_proof, Millis(1234));
 }
 TEST_F(LedgerTest, JournalForgetsATornLineAndGoesOnAfterIt) {
   const fs::path run = folder_.run("r1");
@@ -363,6 +366,10 @@ TEST_F(LedgerTest, PromotesNoLedgerThatDoesNotAddUp) {
   ASSERT_FALSE(promoted.ok());
   EXPECT_EQ(promoted.error().kind, ErrorKind::corrupt);
   EXPECT_THAT(promoted.error().text(), testing::HasSubstr("holds 1 of the segment's 2 members"));
+  EXPECT_THAT(promoted.error().remedy, testing::HasSubstr("and the next run tries again"));
+  settled.kinds = {OutcomeKind::added, OutcomeKind::added};
+  EXPECT_TRUE(
+      promote(*lease, {}, "r1", *work_, {targets_, {false}, settled, Time(Millis(1000))}).ok());
 }
 
 TEST_F(LedgerTest, BelievesTheListItselfOverItsMemory) {

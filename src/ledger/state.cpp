@@ -52,6 +52,10 @@ json to_json(const State& state) {
                        {"report", state.open_run->report_json},
                        {"pending", state.open_run->pending},
                        {"prepared", state.open_run->prepared}};
+  if (state.wrote)
+    out["wrote"] = {{"wall_ms", state.wrote->wall_ms},
+                    {"monotonic_ms", state.wrote->monotonic_ms},
+                    {"boot", state.wrote->boot}};
   if (state.doubt)
     out["doubt"] = {{"why", state.doubt->why},
                     {"everything", state.doubt->everything},
@@ -81,6 +85,10 @@ State from_json(const json& in) {
     const json& run = in["open_run"];
     out.open_run = OpenRun{run.at("run_id"), run.at("catalog_hash"), run.at("snapshot_ms"),
                            run.at("report"), run.at("pending"),      run.at("prepared")};
+  }
+  if (in.contains("wrote")) {
+    const json& wrote = in["wrote"];
+    out.wrote = Moment{wrote.at("wall_ms"), wrote.at("monotonic_ms"), wrote.at("boot")};
   }
   if (in.contains("doubt")) {
     const json& doubt = in["doubt"];

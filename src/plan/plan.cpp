@@ -170,15 +170,18 @@ Result<Plan> compare(duck::Connection& work, const Input& input) {
   plan.parked = TRY(work.scalar("SELECT count(*) FROM found WHERE look_up"));
   if (plan.parked > input.parked_lookups_max || (input.parked_candidate && plan.parked > 0))
     TRY(leave_parked(work, input));
-  // People who may be written at once come first, so that whoever must wait does not hold them up.
-  TRY(
-      work.run("CREATE TABLE changes AS SELECT * EXCLUDE (tried_ms) FROM found WHERE kind <> 1 AND "
-               "not_before = 0 ORDER BY key;"
-               "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind <> 1 AND "
-               "not_before <> 0 ORDER BY not_before, key;"
-               "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind = 1 ORDER BY "
-               "not_before, key;"
-               "DROP TABLE found"));
+  // People who may be written at once come first, so that whoever must wait does not hold them up;
+  // and of them whoever has been tried before, perhaps in vain each time, comes after the others.
+  TRY(work.run(
+      "CREATE TABLE changes AS SELECT * EXCLUDE (tried_ms) FROM found WHERE kind IN (0, 2) "
+      "AND not_before = 0 ORDER BY key;"
+      "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind = 3 AND "
+      "not_before = 0 ORDER BY key;"
+      "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind <> 1 AND "
+      "not_before <> 0 ORDER BY not_before, key;"
+      "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind = 1 ORDER BY "
+      "not_before, key;"
+      "DROP TABLE found"));
 
   const auto counts = TRY(
       work.stream("SELECT kind, count(*), count(*) FILTER (look_up) FROM changes GROUP BY kind"));

@@ -98,7 +98,7 @@ Result<std::optional<Change>> OnePerson::next(const std::vector<std::string>& pe
   const Destination& destination = *in.catalog.destination(in.activation.destination);
   plan::Input input{.targets = in.targets,
                     .on_null = in.activation.on_null,
-                    .now = in.input.now,
+                    .now = settling_now(in.world.clock, state, destination.settle),
                     .settle = destination.settle};
   for (const attributes::Target& target : in.targets)
     input.pending.push_back(std::ranges::find(pending, target.to) != pending.end());

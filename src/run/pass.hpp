@@ -63,6 +63,11 @@ std::vector<std::string> fields_read(const Catalog& catalog, const Activation& a
 // The mapping against the model's fields, and the match key.
 Result<std::vector<attributes::Target>> targets_of(const Activation& activation,
                                                    const std::vector<ColumnInfo>& columns);
+// What the time is for writes that must settle. Until `settle` has passed since the last ones, by
+// the clock that nobody sets, it goes on from the time that they were recorded with; of writes
+// before the machine's last start no more is known than that they came before it.
+Time settling_now(Clock& clock, const ledger::State& state, Millis settle);
+ledger::Moment moment(Clock& clock);
 // Reads the segment's rows into `work`, and keeps the targets there too (load_targets).
 Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader& reader,
                                          const std::vector<attributes::Target>& targets,

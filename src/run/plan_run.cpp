@@ -147,6 +147,7 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   const auto scratch = TRY(Scratch::open(world, "plan-" + out.plan_id));
   duck::Connection* const work = &scratch->work();
   Prover prover(world, destination, client, activation.match_key.type, out.warnings);
+  SteadyClock steady(world.clock, settling_now(world.clock, state, destination.settle));
   const Preparation preparation{.world = world,
                                 .catalog = request.catalog,
                                 .activation = activation,
@@ -158,6 +159,7 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
                                 .work = *work,
                                 .warnings = out.warnings,
                                 .now = world.clock.now(),
+                                .steady = steady,
                                 .full = sends_everything(state, false)};
   out.list = what_becomes_of_the_list(activation, state);
   Prepared prepared;

@@ -92,7 +92,7 @@ class Steps {
     p_.state.settled = false;
     return ledger::reconcile(
         p_.lease, p_.state, p_.work,
-        {.table = "listed", .targets = out_.targets, .now = p_.world.clock.now()});
+        {.table = "listed", .targets = out_.targets, .now = p_.steady.now()});
   }
 
   Status read_members(const std::stop_token& stop) {
@@ -113,7 +113,7 @@ class Steps {
                              .targets = out_.targets,
                              .remove_foreign = p_.activation.remove_foreign && !rebuilds,
                              .remove_again = p_.repair,
-                             .now = p_.world.clock.now(),
+                             .now = p_.steady.now(),
                              .settle = p_.destination.settle}));
     out_.list_read = true;
     p_.world.observer.reached("list.read");
@@ -126,7 +126,7 @@ class Steps {
     const ledger::Listed listed{.table = "listed",
                                 .targets = out_.targets,
                                 .remove_foreign = p_.activation.remove_foreign,
-                                .now = p_.world.clock.now()};
+                                .now = p_.steady.now()};
     const int64_t strangers = TRY(ledger::find_strangers(p_.lease, p_.state, p_.work, listed));
     if (strangers > 0 && !p_.activation.remove_foreign) TRY(look_for_traces(stop));
     TRY(ledger::rebuild(p_.lease, p_.state, p_.work, listed));
@@ -191,7 +191,7 @@ plan::Input plan_input(const Preparation& p, const Prepared& prepared) {
           .on_null = p.activation.on_null,
           .full = prepared.full,
           .put_on_again = prepared.full && !prepared.list_read,
-          .now = p.world.clock.now(),
+          .now = p.steady.now(),
           .settle = p.destination.settle,
           .parked_candidate = shown_by(p.prover.index())};
 }

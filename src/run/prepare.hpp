@@ -21,6 +21,7 @@ struct Preparation {
   duck::Connection& work;
   std::vector<std::string>& warnings;
   Time now;               // of the snapshot
+  Clock& steady;          // of writes that must settle
   bool full = false;      // everything is sent again
   bool repair = false;    // the list is read
   bool emptying = false;  // the segment is taken for empty

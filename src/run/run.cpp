@@ -64,6 +64,7 @@ class Pass {
         destination_(destination),
         lease_(std::move(lease)),
         state_(std::move(state)),
+        steady_(world.clock, settling_now(world.clock, state_, destination.settle)),
         line_(world, destination),
         client_(line_.writer(lease_->permit())),
         counter_(line_.counter),
@@ -177,8 +178,7 @@ class Pass {
                 ": whom it may have written counts as unknown and is sent again; the list was read "
                 "first"}};
     const auto scratch = TRY(Scratch::open(world_, "damage-" + open.run_id));
-    const Status known =
-        ledger::take_as_unknown(*lease_, state_, scratch->work(), world_.clock.now());
+    const Status known = ledger::take_as_unknown(*lease_, state_, scratch->work(), steady_.now());
     if (!known.ok() && known.error().kind != ErrorKind::corrupt) return known;
     if (!known.ok()) {
       state_.open_run = std::nullopt;
@@ -195,6 +195,7 @@ class Pass {
       TRY(keep_report());
     }
     state_.doubt = std::move(doubt);
+    state_.wrote = moment(steady_);
     TRY(lease_->write_state(state_));
     world_.observer.note(damage.message + ": beginning anew");
     ledger::tidy(*lease_, state_);
@@ -227,11 +228,12 @@ class Pass {
     const auto promoted = TRY(with_memory(*work_, [&] {
       return ledger::promote(
           *lease_, state_, open.run_id, *work_,
-          {prepared_.targets, pending_of(open.pending), settled, world_.clock.now()});
+          {prepared_.targets, pending_of(open.pending), settled, steady_.now()});
     }));
     count_outcomes(settled, report_.outcomes);
     report_.standing = promoted.standing;
     report_.calls = settled.calls;
+    report_.proof.max_age_ms = settled.oldest_proof.count();
     report_.status = RunStatus::interrupted;
     report_.error =
         Error{ErrorKind::cancelled, "the run was interrupted, and a later one began anew"};
@@ -319,7 +321,8 @@ class Pass {
     if (resuming_) {
       if (!state_.open_run->prepared)
         prepared_.fields = TRY(check_fields(client_, prepared_.targets, stop));
-      earlier_calls_ = TRY(read_journal(report_.run_id)).calls;
+      const ledger::Settled before = TRY(read_journal(report_.run_id));
+      line_.counter.add(before.calls, before.oldest_proof);
       // The index chose among the parked, and does so again should the plan be made again.
       const ProofWay way = report_.proof.choice.way;
       index_ready_ =
@@ -339,6 +342,7 @@ class Pass {
                            state_.list->id, !state_.settled, *work_, ledger_file()},
                           prepared_.fields, stop));
       if (!made.created.empty()) TRY(journal_->created(made.created));
+      TRY(journal_->calls(counter_.counts(), counter_.oldest_proof()));
       const std::vector<std::string> pending = names_of(made.pending);
       if (pending != state_.open_run->pending) {
         // What cannot be sent is no change: the plan is made again without it, from the same
@@ -363,11 +367,13 @@ class Pass {
     const auto total = static_cast<int64_t>(settled.kinds.size());
     const prove::Trial known = TRY(known_trial(world_.store, destination_));
     prove::Trust trust(destination_.project_type, known);
+    const int64_t retried =
+        TRY(work_->scalar("SELECT count(*) FROM changes WHERE kind = 3 AND NOT look_up"));
     const deliver::Order order{.client = client_,
                                .calls = counter_,
                                .journal = *journal_,
                                .trust = trust,
-                               .clock = world_.clock,
+                               .clock = steady_,
                                .random = world_.random,
                                .workers = world_.workers,
                                .observer = world_.observer,
@@ -376,6 +382,8 @@ class Pass {
                                .list_id = state_.list->id,
                                .list_is_new = !state_.settled,
                                .changes = total,
+                               .retried = retried,
+                               .refused_before = state_.standing.rejected,
                                .settle = destination_.settle,
                                .proof_max_age = destination_.proof.max_age};
     deliver::Delivery delivery(order);
@@ -430,7 +438,7 @@ class Pass {
       report_.status = RunStatus::interrupted;
       if (state_.open_run)
         report_.error->remedy = "Run again within the hour: it carries on from here.";
-      if (journal_) (void)journal_->calls(report_.calls);
+      if (journal_) (void)journal_->calls(counter_.counts(), counter_.oldest_proof());
       if (state_.open_run && work_) {
         report_.outcomes = {};
         count_outcomes(TRY(read_journal(report_.run_id)), report_.outcomes);
@@ -454,7 +462,7 @@ class Pass {
       world_.observer.progress("promote", 0, 0);
       const auto promoted = TRY(with_memory(*work_, [&] {
         return ledger::promote(*lease_, state_, report_.run_id, *work_,
-                               {prepared_.targets, prepared_.pending, settled, world_.clock.now()});
+                               {prepared_.targets, prepared_.pending, settled, steady_.now()});
       }));
       world_.observer.reached("ledger.written");
       report_.standing = promoted.standing;
@@ -513,6 +521,7 @@ class Pass {
     state_.generation = promoted.generation;
     state_.ledger_checksum = promoted.ledger_checksum;
     state_.standing = promoted.standing;
+    state_.wrote = moment(steady_);
   }
 
   Status open_work(const std::string& run_id) {
@@ -543,6 +552,7 @@ class Pass {
             .work = *work_,
             .warnings = report_.warnings,
             .now = report_.started_at,
+            .steady = steady_,
             .full = prepared_.full,
             .repair = request_.repair,
             .emptying = request_.emptying,
@@ -619,12 +629,7 @@ class Pass {
 
   void add_calls() {
     report_.proof.max_age_ms = counter_.oldest_proof().count();
-    CallCounts counts = counter_.counts();
-    counts.total += earlier_calls_.total;
-    counts.throttled += earlier_calls_.throttled;
-    counts.retried += earlier_calls_.retried;
-    for (const auto& [endpoint, n] : earlier_calls_.by_endpoint) counts.by_endpoint[endpoint] += n;
-    report_.calls = std::move(counts);
+    report_.calls = counter_.counts();
   }
 
   Status keep_report() {
@@ -639,6 +644,7 @@ class Pass {
   const Destination& destination_;
   std::unique_ptr<ledger::Lease> lease_;
   ledger::State state_;
+  SteadyClock steady_;  // of all that is kept, or waited for, because writes must settle
   Line line_;
   const iterable::Client client_;
   const iterable::CallCounter& counter_;
@@ -651,7 +657,6 @@ class Pass {
   std::unique_ptr<duck::Connection> work_;
   std::unique_ptr<ledger::Journal> journal_;
   Prepared prepared_;
-  CallCounts earlier_calls_;
   bool resuming_ = false;
 };
 

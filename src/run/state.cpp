@@ -50,6 +50,18 @@ std::string to_json(const ledger::ListRecord& list) {
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+ledger::Moment moment(Clock& clock) {
+  return {clock.now().time_since_epoch().count(), clock.monotonic().count(), clock.boot()};
+}
+
+Time settling_now(Clock& clock, const ledger::State& state, Millis settle) {
+  if (!state.wrote) return clock.now();
+  const Millis up = clock.monotonic();
+  const Millis since =
+      clock.boot() == state.wrote->boot ? up - Millis(state.wrote->monotonic_ms) : up;
+  return since >= settle ? clock.now() : Time(Millis(state.wrote->wall_ms)) + since;
+}
+
 Result<ledger::State> read_state(const World& world, const Activation& activation) {
   const ledger::Folder folder = folder_of(world.home, activation);
   ledger::State state = TRY(ledger::read_state(folder));
@@ -69,6 +81,7 @@ Result<ledger::State> salvage(const World& world, const Activation& activation,
   state.settled = state.settled || TRY(has_settled(world.store, activation));
   world.observer.note(damage.message + ": rebuilding");
   const auto scratch = TRY(Scratch::open(world, "salvage-" + activation.uid));
+  state.wrote = moment(world.clock);
   TRY(ledger::salvage(lease, state, scratch->work(), damage.message, world.clock.now()));
   return state;
 }
