@@ -9,7 +9,6 @@
 namespace rollcall::prove {
 
 namespace {
-constexpr size_t kLookupsAtOnce = 8;
 // So many who are looked up together may each be the one about whom Iterable fails; more than that
 // is an outage.
 constexpr size_t kUnansweredMax = 3;
@@ -43,7 +42,7 @@ Result<std::vector<iterable::Seen>> look_up_all(Workers& workers, const iterable
       out[i] = std::move(*seen);
     }
   };
-  workers.run(std::min(kLookupsAtOnce, keys.size()), work);
+  workers.run(std::min(iterable::kLookUpsAtOnce, keys.size()), work);
   // It is an outage, too, where nobody got an answer.
   if (!failure && unanswered > 0 && unanswered == keys.size()) failure = out[0].failed;
   if (failure) return std::move(*failure).in("looking people up");

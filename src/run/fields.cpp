@@ -13,7 +13,6 @@ namespace {
 
 // People looked at per missing field before it is left pending.
 constexpr int kCandidatesPerField = 60;
-constexpr size_t kCandidatesAtOnce = 10;
 constexpr Millis kLookEvery{400};
 constexpr Millis kLeasePatience{120'000};
 
@@ -182,9 +181,9 @@ Result<FieldsMade> make_fields(const FieldWork& work, const FieldState& state,
   for (size_t i = 0; i < work.targets.size(); ++i) {
     if (covered[i]) continue;
     const std::vector<Candidate> all = TRY(candidates(work, i));
-    for (size_t from = 0; from < all.size() && !covered[i]; from += kCandidatesAtOnce) {
+    for (size_t from = 0; from < all.size() && !covered[i]; from += kFieldCandidatesAtOnce) {
       std::vector<std::string> keys;
-      for (size_t k = from; k < std::min(all.size(), from + kCandidatesAtOnce); ++k)
+      for (size_t k = from; k < std::min(all.size(), from + kFieldCandidatesAtOnce); ++k)
         keys.push_back(all[k].key);
       const auto seen = TRY(prove::look_up_all(work.world.workers, work.client,
                                                work.activation.match_key.type, keys, stop));

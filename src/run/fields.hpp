@@ -8,6 +8,9 @@
 
 namespace rollcall::run {
 
+// People looked at together for a contact with a value.
+constexpr size_t kFieldCandidatesAtOnce = 10;
+
 struct FieldWork {
   const World& world;
   const iterable::Client& client;

@@ -1,8 +1,8 @@
 // The dry run: what a run prepares, on a copy of the activation's state, and then in words.
 #include <fmt/format.h>
 
-#include "deliver/deliver.hpp"
 #include "prove/prove.hpp"
+#include "run/forecast.hpp"
 #include "run/pass.hpp"
 #include "run/prepare.hpp"
 #include "run/proof.hpp"
@@ -12,7 +12,6 @@ namespace rollcall::run {
 namespace {
 
 constexpr size_t kSample = 20;
-constexpr double kSecondsPerBatch = 0.5;  // what a subscribe call takes; its limit is not published
 
 std::string why(const Change& change, const std::vector<attributes::Target>& targets) {
   switch (change.kind) {
@@ -200,28 +199,21 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
     const ProofForecast& forecast = choice.ways.at(choice.way);
     out.proof_by[by] = {forecast.calls, forecast.seconds, risk_of(by, destination)};
   }
-  const bool tried = everybody || trial.standing == prove::Trial::Standing::passed;
-  // Of an untried project a few are looked up for the trial; then the answer is taken to be enough.
-  const int64_t for_trial = tried ? 0 : std::min<int64_t>(100, made.changes.entered);
-  const bool by_look_ups =
-      everybody && !(out.proof_choice.way == ProofWay::whole_export && prover.export_proves());
-  const auto per_call =
-      static_cast<int64_t>(by_look_ups ? deliver::proven_at_once(client, destination.proof.max_age)
-                                       : iterable::kPeoplePerCallMax);
-  const auto batches = [&](int64_t people) { return (people + per_call - 1) / per_call; };
-  const int64_t write_calls = batches(made.writes - made.look_ups) + batches(made.removals);
-  const ProofForecast proof = out.proof_choice.way == ProofWay::none
-                                  ? ProofForecast{}
-                                  : out.proof_choice.ways.at(out.proof_choice.way);
-  out.forecast_calls = 2 + proof.calls + for_trial + write_calls + (state.list ? 0 : 2);
-  const double writing = static_cast<double>(write_calls) * kSecondsPerBatch;
-  // Where people are looked up batch by batch, one is written while the next is looked up.
-  out.forecast_seconds =
-      static_cast<double>(for_trial) / client.look_ups_per_second() +
-      (by_look_ups
-           ? std::max(proof.seconds + kSecondsPerBatch * static_cast<double>(write_calls > 0),
-                      writing)
-           : proof.seconds + writing);
+  const ProofForecast takes = TRY(forecast(
+      {.reader = client,
+       .destination = destination,
+       .activation = activation,
+       .state = state,
+       .trial = trial,
+       .plan = made,
+       .fields = prepared.fields,
+       .proof = out.proof_choice,
+       .by_export = out.proof_choice.way == ProofWay::whole_export && prover.export_proves(),
+       .everybody = everybody,
+       .work = *work,
+       .now = wanted.now}));
+  out.forecast_calls = takes.calls;
+  out.forecast_seconds = takes.seconds;
 
   std::shared_ptr<const prove::Index> exported;
   if (request.prove) {

@@ -115,7 +115,7 @@ struct PlanReport {
   std::map<ProofRules::By, ProofRisk> proof_by;
   ParkedUse parked;
   int64_t forecast_calls = 0;
-  double forecast_seconds = 0;  // at the published limits
+  double forecast_seconds = 0;  // at the published limits, if all goes well
   std::string list;             // what would become of the list, in words
 };
 

@@ -8,10 +8,7 @@ namespace rollcall::run {
 namespace {
 
 constexpr const char* kFact = "trial";
-constexpr size_t kPresentWanted = 10;
 constexpr size_t kAbsentMax = 3;
-constexpr size_t kLookUpsMax = 100;
-constexpr size_t kLookUpsAtOnce = 20;
 constexpr Millis kLookEvery{300};
 
 Error contradiction(const Destination& destination) {
@@ -43,7 +40,7 @@ Result<std::vector<std::string>> members(const TrialWork& trial) {
   if (!trial.ledger) return out;
   const auto rows = TRY(trial.work.stream(
       "SELECT key FROM read_parquet(" + duck::literal(trial.ledger->string()) +
-      ") WHERE on_list = 1 AND in_segment ORDER BY key LIMIT " + std::to_string(kPresentWanted)));
+      ") WHERE on_list = 1 AND in_segment ORDER BY key LIMIT " + std::to_string(kTrialWrites)));
   while (const duck::Chunk* chunk = TRY(rows->next()))
     for (size_t row = 0; row < chunk->rows(); ++row) out.emplace_back(chunk->text(0, row));
   return out;
@@ -58,25 +55,25 @@ Result<Found> look_for_people(const TrialWork& trial, const deliver::Order& orde
   std::vector<Change> people;
   {
     const auto entrants = TRY(plan::Changes::open(
-        trial.work, order.targets.size(), "kind IN (0, 3) AND not_before = 0", kLookUpsMax));
-    TRY(entrants->next(people, kLookUpsMax));
+        trial.work, order.targets.size(), "kind IN (0, 3) AND not_before = 0", kTrialLookUpsMax));
+    TRY(entrants->next(people, kTrialLookUpsMax));
   }
   std::erase_if(people, [&](const Change& change) {
     const auto& known = trial.settled.kinds[change.seq];
     return known && *known != OutcomeKind::unknown;
   });
   Found out;
-  for (size_t from = 0; from < people.size() && (out.present.size() < kPresentWanted ||
-                                                 (wants_absent && out.absent.empty()));
-       from += kLookUpsAtOnce) {
+  for (size_t from = 0; from < people.size() &&
+                        (out.present.size() < kTrialWrites || (wants_absent && out.absent.empty()));
+       from += kTrialLookUpsAtOnce) {
     std::vector<std::string> keys;
-    for (size_t i = from; i < std::min(people.size(), from + kLookUpsAtOnce); ++i)
+    for (size_t i = from; i < std::min(people.size(), from + kTrialLookUpsAtOnce); ++i)
       keys.push_back(people[i].key);
     const auto seen =
         TRY(prove::look_up_all(order.workers, order.client, order.key_type, keys, stop));
     for (size_t i = 0; i < seen.size(); ++i) {
       if (seen[i].profile) {
-        if (out.present.size() < kPresentWanted) out.present.push_back(people[from + i]);
+        if (out.present.size() < kTrialWrites) out.present.push_back(people[from + i]);
       } else if (!seen[i].of_another && !seen[i].failed && wants_absent &&
                  out.absent.size() < kAbsentMax && !people[from + i].look_up_first) {
         out.absent.push_back(people[from + i]);  // the parked are touched by reads alone

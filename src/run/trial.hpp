@@ -11,6 +11,9 @@ namespace rollcall::run {
 Status keep_trial(store::Store& store, const Destination& destination, const prove::Trial& before,
                   const prove::Trial& now);
 
+// People of the plan it looks up, so many at a time, and so many contacts that it writes.
+constexpr size_t kTrialLookUpsMax = 100, kTrialLookUpsAtOnce = 20, kTrialWrites = 10;
+
 struct TrialWork {
   const World& world;
   const Destination& destination;
@@ -19,7 +22,7 @@ struct TrialWork {
   const ledger::Settled& settled;
 };
 
-// Writes at most ten proven people of the plan (through `delivery`, as ordinary outcomes) and, in
+// Writes some proven people of the plan (through `delivery`, as ordinary outcomes) and, in
 // user_id and hybrid projects, sends one absent person with the flag. Sets the trust of `order`.
 // Errors: conflict when the project is not of the declared type.
 Status try_destination(const TrialWork& trial, const deliver::Order& order,
