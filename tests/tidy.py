@@ -23,6 +23,7 @@ RULES = {
     "library": "a library's headers are named in its own rooms alone",
     "unbuilt": "some target builds every source file",
     "clock": "only src/app, and the simulator's own clock, read the system clock or sleep on it",
+    "remedy": "a test follows every remedy to its end",
     "bound": "files of the home are opened by open_ours, JSON is read by read_json",
     "random": "only src/app draws randomness",
     "thread": "only the rooms that docs/ARCHITECTURE.md names make threads",
@@ -75,6 +76,13 @@ OPENED_IN = {"base", "adbc"}
 PARSED = re.compile(r"(?i)\bjson\s*::\s*(?:parse|accept)\s*\(")
 PARSED_IN = {"base"}
 
+# In these rooms each remedy is named by a test that follows it. Two need a disk of a kind that no test has.
+REMEDIES_IN = ("run", "ledger", "store", "deliver", "prove", "iterable")
+REMEDIES_UNTESTED = {"Choose a home on a local disk.", "Check the rights of the home folder and its files.", "Check the home's disk."}
+REMEDY = re.compile(r"\{\s*ErrorKind::\w+\s*,|\bremedy\s*=\s*")
+LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+TELLING = 10  # letters that a test must name of one
+
 REGISTRIES = re.compile("|".join([
     "npm" r"js\.", "registry\\.npm", "py" r"pi\.org", "python" r"hosted\.org", "crates" r"\.io", "maven" r"\.org", "repo1\\." "maven",
     "proxy" r"\.golang", "rubygems" r"\.org", "deb" r"\.debian\.org", "docker" r"\.io", "ghcr" r"\.io", "quay" r"\.io", "anaconda" r"\.org"]))
@@ -102,6 +110,32 @@ def split_code(text):
     code.append(text[at:])
     literals.append(blank(text[at:]))
     return "".join(code), "".join(literals)
+
+
+def expression(text, at):
+    """Where the argument that begins at `at` ends: at a comma, a semicolon or a bracket that is not its own."""
+    depth = 0
+    while at < len(text):
+        found = LITERAL.match(text, at)
+        if found:
+            at = found.end()
+            continue
+        if depth == 0 and text[at] in ",;)}]":
+            return at
+        depth += (text[at] in "([{") - (text[at] in ")]}")
+        at += 1
+    return at
+
+
+def remedies(code):
+    """Where in the code a remedy is, and its letters: the third part of an error, or what is called so."""
+    for found in REMEDY.finditer(code):
+        begin = found.end()
+        if "remedy" not in found.group():
+            begin = expression(code, begin) + 1
+        letters = "".join(LITERAL.findall(code[begin:expression(code, begin)]))
+        if len(letters) >= TELLING and code[begin - 1] != "}":
+            yield found.start(), letters
 
 
 def line_of(text, at):
@@ -164,7 +198,7 @@ class Tree:
 
     @staticmethod
     def is_test(name):
-        return name.endswith(("_test.cpp", "_test.hpp")) or name.startswith("tests/")
+        return name.endswith(("_test.cpp", "_test.hpp", "/testing.hpp")) or name.startswith("tests/")
 
     @staticmethod
     def room_of(name):
@@ -280,6 +314,18 @@ class Tree:
                 for found in pattern.finditer(literals):
                     self.say(name, line_of(literals, found.start()), "random", f"`{found.group()}`: take the Random that is passed in")
 
+    def check_remedies(self):
+        named = set()
+        for name, text in self.texts.items():
+            if name.endswith("_test.cpp") or name.startswith("tests/cli/"):
+                named |= {one for one in LITERAL.findall(re.sub(r'"\s*"', "", text)) if len(one) >= TELLING}
+        for name in self.sources:
+            if self.room_of(name) not in REMEDIES_IN or self.is_test(name) or not name.endswith(".cpp"):
+                continue
+            for at, remedy in remedies(re.sub(r"//[^\n]*", blank_block, self.texts[name])):
+                if remedy not in REMEDIES_UNTESTED and not any(one in remedy for one in named):
+                    self.say(name, line_of(self.texts[name], at), "remedy", f"no test follows `{remedy}` to its end")
+
     @staticmethod
     def anchors(text):
         """The anchors of a Markdown text, as the usual hosts make them from its headings."""
@@ -349,6 +395,7 @@ class Tree:
         if self.build:
             self.check_built()
         self.check_leaks()
+        self.check_remedies()
         self.check_links()
         self.check_words()
         return self.findings
@@ -417,6 +464,7 @@ CANARIES = [
     ("clock", "sim/main.cpp", "auto t = std::time(nullptr);\n"),
     ("thread", "src/run/run.cpp", "std::jthread worker(work);\n"),
     ("thread", "src/run/run.cpp", "auto done = std::async(work);\n"),
+    ("remedy", "src/run/run.cpp", 'return Error{ErrorKind::invalid, "it is broken, " + what(1, 2), "Mend it " "somehow, and run again."};\n'),
     ("bound", "src/run/run.cpp", "const int f = ::open(path, 0);\n"),
     ("bound", "src/run/run.cpp", "const auto j = nlohmann::json::parse(text);\n"),
     ("random", "src/run/run.cpp", "std::random_device device;\n"),

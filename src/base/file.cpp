@@ -81,8 +81,18 @@ Error cannot(std::string_view doing, const std::filesystem::path& path, int prob
       return {.kind = ErrorKind::unavailable,
               .message = folder_of(path) + " is on a disk that takes no writes: " + what,
               .remedy = "Mount it so that it can be written to."};
-    case ENOENT:
     case ENOTDIR:
+      // What is no folder may be the path itself, or one on the way to it.
+      for (auto at = path; at.has_relative_path(); at = at.parent_path()) {
+        std::error_code ignored;
+        const auto about = std::filesystem::symlink_status(at, ignored);
+        if (exists(about) && !is_directory(about))
+          return {.kind = ErrorKind::unavailable,
+                  .message = what + ": " + at.string() + " is no folder",
+                  .remedy = "Move it away and run again."};
+      }
+      [[fallthrough]];
+    case ENOENT:
       return {.kind = ErrorKind::unavailable,
               .message = folder_of(path) + " is gone: " + what,
               .remedy = "Is its disk still mounted?"};
@@ -93,7 +103,7 @@ Error cannot(std::string_view doing, const std::filesystem::path& path, int prob
     case EISDIR:
     case ENXIO:
       return {.kind = ErrorKind::denied,
-              .message = what + ": something else is in its place, which is no file",
+              .message = what + ": something else is in its place",
               .remedy = "Move it away and run again."};
     case EACCES:
     case EPERM:

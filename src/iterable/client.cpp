@@ -478,7 +478,7 @@ double Reader::look_ups_per_second() const {
   return takes > 0 ? std::min(*rate, kLookUpsAtOnce / takes) : *rate;
 }
 
-Millis Client::read_takes() const {
+Millis Reader::read_takes() const {
   const std::lock_guard lock(mutex_);
   return quickest_read_.value_or(Millis(0));
 }

@@ -173,6 +173,10 @@ TEST_F(ClientTest, WritesNothingThatOutlastsItsLease) {
   EXPECT_EQ(answer.error->kind, ErrorKind::busy);
   EXPECT_EQ(client().create_list("a list", "", {}).id.error().kind, ErrorKind::busy);
   EXPECT_EQ(transport_.requests.size(), 0u) << "nothing left";
+  EXPECT_EQ(answer.error->remedy, "Run again: what was sent is recorded.");
+  permit_.lasts = Millis(3'600'000);  // the next run has a lease of its own
+  transport_.answers = {answered(200, kTwoIn)};
+  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered);
 }
 
 TEST_F(ClientTest, TakesTheHostFromTheRegionUnlessThereIsABaseUrl) {

@@ -333,7 +333,7 @@ TEST_F(LedgerTest, AnotherSpellingIsNoStrangerInARebuiltHome) {
       "('josÉ'), ('Ünal')) t(key);"
       "CREATE TABLE listed AS SELECT key, key AS shown FROM (VALUES ('josé'), ('zoË'), ('eve')) "
       "t(key)");
-  auto lease = std::move(*Lease::take(folder_));
+  auto lease = std::move(*take());
   State state;
   const auto rebuild_once = [&] {
     const Listed listed{.table = "listed", .targets = targets_, .remove_foreign = true};

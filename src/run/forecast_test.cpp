@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <thread>
 
 #include "run/run.hpp"
 
@@ -54,6 +55,15 @@ class IdleClock : public Clock {
   Millis now_{100'000};  // protected by mutex_, and all below
   std::multiset<Millis> wake_;
   uint64_t activity_ = 0;
+};
+
+class Threads : public Workers {
+ public:
+  void run(size_t n, const std::function<void()>& body) override {
+    std::vector<std::jthread> threads;
+    for (size_t i = 1; i < n; ++i) threads.emplace_back(body);
+    if (n > 0) body();
+  }
 };
 
 // A project in which a call takes its time.
@@ -127,6 +137,7 @@ class ForecastTest : public testing::Test, public Observer {
                testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "data");
+    leases_ = FileLeases(folder_ / "home", clock_);
     catalog_.sources = {
         {.name = "shop", .kind = "csv", .options = {{"path", (folder_ / "data").string()}}}};
     catalog_.models = {
@@ -167,7 +178,8 @@ class ForecastTest : public testing::Test, public Observer {
     auto store = store::Store::open(folder_ / "home", clock_, random_);
     EXPECT_TRUE(store.ok());
     store_ = std::move(*store);
-    const World world{clock_, random_, iterable_, *this, *store_, folder_ / "home"};
+    const World world{clock_, random_, iterable_, workers_,
+                      *this,  *store_, leases_,   folder_ / "home"};
     const auto planned = plan(world, {catalog_, catalog_.activations[0]}, {});
     EXPECT_TRUE(planned.ok()) << planned.error().text();
     const Millis before = clock_.monotonic();
@@ -193,6 +205,8 @@ class ForecastTest : public testing::Test, public Observer {
   IdleClock clock_;
   SlowIterable iterable_{clock_};
   SeededRandom random_{1};
+  Threads workers_;
+  FileLeases leases_{"", clock_};
   std::unique_ptr<store::Store> store_;
   Catalog catalog_;
 };

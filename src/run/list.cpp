@@ -44,6 +44,19 @@ Error another_project(const iterable::ListInfo& list, int64_t ours_ms) {
           "project, or archive this activation and make a new one for this project."};
 }
 
+Error gone(const ledger::ListRecord& list, bool adopted) {
+  const std::string id = std::to_string(list.id);
+  const std::string deleted =
+      adopted ? "take `list: {adopt: " + id +
+                    "}` out of the activation, or name another list there, apply the file, and "
+                    "`run --new-list` goes on with that."
+              : "`run --new-list` makes a new one.";
+  return {ErrorKind::not_found,
+          "list " + id + " (`" + list.name + "`) is not in this Iterable project any more",
+          "If it was deleted, " + deleted +
+              " If the API key was changed, it is one of another project."};
+}
+
 // The list that an unanswered creation made, if it made one.
 Result<std::optional<iterable::ListInfo>> look_for_ours(const ListWork& work,
                                                         const ledger::ListIntent& intent,
@@ -97,26 +110,19 @@ Result<std::vector<std::string>> check_list(const ListWork& work, bool new_list,
   const auto lists =
       TRY(in_context(work.reader.lists(stop), "destination " + work.destination.name));
   ledger::State& state = work.state;
+  const iterable::ListInfo* const ours = state.list ? by_id(lists, state.list->id) : nullptr;
   if (state.list) {
-    const iterable::ListInfo* ours = by_id(lists, state.list->id);
-    if (new_list) {
-      if (ours != nullptr && ours->name == work.activation.name)
-        return Error{
-            ErrorKind::conflict,
-            "list " + std::to_string(state.list->id) + " is there and bears the activation's name",
-            "`--new-list` replaces a list that was deleted or that should bear a new name."};
-      if (const iterable::ListInfo* other = by_name(lists, work.activation.name))
-        return taken(*other);
-      state.list =
-          std::nullopt;  // nobody is on the new one; the ledger is told before the plan is made
-      return warnings;
-    }
-    if (ours == nullptr)
-      return Error{ErrorKind::not_found,
-                   "list " + std::to_string(state.list->id) + " (`" + state.list->name +
-                       "`) is not in this Iterable project any more",
-                   "If it was deleted, `run --new-list` makes a new one. If the API key was "
-                   "changed, it is one of another project."};
+    const bool adopted = work.activation.adopt_list == state.list->id;
+    if (ours == nullptr && (adopted || !new_list)) return gone(*state.list, adopted);
+    if (new_list && ours != nullptr && (adopted || ours->name == work.activation.name))
+      return Error{ErrorKind::conflict,
+                   "list " + std::to_string(state.list->id) + " is there and " +
+                       (adopted ? "is the one to adopt" : "bears the activation's name"),
+                   "`--new-list` replaces a list that was deleted or that should bear a new name."};
+    // Nobody is on the new one; the ledger is told before the plan is made.
+    if (new_list) state.list = std::nullopt;
+  }
+  if (state.list) {
     if (state.list->created_at_ms == 0 && ours->created_at_ms != 0) {
       state.list->created_at_ms = ours->created_at_ms;
       TRY(work.lease.write_state(state));

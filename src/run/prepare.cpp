@@ -90,9 +90,8 @@ class Steps {
   Status forget_membership() {
     TRY(p_.work.run("CREATE OR REPLACE TABLE listed(key VARCHAR)"));
     p_.state.settled = false;
-    return ledger::reconcile(
-        p_.lease, p_.state, p_.work,
-        {.table = "listed", .targets = out_.targets, .now = p_.steady.now()});
+    return ledger::reconcile(p_.lease, p_.state, p_.work,
+                             {.table = "listed", .targets = out_.targets, .now = p_.steady.now()});
   }
 
   Status read_members(const std::stop_token& stop) {

@@ -140,7 +140,7 @@ class Pass {
     auto kept = report_from_json(open.report_json);
     if (!kept.ok()) return damaged("the report");
     std::error_code ignored;
-    if (!std::filesystem::exists(lease_->folder().work_database(open.run_id), ignored))
+    if (!std::filesystem::is_regular_file(lease_->folder().work_database(open.run_id), ignored))
       return damaged("the work database");
     const auto read = [&]() -> Status {
       TRY(open_work(open.run_id));
@@ -226,9 +226,8 @@ class Pass {
     const ledger::OpenRun open = *state_.open_run;
     const ledger::Settled settled = TRY(read_journal(open.run_id));
     const auto promoted = TRY(with_memory(*work_, [&] {
-      return ledger::promote(
-          *lease_, state_, open.run_id, *work_,
-          {prepared_.targets, pending_of(open.pending), settled, steady_.now()});
+      return ledger::promote(*lease_, state_, open.run_id, *work_,
+                             {prepared_.targets, pending_of(open.pending), settled, steady_.now()});
     }));
     count_outcomes(settled, report_.outcomes);
     report_.standing = promoted.standing;

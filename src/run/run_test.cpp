@@ -1,7 +1,5 @@
-// Whole runs in one process, against a little Iterable in memory and a clock that is told to move:
-// what they do when files of ours are damaged, and when the machine is not to be trusted.
-#include "run/run.hpp"
-
+// Whole runs in one process: what they do when files of ours are damaged, and when the machine is
+// not to be trusted.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -9,225 +7,18 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <nlohmann/json.hpp>
-#include <set>
+
+#include "run/testing.hpp"
 
 namespace rollcall::run {
 namespace {
 
-namespace fs = std::filesystem;
-using nlohmann::json;
 using testing::AnyOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-// A hybrid project: contacts by e-mail with their attribute, and lists.
-class FakeIterable : public http::Transport {
- public:
-  struct Contact {
-    json fields = json::object();
-    std::set<int64_t> lists = {};
-  };
-  struct List {
-    int64_t id;
-    std::string name;
-    int64_t created_at_ms;
-  };
-
-  http::Answer send(const http::Request& request, const std::stop_token&) override {
-    const std::lock_guard lock(mutex_);
-    const std::string path = request.url.substr(request.url.find("/api/") + 5);
-    const json body = request.body.empty() ? json() : json::parse(request.body);
-    if (request.method == "GET") return read(path, request);
-    ++project.writes;
-    if (path == "lists") {
-      project.lists.push_back({project.next_id, body["name"], project.next_id});
-      return ok({{"listId", project.next_id++}});
-    }
-    const int64_t list = body.value("listId", int64_t{0});
-    json unknown = json::array();
-    for (const json& person : body["subscribers"]) {
-      const std::string email = person["email"];
-      const auto known = project.contacts.find(email);
-      if (known == project.contacts.end()) {
-        unknown.push_back(email);
-      } else if (path == "lists/subscribe") {
-        known->second.lists.insert(list);
-        const json fields = person.value("dataFields", json::object());
-        for (const auto& [name, value] : fields.items()) known->second.fields[name] = value;
-      } else {
-        known->second.lists.erase(list);
-      }
-    }
-    return ok({{"successCount", body["subscribers"].size() - unknown.size()},
-               {"failCount", unknown.size()},
-               {"failedUpdates", {{"notFoundEmails", unknown}}}});
-  }
-
-  std::vector<std::string> on_list(int64_t id) {
-    std::vector<std::string> out;
-    for (const auto& [email, contact] : project.contacts)
-      if (contact.lists.contains(id)) out.push_back(email.substr(0, email.find('@')));
-    return out;
-  }
-  Contact& contact(const std::string& name) { return project.contacts[name + "@x.co"]; }
-
-  struct Project {
-    std::map<std::string, Contact> contacts;
-    std::vector<List> lists;
-    int64_t next_id = 7;
-    int writes = 0, lists_read = 0;
-  } project;
-
- private:
-  static http::Answer ok(const json& body) {
-    return http::Response{.status = 200, .body = body.dump()};
-  }
-  http::Answer read(const std::string& path, const http::Request& request) {
-    if (path == "lists") {
-      json lists = json::array();
-      for (const List& list : project.lists)
-        lists.push_back({{"id", list.id},
-                         {"name", list.name},
-                         {"createdAt", list.created_at_ms},
-                         {"listType", "Standard"}});
-      return ok({{"lists", lists}});
-    }
-    if (path == "users/getFields")
-      return ok({{"fields", {{"email", "string"}, {"name", "string"}}}});
-    const std::string value = path.substr(path.find('=') + 1);
-    if (path.starts_with("lists/getUsers")) {
-      ++project.lists_read;
-      for (const std::string& name : on_list(std::stoll(value)))
-        EXPECT_TRUE(request.on_body(name + "@x.co\n"));
-      return http::Response{.status = 200};
-    }
-    std::string email = value;
-    if (const size_t at = email.find("%40"); at != std::string::npos) email.replace(at, 3, "@");
-    const auto known = project.contacts.find(email);
-    if (known == project.contacts.end()) return ok(json::object());
-    json fields = known->second.fields;
-    fields["userListIds"] = known->second.lists;
-    return ok({{"user", {{"email", email}, {"dataFields", fields}}}});
-  }
-  std::mutex mutex_;
-};
-
-class RunTest : public testing::Test, public Observer {
- protected:
-  void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) /
-              ("run-" + std::to_string(::getpid()) + "-" +
-               testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_ / "data");
-    leases_ = FileLeases(home(), clock_);
-    catalog_.sources = {
-        {.name = "shop", .kind = "csv", .options = {{"path", (folder_ / "data").string()}}}};
-    catalog_.models = {
-        {.name = "people", .source = "shop", .table = "people", .primary_key = "email"}};
-    catalog_.segments = {{.name = "VIPs", .model = "people"}};
-    catalog_.destinations = {{.name = "it",
-                              .uid = "d1",
-                              .base_url = "http://iterable",
-                              .project_type = ProjectType::hybrid,
-                              .api_key = Secret("k")}};
-    catalog_.activations = {{.uid = "a1",
-                             .segment = "VIPs",
-                             .destination = "it",
-                             .name = "VIPs",
-                             .match_key = {KeyType::email, "email"},
-                             .attributes = {{.field = "name", .to = "name"}}}};
-  }
-  void TearDown() override {
-    store_.reset();
-    fs::remove_all(folder_);
-  }
-
-  fs::path home() { return folder_ / "home"; }
-  fs::path kept() { return home() / "activations" / "a1"; }
-  Activation& activation() { return catalog_.activations[0]; }
-  FakeIterable::Project& project() { return iterable_.project; }
-
-  // The segment from now on: name → attribute ("" for none).
-  void segment(const std::map<std::string, std::string>& people) {
-    std::ofstream file(folder_ / "data" / "people.csv");
-    file << "email,name\n";
-    for (const auto& [name, value] : people) file << name << "@x.co," << value << "\n";
-  }
-  void contacts(const std::vector<std::string>& names) {
-    for (const std::string& name : names) iterable_.contact(name);
-  }
-
-  Result<RunReport> try_run(bool full = false) {
-    clock_.advance(between_runs_);
-    store_.reset();
-    store_ = TRY(store::Store::open(home(), clock_, random_));
-    const World world{clock_, random_, iterable_, workers_, *this, *store_, leases_, home()};
-    return run::run(
-        world, {.catalog = catalog_, .activation = activation(), .catalog_hash = "h", .full = full},
-        {});
-  }
-  RunReport run(bool full = false) {
-    auto report = try_run(full);
-    EXPECT_TRUE(report.ok()) << report.error().text();
-    if (!report.ok()) return {};
-    EXPECT_EQ(report->status, RunStatus::completed) << (report->error ? report->error->text() : "");
-    return *report;
-  }
-  // As a kill at the point would have left the disk and the project.
-  void run_killed_at(const std::string& point) {
-    kill_at_ = point;
-    (void)run();
-    ASSERT_TRUE(kill_at_.empty()) << point << " was not passed";
-    store_.reset();
-    fs::remove_all(home());
-    fs::rename(folder_ / "killed", home());
-    project() = killed_;
-  }
-  void reached(std::string_view point) override {
-    if (point == set_clock_at_) clock_.set_by(set_clock_by_);
-    if (point != kill_at_) return;
-    kill_at_.clear();
-    fs::copy(home(), folder_ / "killed", fs::copy_options::recursive);
-    // The same file, not a copy.
-    const fs::path state = folder_ / "killed" / "activations" / "a1" / "state.json";
-    if (fs::remove(state)) fs::create_hard_link(kept() / "state.json", state);
-    killed_ = project();
-  }
-
-  static void change_a_byte(const fs::path& path, size_t at) {
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekg(static_cast<std::streamoff>(at));
-    const int byte = file.get();
-    file.seekp(static_cast<std::streamoff>(at));
-    file.put(static_cast<char>(byte ^ 1));
-  }
-  fs::path only(const std::string& prefix) {
-    std::vector<fs::path> found;
-    for (const auto& entry : fs::directory_iterator(kept()))
-      if (entry.path().filename().string().starts_with(prefix)) found.push_back(entry.path());
-    std::sort(found.begin(), found.end());
-    return found.empty() ? fs::path() : found.back();
-  }
-  fs::path open_run() { return fs::directory_iterator(kept() / "runs")->path(); }
-
-  fs::path folder_;
-  FakeIterable iterable_;
-  ManualClock clock_{Time{Millis(1'767'323'045'000)}};
-  SeededRandom random_{1};
-  OneWorker workers_;
-  FileLeases leases_{"", clock_};
-  std::unique_ptr<store::Store> store_;
-  Catalog catalog_;
-  Millis between_runs_{120'000};
-  std::string kill_at_, set_clock_at_;
-  Millis set_clock_by_{0};
-  FakeIterable::Project killed_;
-};
 
 // Ann and Bob are members, Cem leaves, Dora enters; whatever is damaged, the end is the same.
 class InterruptedRun : public RunTest {
@@ -257,6 +48,7 @@ class InterruptedRun : public RunTest {
     EXPECT_EQ(project().lists.size(), 1u);
     const RunReport told = *report_from_json(store_->run(before_.filename())->report_json);
     EXPECT_EQ(told.status, RunStatus::interrupted);
+    EXPECT_EQ(told.error->remedy, "A later run began anew.");
     // And that is over.
     const int writes = project().writes;
     EXPECT_THAT(run().warnings, IsEmpty());
@@ -294,6 +86,12 @@ TEST_F(InterruptedRun, BeginsAnewWhereTheWorkDatabaseIsCutShort) {
 TEST_F(InterruptedRun, BeginsAnewWhereTheWorkDatabaseIsNoise) {
   interrupt();
   std::ofstream(before_ / "work.duckdb", std::ios::trunc) << std::string(20'000, 'x');
+  expect_begun_anew("the work database of run");
+}
+TEST_F(InterruptedRun, BeginsAnewWhereTheWorkDatabaseIsAFolder) {
+  interrupt();
+  fs::remove(before_ / "work.duckdb");
+  fs::create_directory(before_ / "work.duckdb");
   expect_begun_anew("the work database of run");
 }
 TEST_F(InterruptedRun, BeginsAnewWhereItsFolderIsGone) {
@@ -334,6 +132,25 @@ TEST_F(InterruptedRun, WaitsForWhoHoldsTheLease) {
   EXPECT_EQ(exit_code(refused.error()), 4);
   lease->reset();
   EXPECT_THAT(run().warnings, Contains(HasSubstr("carried on")));
+}
+TEST_F(InterruptedRun, TellsTheCallsAndTheOldestProofOfAllItsProcesses) {
+  std::map<std::string, std::string> many;
+  for (int i = 0; i < 30; ++i) {  // the trial of each process takes ten
+    many["p" + std::to_string(i)] = "P";
+    contacts({"p" + std::to_string(i)});
+  }
+  segment(many);
+  iterable_.instead = [&](const std::string& path, const http::Request&) {
+    if (path == "lists/subscribe") clock_.advance(Millis(3000));
+    return std::optional<http::Answer>();
+  };
+  run_killed_at("trial.recorded");
+  iterable_.instead = {};
+  run_killed_at("add.recorded");
+  const RunReport report = run();
+  EXPECT_GE(report.proof.max_age_ms, 3000);
+  EXPECT_EQ(report.calls.by_endpoint.at("lists/create"), 1);
+  EXPECT_EQ(report.calls.by_endpoint.at("lists/subscribe"), 3);
 }
 // Then nothing tells whom it wrote: what it put on the list is left there, and the report says so.
 TEST_F(InterruptedRun, SaysWhatCannotBeKnownWhereNothingTellsWhomItWrote) {
@@ -532,6 +349,29 @@ TEST_F(SetClock, BackWithinARunStallsNoRemoval) {
   set_clock_by_ = -kHour;
   EXPECT_LE(run_takes(), settle_ + Millis(1000));
   EXPECT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "cem"));
+}
+// The opposite write of somebody keeps its distance.
+TEST_F(SetClock, ForthShortensNoDistance) {
+  contacts({"ann", "bob", "cem", "dora"});
+  between_runs_ = Millis(1000);
+  for (const std::string at : {"between", "plan.sealed", "list.ready", "restart"}) {
+    clock_.advance(2 * settle_);
+    segment({{"ann", ""}, {"bob", ""}, {"cem", ""}, {"dora", ""}});
+    (void)run();
+    segment({{"ann", ""}, {"bob", ""}, {"cem", ""}});
+    set_clock_at_ = at;
+    set_clock_by_ = kHour;
+    if (at == "restart") clock_.restart();
+    if (at == "between" || at == "restart") clock_.set_by(kHour);
+    const Millis took = run_takes();
+    EXPECT_GE(took, settle_ - Millis(2000)) << at;
+    EXPECT_LE(took, settle_ + Millis(1000)) << at;
+    EXPECT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "cem")) << at;
+    // And once they have settled it is as late as the clock says.
+    clock_.advance(settle_);
+    const Time now = clock_.now();
+    EXPECT_GE(run().started_at, now) << at;
+  }
 }
 TEST_F(SetClock, BackBeforeItsSnapshotContinuesNoPlan) {
   contacts({"ann", "bob"});

@@ -67,6 +67,11 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& ho
   const int file = open_ours(path, O_RDWR | O_CREAT);
   if (file < 0) return cannot("open", path, errno);
   ::close(file);
+  for (const char* tail : {"-wal", "-shm"}) {  // SQLite's, which would call it a matter of rights
+    const std::filesystem::path beside = path.string() + tail;
+    std::error_code ignored;
+    if (std::filesystem::is_directory(beside, ignored)) return cannot("open", beside, EISDIR);
+  }
   sqlite3* raw = nullptr;
   const int opened =
       sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr);

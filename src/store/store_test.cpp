@@ -188,6 +188,7 @@ TEST_F(StoreTest, RefusesAWriteOfWhatAnotherHasChangedSince) {
   const Status late = one->put(seen, {row("", "mine")}, {});
   ASSERT_FALSE(late.ok());
   EXPECT_EQ(late.error().kind, ErrorKind::conflict);
+  EXPECT_EQ(late.error().remedy, "Try again: it is then read anew.");
   EXPECT_THAT(names(*one), testing::ElementsAre("theirs"));
   EXPECT_TRUE(put(*one, {row("", "mine")}, {}).ok()) << "after it is read again";
 }
@@ -369,6 +370,8 @@ TEST_F(StoreTest, LeavesAnotherProgramsDatabaseAsItIs) {
   EXPECT_THAT(error.message, HasSubstr("another program"));
   EXPECT_EQ(bytes_of(home_ / "rollcall.db"), before);
   EXPECT_FALSE(fs::exists(home_ / "key"));
+  EXPECT_EQ(error.remedy, "Choose another home.");
+  EXPECT_TRUE(Store::open(home_ / "another", clock_, random_).ok());
 }
 
 TEST_F(StoreTest, LeavesANewerVersionAsItIs) {
@@ -377,6 +380,8 @@ TEST_F(StoreTest, LeavesANewerVersionAsItIs) {
   const std::string before = bytes_of(home_ / "rollcall.db");
   EXPECT_THAT(try_open().error().message, HasSubstr("newer version"));
   EXPECT_EQ(bytes_of(home_ / "rollcall.db"), before);
+  EXPECT_EQ(try_open().error().remedy, "Use that version, or another home.");
+  EXPECT_TRUE(Store::open(home_ / "another", clock_, random_).ok());
 }
 
 TEST_F(StoreTest, SaysSoWhenTheFileIsDamaged) {
@@ -446,6 +451,7 @@ TEST_F(StoreTest, SaysWhyAHomeCannotBeMade) {
   std::ofstream(top / "file") << "x";
   home_ = top / "file";
   EXPECT_THAT(try_open().error().text(), HasSubstr("it is no folder"));
+  EXPECT_THAT(try_open().error().remedy, HasSubstr("Choose another with --home"));
   home_ = top / "file" / "deeper";
   EXPECT_EQ(try_open().error().kind, ErrorKind::unavailable);
   home_ = top;
@@ -589,6 +595,9 @@ TEST_F(StoreTest, APlanIsApprovedForOneRun) {
   ASSERT_FALSE(again.ok());
   EXPECT_EQ(again.error().kind, ErrorKind::conflict);
   EXPECT_EQ(store->plan("p")->approved_by, "run 1");
+  EXPECT_EQ(again.error().remedy, "Make a new plan, and approve that one if it is meant.");
+  ASSERT_TRUE(store->put_plan({"p2", "a", Time(Millis(0)), "{}"}).ok());
+  EXPECT_TRUE(store->approve("p2", "run 2").ok());
 }
 
 TEST_F(StoreTest, KeepsFactsByName) {
