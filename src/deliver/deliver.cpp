@@ -19,12 +19,14 @@ constexpr int64_t kChangesPerResend = 50;
 constexpr int64_t kResendsPerRetried = 3;
 // Of a batch that the server failed at, at every try, a piece is tried so often.
 constexpr int kTriesOfPiece = 3;
-// Batches that the server failed at and that wait for the others; more is an outage.
+// Batches that the server failed at wait for the others: at most so many, and no more than these
+// while nobody gets through. Then it is looked for whom the server fails at.
 constexpr size_t kAsideMax = 20;
-// So many fail without anybody getting through before it is one.
 constexpr int64_t kBatchesThatTell = 3;
-// So many of their pieces fail one after another before it is one: halves and quarters.
-constexpr int kInVainMax = 3;
+// People of such a batch who are sent alone to learn whether anybody gets through.
+constexpr size_t kProbesMax = 4;
+// So many of the pieces fail one after another before it is an outage after all.
+constexpr int kInVainMax = 10;
 // When at least so many people were refused for their data and they are most, the mapping is wrong,
 // not the people.
 constexpr int64_t kRefusalsThatTell = 50;
@@ -82,12 +84,12 @@ Delivered Delivery::delivered() const {
                   "Something between Rollcall and Iterable answers with other people's profiles: "
                   "look for a proxy or a cache, and check the destination's base_url."};
   if (!error && !unanswered_.empty())
-    error =
-        Error{ErrorKind::unavailable,
-              "while others got through, Iterable failed each time at " +
-                  thousands(static_cast<int64_t>(unanswered_.size())) +
-                  (unanswered_.size() == 1 ? " person: " : " people: ") + unanswered_as_->message,
-              "`rejects --kind unknown` of this run names them; the next run tries them again."};
+    error = Error{
+        ErrorKind::unavailable,
+        std::string(answered_ > 0 ? "while others got through, " : "") +
+            "Iterable failed each time at " + thousands(static_cast<int64_t>(unanswered_.size())) +
+            (unanswered_.size() == 1 ? " person: " : " people: ") + unanswered_as_->message,
+        "`rejects --kind unknown` of this run names them; the next run tries them again."};
   return {std::move(error), std::count(proven_.begin(), proven_.end(), true),
           contacts_ != nullptr && !incomplete, incomplete};
 }
@@ -115,24 +117,31 @@ void Delivery::deliver(plan::Changes& changes, const ledger::Settled& settled,
   const bool by_lookup = order_.trust.by() == prove::By::lookup && contacts_ == nullptr;
   const size_t chunk_size = by_lookup ? kProvenPerBatch : iterable::kPeoplePerCallMax;
   std::mutex reading;
+  std::atomic<bool> all_read{false};
   const auto work = [&] {
     std::vector<Change> chunk;
-    while (!failed() && !stop.stop_requested()) {
+    while (!failed() && !paused_ && !stop.stop_requested()) {
       {
         const std::lock_guard lock(reading);
         if (const Status read = changes.next(chunk, chunk_size); !read.ok())
           return fail(read.error());
       }
-      if (chunk.empty()) return;
+      if (chunk.empty()) {
+        all_read = true;
+        return;
+      }
       std::erase_if(chunk, [&](const Change& change) {
         const auto& known = settled.kinds[change.seq];
-        return known && *known != OutcomeKind::unknown;
+        return (known && *known != OutcomeKind::unknown) || is_unanswered(change);
       });
       handle(chunk, part, stop);
     }
   };
-  order_.workers.run(by_lookup ? kLookedUpBatchesAtOnce : kBatchesAtOnce, work);
-  look_for_the_culprits(part, stop);
+  while (!all_read && !failed() && !stop.stop_requested()) {
+    paused_ = false;
+    order_.workers.run(by_lookup ? kLookedUpBatchesAtOnce : kBatchesAtOnce, work);
+    look_for_the_culprits(part, stop);
+  }
   if (stop.stop_requested() && !failed())
     fail({ErrorKind::cancelled, "stopped while sending", "Run again: it carries on from here."});
 }
@@ -253,6 +262,7 @@ void Delivery::handle(std::vector<Change>& chunk, const std::string& part,
 void Delivery::write(std::vector<const Change*> people, BatchCall call, const std::string& part,
                      const std::stop_token& stop, How how) {
   if (failed() || stop.stop_requested() || people.empty()) return;
+  if (paused_ && !how.is_piece) return put_aside(people, call, std::nullopt, how);
   const int64_t answered_then = how.is_piece ? how.answered_then : answered_.load();
   const bool removing = call == BatchCall::unsubscribe;
   // What the last try sent, and its number in the journal.
@@ -335,7 +345,6 @@ void Delivery::write(std::vector<const Change*> people, BatchCall call, const st
       if (Status written = order_.journal.answered(*number, seqs, *outcomes); !written.ok())
         return fail(std::move(written.error()));
       answered_ += static_cast<int64_t>(people.size());
-      got_through(seqs);
       for (const Outcome& outcome : *outcomes)
         if (outcome.reason == "invalid_data" || outcome.reason == "type_conflict")
           ++refused_for_data_;
@@ -372,72 +381,96 @@ void Delivery::write(std::vector<const Change*> people, BatchCall call, const st
                        "Iterable answers too slowly for it: give the destination a longer one."});
     case BatchAnswer::Kind::failed:
       if (answer.of_server && answer.error)
-        return put_aside(people, call, *answer.error, answered_then);
+        return put_aside(people, call, answer.error,
+                         {.is_piece = how.is_piece, .answered_then = answered_then});
       return end_with(
           answer.error.value_or(Error{ErrorKind::unavailable, "no answer from Iterable"}));
   }
 }
 
-// The journal says already that they are unknown.
-void Delivery::put_aside(const std::vector<const Change*>& people, BatchCall call, Error error,
-                         int64_t answered_then) {
+// Of those who were sent, the journal says already that they are unknown.
+void Delivery::put_aside(const std::vector<const Change*>& people, BatchCall call,
+                         std::optional<Error> error, How how) {
   const std::lock_guard lock(mutex_);
-  const auto as_late = [&](const Aside& other) { return other.answered_then == answered_then; };
-  const bool is_outage = !culprits_sought_ && answered_.load() == answered_then &&
-                         std::ranges::count_if(aside_, as_late) + 1 >= kBatchesThatTell;
-  if (is_outage || aside_.size() >= kAsideMax) {
-    if (!error_) error_ = std::move(error);
-    failed_ = true;
-    return;
-  }
-  Aside aside{{}, call, std::move(error), answered_then};
+  Aside aside{{}, call, std::move(error), how.answered_then};
   for (const Change* change : people) aside.people.push_back(*change);
   aside_.push_back(std::move(aside));
+  const auto as_late = [&](const Aside& other) { return other.answered_then == how.answered_then; };
+  const bool nobody_gets_through = answered_.load() == how.answered_then &&
+                                   std::ranges::count_if(aside_, as_late) >= kBatchesThatTell;
+  if (!how.is_piece && (nobody_gets_through || aside_.size() >= kAsideMax)) paused_ = true;
+}
+
+// Whether anybody does now: some people of a batch that the server failed at are sent, each alone.
+// Of a single person nothing can be learnt, who holds nobody up either.
+bool Delivery::somebody_gets_through(const std::string& part, const std::stop_token& stop) {
+  const int64_t answered_then = answered_.load();
+  Aside batch;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto since_then = [&](const Aside& one) { return one.answered_then < answered_then; };
+    if (std::ranges::all_of(aside_, since_then)) return true;
+    const auto largest = std::ranges::max_element(
+        aside_, {}, [](const Aside& one) { return one.is_tried() ? one.people.size() : 0; });
+    if (largest->people.size() == 1) return true;
+    batch = std::move(*largest);
+    aside_.erase(largest);
+  }
+  std::vector<Change>& people = batch.people;
+  const size_t probes = std::min(people.size(), kProbesMax);
+  for (size_t i = 0; i < probes && answered_.load() == answered_then && !failed(); ++i) {
+    const auto at = people.begin() + static_cast<std::ptrdiff_t>(i * people.size() / probes);
+    const Change one = *at;
+    people.erase(at);
+    write({&one}, batch.call, part, stop, {true, true, answered_then});
+  }
+  const std::lock_guard lock(mutex_);
+  const bool gets_through = answered_.load() > answered_then;
+  if (!gets_through && !error_) error_ = batch.error;
+  if (!gets_through) failed_ = true;
+  if (!people.empty()) aside_.push_front(std::move(batch));
+  return gets_through;
 }
 
 // Level by level, so that soon somebody gets through if anybody can.
 void Delivery::look_for_the_culprits(const std::string& part, const std::stop_token& stop) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (aside_.size() > 1 && answered_.load() == aside_[0].answered_then && !error_) {
-      error_ = aside_[0].error;  // it failed at several batches, and nobody got through
-      failed_ = true;
-    }
-  }
-  culprits_sought_ = true;
+  if (failed() || stop.stop_requested() || aside_.empty()) return;
+  if (!somebody_gets_through(part, stop)) return;
   int in_vain = 0;
   while (!failed() && !stop.stop_requested()) {
     Aside aside;
     {
       const std::lock_guard lock(mutex_);
-      if (aside_.empty()) break;
+      if (aside_.empty()) return;
       aside = std::move(aside_.front());
       aside_.pop_front();
     }
-    const bool others_got_through = answered_.load() > aside.answered_then;
-    in_vain = others_got_through ? 0 : in_vain + 1;
-    if (in_vain > kInVainMax) return fail(std::move(aside.error));
+    const int64_t answered_then = answered_.load();
+    const auto send = [&](size_t from, size_t to) {
+      std::vector<const Change*> piece;
+      for (size_t i = from; i < to; ++i) piece.push_back(&aside.people[i]);
+      write(std::move(piece), aside.call, part, stop,
+            {.maybe_applied = aside.is_tried(), .is_piece = true, .answered_then = answered_then});
+    };
+    if (!aside.is_tried()) {
+      send(0, aside.people.size());
+      continue;
+    }
+    in_vain = answered_then > aside.answered_then ? 0 : in_vain + 1;
+    if (in_vain > kInVainMax) return fail(std::move(*aside.error));
     if (aside.people.size() == 1) {
-      if (!others_got_through) return fail(std::move(aside.error));
-      leave_unknown(aside.people[0], aside.error);
+      leave_unknown(aside.people[0], *aside.error);
       continue;
     }
     if (resends_.fetch_add(2) + 2 > std::max(kResendsMin, order_.changes / kChangesPerResend))
       return fail({ErrorKind::unavailable,
                    "Iterable failed at too many batches while others got through; the last one: " +
-                       aside.error.message,
+                       aside.error->message,
                    "Iterable seems to be in trouble; the next run carries on from here."});
     const size_t middle = aside.people.size() / 2;
-    const int64_t answered_then = answered_.load();
-    for (const auto& [from, to] : {std::pair<size_t, size_t>(0, middle),
-                                   std::pair<size_t, size_t>(middle, aside.people.size())}) {
-      std::vector<const Change*> piece;
-      for (size_t i = from; i < to; ++i) piece.push_back(&aside.people[i]);
-      write(std::move(piece), aside.call, part, stop,
-            {.maybe_applied = true, .is_piece = true, .answered_then = answered_then});
-    }
+    send(0, middle);
+    send(middle, aside.people.size());
   }
-  culprits_sought_ = false;
 }
 
 void Delivery::leave_unknown(const Change& change, const Error& error) {
@@ -447,11 +480,9 @@ void Delivery::leave_unknown(const Change& change, const Error& error) {
   if (!unanswered_as_) unanswered_as_ = error;
 }
 
-// Somebody whom Iterable failed at before.
-void Delivery::got_through(const std::vector<uint32_t>& seqs) {
+bool Delivery::is_unanswered(const Change& change) const {
   const std::lock_guard lock(mutex_);
-  if (unanswered_.empty()) return;
-  for (const uint32_t seq : seqs) unanswered_.erase(seq);
+  return unanswered_.contains(change.seq);
 }
 
 Result<std::vector<Outcome>> Delivery::judge(const std::vector<const Change*>& people,

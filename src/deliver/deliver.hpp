@@ -10,8 +10,9 @@
 // the delivery: its people are unknown, the rest not sent, and the next run carries on.
 //
 // A batch that the server answers with a failure of its own, at every try, is put aside while the
-// others go on. If they get through, it is about somebody in it: it is sent in halves until that
-// person stands alone, who is unknown then. If nothing gets through, it is an outage.
+// others go on. If they get through, or some of its own people do who are sent alone, it is about
+// somebody in it: it is sent in halves until that person stands alone, who is unknown then. If
+// nobody gets through, it is an outage.
 //
 // Threads: deliver() asks the workers of its order for several, and returns when they are done.
 #pragma once
@@ -136,18 +137,20 @@ class Delivery {
   };
   void write(std::vector<const Change*> people, iterable::BatchCall call, const std::string& part,
              const std::stop_token& stop, How how);
-  // A batch that the server failed at.
+  // A batch that the server failed at; without an error, one that was not tried meanwhile.
   struct Aside {
     std::vector<Change> people;
     iterable::BatchCall call;
-    Error error;
+    std::optional<Error> error;
     int64_t answered_then;  // how many people had got an answer before it was tried
+    [[nodiscard]] bool is_tried() const { return error.has_value(); }
   };
-  void put_aside(const std::vector<const Change*>& people, iterable::BatchCall call, Error error,
-                 int64_t answered_then);
+  void put_aside(const std::vector<const Change*>& people, iterable::BatchCall call,
+                 std::optional<Error> error, How how);
+  bool somebody_gets_through(const std::string& part, const std::stop_token& stop);
   void look_for_the_culprits(const std::string& part, const std::stop_token& stop);
   void leave_unknown(const Change& change, const Error& error);
-  void got_through(const std::vector<uint32_t>& seqs);
+  [[nodiscard]] bool is_unanswered(const Change& change) const;
   Result<std::vector<Outcome>> judge(const std::vector<const Change*>& people,
                                      iterable::BatchCall call,
                                      const std::vector<iterable::Verdict>& verdicts,
@@ -162,6 +165,7 @@ class Delivery {
   prove::Contacts* contacts_ = nullptr;
   std::shared_ptr<const prove::Index> index_;
   std::atomic<bool> failed_{false};
+  std::atomic<bool> paused_{false};  // nothing new is sent until the culprits are found
   std::atomic<int64_t> resends_{0}, answered_{0}, refused_for_data_{0}, done_{0};
   std::atomic<int64_t> absent_checked_{0}, absent_found_{0};
   std::mutex looking_up_;  // one batch at a time, so that its people are all looked up soon
@@ -171,9 +175,8 @@ class Delivery {
   std::vector<bool> proven_;  // by seq
   std::set<uint32_t> untold_;
   std::deque<Aside> aside_;
-  std::atomic<bool> culprits_sought_{false};  // one piece after another
-  std::set<uint32_t> unanswered_;             // each of whom the server failed at alone
-  std::optional<Error> unanswered_as_;        // as it answered about the first
+  std::set<uint32_t> unanswered_;       // each of whom the server failed at alone: not tried again
+  std::optional<Error> unanswered_as_;  // as it answered about the first
 };
 
 }  // namespace rollcall::deliver

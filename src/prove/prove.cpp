@@ -9,9 +9,10 @@
 namespace rollcall::prove {
 
 namespace {
-// So many who are looked up together may each be the one about whom Iterable fails; more than that
-// is an outage.
-constexpr size_t kUnansweredMax = 3;
+// So many may each be one about whom Iterable fails, while others get an answer: of those who are
+// looked up together, and one after another while nobody gets one. More is an outage.
+constexpr size_t kPeoplePerUnanswered = 10;
+constexpr size_t kUnansweredInVainMax = 3;
 }  // namespace
 
 Result<std::vector<iterable::Seen>> look_up_all(Workers& workers, const iterable::Reader& reader,
@@ -22,16 +23,22 @@ Result<std::vector<iterable::Seen>> look_up_all(Workers& workers, const iterable
   std::mutex mutex;
   std::optional<Error> failure;  // protected by mutex
   size_t unanswered = 0;         // likewise
+  std::atomic<size_t> in_vain{0};
+  const size_t unanswered_max = std::max(kUnansweredInVainMax, keys.size() / kPeoplePerUnanswered);
+  std::atomic<size_t> answered{0};
   std::stop_source ours;
   const std::stop_callback pass_on(stop, [&ours] { ours.request_stop(); });
   const auto work = [&] {
     while (!ours.stop_requested()) {
       const size_t i = next.fetch_add(1);
       if (i >= keys.size()) return;
+      const size_t answered_then = answered.load();
       auto seen = reader.look_up(type, keys[i], ours.get_token());
       if (!seen.ok()) {
         const std::lock_guard lock(mutex);
-        if (seen.error().kind == ErrorKind::unavailable && ++unanswered <= kUnansweredMax) {
+        in_vain = answered.load() > answered_then ? 0 : in_vain + 1;
+        if (seen.error().kind == ErrorKind::unavailable && ++unanswered <= unanswered_max &&
+            in_vain <= kUnansweredInVainMax) {
           out[i].failed = seen.error();
           continue;
         }
@@ -40,6 +47,8 @@ Result<std::vector<iterable::Seen>> look_up_all(Workers& workers, const iterable
         return;
       }
       out[i] = std::move(*seen);
+      ++answered;
+      in_vain = 0;
     }
   };
   workers.run(std::min(iterable::kLookUpsAtOnce, keys.size()), work);

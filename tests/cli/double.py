@@ -223,6 +223,7 @@ class Double:
         self.lowers = lowers                            # unicode | ascii: the letters of an address that are lowered
         self.echo = echo                                # as_sent | lower: how failed addresses come back
         self.forgotten: set[str] = set()
+        self.fails_at: dict[str, str] = {}              # e-mail address -> part of the endpoints that answer 500 for it
         self.refuses: dict[str, str] = {}               # identifier -> "invalidData" | "conflict" | "invalid"
         self.state = State()
         self.shown = self.state
@@ -394,6 +395,7 @@ class Double:
         with self.lock:
             self._weather = None
             self.faults.clear()
+            self.fails_at.clear()
 
     def close(self):
         self._closed = True
@@ -554,6 +556,8 @@ class Double:
                     raise Refused(503, None, "upstream request timeout")
                 if fault == "html_502":
                     raise Refused(502, None, "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>")
+                if any(part in endpoint and key in urllib.parse.unquote(target) + raw.decode() for key, part in self.fails_at.items()):
+                    raise envelope(500, "GenericError", "An internal error occurred. Please try again later")
                 if handler is None:
                     raise Refused(404, None, "<!DOCTYPE html><html><head><title>Action not found</title></head></html>")
                 answer = handler(entry, argument, refuse_some=fault == "refuse_some")

@@ -321,3 +321,24 @@ def test_who_returns_without_a_value_has_it_cleared(started_world):
     world.run()
     world.assert_right()
     assert not {"birthDate", "firstName"} & set(contact_of(world, 4).fields)
+
+
+@pytest.mark.parametrize("project_type, endpoint", [("hybrid", "lists/"), ("email", "getBy")], ids=["writes", "look-ups"])
+def test_one_person_whom_the_service_fails_at_holds_nobody_up(make_world, project_type, endpoint):
+    """Each batch has one, and everybody else is added, removed and updated all the same."""
+    world = ready(make_world(project_type, "email"), people=12)
+    world.double.fails_at = {"user3@example.com": endpoint}
+    first = world.run(expect=1)
+    assert first["outcomes"]["unknown"] == 1 and "1 person" in first["error"]["message"], first
+    assert world.members() == world.expected_members() - {"user3@example.com"}
+    named = world.rollcall("rejects", first["run_id"], "--kind", "unknown").out
+    assert "user3@example.com" in named and "500" in named
+    if endpoint == "lists/":
+        world.put(customer(5, vip=False), customer(7, vip=False), customer(6, first_name="New"), customer(8, first_name="New"))
+        world.write_source()
+        world.double.fails_at |= {"user5@example.com": endpoint, "user6@example.com": endpoint}
+        second = world.run(expect=1)
+        assert second["outcomes"]["unknown"] == 3, second
+        assert world.members() == world.expected_members() - {"user3@example.com"} | {"user5@example.com"}
+        assert world.contact("user8@example.com").fields["firstName"] == "New"
+    settle_down(world)
