@@ -420,10 +420,14 @@ Result<Condition> Graph::bind(const Model& model, const Rule& rule, int depth) {
     if (std::find(allowed.begin(), allowed.end(), op) != allowed.end()) return out;
     std::vector<std::string> names;
     for (const Op one : allowed) names.emplace_back(name_of(one));
-    return wrong(rule.place,
-                 fmt::format("`{}` is of type {}, which has no operator `{}`", name,
-                             to_string(node->type), name_of(op)),
-                 "Operators: " + join(names, ", ") + ".");
+    return wrong(
+        rule.place,
+        fmt::format("`{}` is of type {}, which has no operator `{}`", name, to_string(node->type),
+                    name_of(op)),
+        "Operators: " + join(names, ", ") +
+            (node->type == FieldType::text ? ". Of texts that are numbers or dates, declare "
+                                             "the field's `type` in the model."
+                                           : "."));
   };
   if (const auto* test = std::get_if<FieldTest>(&rule.test)) {
     const Node* node = TRY(field(model, test->field, rule.place));

@@ -47,7 +47,7 @@ struct OnePerson::Inside {
     duck::Connection& work = scratch->work();
     TRY(work.run("DROP TABLE IF EXISTS rows; DROP TABLE IF EXISTS problems"));
     const auto rows = TRY(reader->rows(TRY(reader->sql(query)), stop));
-    TRY(snapshot::take(*rows, {activation.match_key.type, targets}, work, world.observer, stop));
+    TRY(snapshot::take(*rows, snapshot_of(input, targets), work, world.observer, stop));
     return work.run(fmt::format(
         "DELETE FROM rows WHERE key <> {0}; DELETE FROM problems WHERE kind <> 'duplicate_key' OR "
         "key <> {0}",

@@ -102,6 +102,15 @@ Result<std::vector<attributes::Target>> targets_of(const Activation& activation,
   return attributes::targets(activation.attributes, columns);
 }
 
+snapshot::Spec snapshot_of(const PassInput& input, const std::vector<attributes::Target>& targets) {
+  const Segment* segment = input.catalog.segment(input.activation.segment);
+  const Model* model = input.catalog.model(segment->model);
+  const Source* source = model == nullptr ? nullptr : input.catalog.source(model->source);
+  return {.key_type = input.activation.match_key.type,
+          .targets = targets,
+          .keys_as_written = source != nullptr && source->kind == "csv"};
+}
+
 Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader& reader,
                                          const std::vector<attributes::Target>& targets,
                                          duck::Connection& work, const std::stop_token& stop) {
@@ -111,8 +120,7 @@ Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader
                                            .fields = fields_read(input.catalog, input.activation),
                                            .now = input.now}));
     const auto rows = TRY(reader.rows(query, stop));
-    return snapshot::take(*rows, {input.activation.match_key.type, targets}, work,
-                          input.world.observer, stop);
+    return snapshot::take(*rows, snapshot_of(input, targets), work, input.world.observer, stop);
   };
   auto taken = TRY(in_context(read(), "segment " + segment.name));
   TRY(keep_targets(targets, work));

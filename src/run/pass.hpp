@@ -69,6 +69,7 @@ Result<std::vector<attributes::Target>> targets_of(const Activation& activation,
 Time settling_now(Clock& clock, const ledger::State& state, Millis settle);
 ledger::Moment moment(Clock& clock);
 // Reads the segment's rows into `work`, and keeps the targets there too (load_targets).
+snapshot::Spec snapshot_of(const PassInput& input, const std::vector<attributes::Target>& targets);
 Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader& reader,
                                          const std::vector<attributes::Target>& targets,
                                          duck::Connection& work, const std::stop_token& stop);

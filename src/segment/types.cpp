@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "segment/segment.hpp"
 
@@ -34,14 +35,96 @@ std::vector<ColumnType*> found_of(Model* model, const std::string& field) {
   return out;
 }
 
-// Keys are texts as written. A whole number that is written plainly is one, too: it is printed as
-// it is written.
+// The columns that the catalog itself takes for numbers: a rule compares them with some, or an
+// attribute is declared to be one.
+class Numbers {
+ public:
+  explicit Numbers(Catalog& catalog) : catalog_(catalog) {
+    for (const Segment& segment : catalog.segments)
+      take(catalog.model(segment.model), segment.where);
+    for (const Model& model : catalog.models)
+      for (const ComputedField& field : model.computed) take(model, field);
+    for (const Activation& activation : catalog.activations)
+      if (const Segment* segment = catalog.segment(activation.segment))
+        for (const Attribute& attribute : activation.attributes)
+          if (attribute.type == AttributeType::long_ || attribute.type == AttributeType::double_)
+            add(catalog.model(segment->model), attribute.field);
+  }
+  [[nodiscard]] bool has(const ColumnType* type) const { return columns_.contains(type); }
+  // Whether that was new.
+  bool add(const ColumnType* type) { return columns_.insert(type).second; }
+
+ private:
+  void add(const Model* model, const std::string& field) {
+    for (Model& one : catalog_.models)
+      if (&one == model)
+        for (const ColumnType* type : found_of(&one, field)) add(type);
+  }
+
+  const Model* related(const Model* model, const std::string& name) const {
+    if (model == nullptr) return nullptr;
+    for (const Relation& relation : model->relations)
+      if (relation.name == name) return catalog_.model(relation.model);
+    return nullptr;
+  }
+
+  static bool is_number(const FieldTest& test) {
+    const auto number = [](const Scalar& value) {
+      return std::holds_alternative<int64_t>(value) || std::holds_alternative<double>(value);
+    };
+    if (const auto* one = std::get_if<Scalar>(&test.value)) return number(*one);
+    const auto* many = std::get_if<std::vector<Scalar>>(&test.value);
+    return many != nullptr && std::any_of(many->begin(), many->end(), number);
+  }
+
+  void take(const Model* model, const Rule& rule) {
+    const auto all = [&](const std::vector<Rule>& rules) {
+      for (const Rule& part : rules) take(model, part);
+    };
+    if (const auto* test = std::get_if<AllOf>(&rule.test)) return all(test->rules);
+    if (const auto* test = std::get_if<AnyOf>(&rule.test)) return all(test->rules);
+    if (const auto* test = std::get_if<NoneOf>(&rule.test)) return all(test->rules);
+    if (const auto* test = std::get_if<FieldTest>(&rule.test)) {
+      if (is_number(*test)) add(model, test->field);
+    } else if (const auto* rows = std::get_if<RelatedTest>(&rule.test)) {
+      take_related(related(model, rows->relation), rows->aggregate, rows->field, rows->where.get());
+    }
+  }
+
+  void take(const Model& model, const ComputedField& field) {
+    if (const auto* of = std::get_if<ComputedField::Aggregated>(&field.how))
+      take_related(related(&model, of->relation), of->aggregate, of->field, of->where.get());
+    if (const auto* cases = std::get_if<ComputedField::Cases>(&field.how))
+      for (const auto& one : cases->cases)
+        if (one.when) take(&model, *one.when);
+  }
+
+  void take_related(const Model* model, Aggregate aggregate, const std::string& field,
+                    const Rule* where) {
+    if (aggregate != Aggregate::count && aggregate != Aggregate::count_distinct) add(model, field);
+    if (where != nullptr) take(model, *where);
+  }
+
+  Catalog& catalog_;
+  std::set<const ColumnType*> columns_;
+};
+
+// Keys are texts as written, unless the catalog takes them for numbers: whole ones, plainly
+// written, are printed as they are written.
 class Keys {
  public:
-  explicit Keys(Catalog& catalog) : catalog_(catalog) {}
+  explicit Keys(Catalog& catalog) : catalog_(catalog), numbers_(catalog) {}
 
   void settle() {
-    for (Model& model : catalog_.models) plain(found_of(&model, model.primary_key));
+    // One column may be the key of several relations.
+    while (each_relation([&](const Pair& pair) { return spread(pair); })) {
+    }
+    for (Model& model : catalog_.models) as_written(found_of(&model, model.primary_key));
+    each_relation([&](const Pair& pair) {
+      as_written(pair.a);
+      as_written(pair.b);
+      return false;
+    });
     for (const Activation& activation : catalog_.activations)
       if (const Segment* segment = catalog_.segment(activation.segment))
         match_key(model(segment->model), activation.match_key.field);
@@ -50,54 +133,71 @@ class Keys {
         for (Model& one : catalog_.models)
           if (destination.defaults->model.value_or(one.name) == one.name)
             match_key(&one, destination.defaults->match_key->field);
-    // One column may be the key of several relations.
-    for (bool again = true; again;) {
-      again = false;
-      for (Model& one : catalog_.models)
-        for (const Relation& relation : one.relations) {
-          Model* other = model(relation.model);
-          if (relation.through.empty()) {
-            again |= alike(found_of(&one, relation.key), found_of(other, relation.foreign_key));
-            continue;
-          }
-          Model* through = model(relation.through);
-          again |= alike(found_of(&one, relation.key), found_of(through, relation.through_key));
-          again |= alike(found_of(other, relation.foreign_key),
-                         found_of(through, relation.through_foreign_key));
-        }
+    while (each_relation(alike)) {
     }
   }
 
  private:
+  using Columns = std::vector<ColumnType*>;
+  struct Pair {  // the keys of a relation
+    Columns a, b;
+  };
+
   Model* model(const std::string& name) {
     for (Model& one : catalog_.models)
       if (one.name == name) return &one;
     return nullptr;
   }
 
-  static bool plain(const std::vector<ColumnType*>& types) {
+  template <typename Do>
+  bool each_relation(Do with) {
     bool changed = false;
-    for (ColumnType* type : types)
-      if (type->type != FieldType::integer && type->type != FieldType::text) {
-        *type = {};
-        changed = true;
+    for (Model& one : catalog_.models)
+      for (const Relation& relation : one.relations) {
+        Model* other = model(relation.model);
+        if (relation.through.empty()) {
+          changed |= with({found_of(&one, relation.key), found_of(other, relation.foreign_key)});
+          continue;
+        }
+        Model* through = model(relation.through);
+        changed |= with({found_of(&one, relation.key), found_of(through, relation.through_key)});
+        changed |= with({found_of(other, relation.foreign_key),
+                         found_of(through, relation.through_foreign_key)});
       }
     return changed;
   }
 
-  static void match_key(Model* model, const std::string& field) {
-    if (model != nullptr && field != model->primary_key)
-      for (ColumnType* type : found_of(model, field)) *type = {};
+  // Both of the keys of a relation are numbers where one is.
+  bool spread(const Pair& pair) {
+    const auto is_number = [&](const ColumnType* type) { return numbers_.has(type); };
+    if (std::none_of(pair.a.begin(), pair.a.end(), is_number) &&
+        std::none_of(pair.b.begin(), pair.b.end(), is_number))
+      return false;
+    bool changed = false;
+    for (const Columns* both : {&pair.a, &pair.b})
+      for (const ColumnType* type : *both) changed |= numbers_.add(type);
+    return changed;
   }
 
-  // Both of the keys of a relation are texts where one is.
-  static bool alike(const std::vector<ColumnType*>& a, const std::vector<ColumnType*>& b) {
-    bool changed = plain(a);
-    changed |= plain(b);
+  void as_written(const Columns& types) {
+    for (ColumnType* type : types)
+      if (type->type != FieldType::integer || !numbers_.has(type)) *type = {};
+  }
+
+  void match_key(Model* model, const std::string& field) {
+    if (model == nullptr) return;
+    for (ColumnType* type : found_of(model, field))
+      if (field != model->primary_key) *type = {};
+  }
+
+  // Both are texts where one is.
+  static bool alike(const Pair& pair) {
     const auto is_text = [](const ColumnType* type) { return type->type == FieldType::text; };
-    if (!std::any_of(a.begin(), a.end(), is_text) && !std::any_of(b.begin(), b.end(), is_text))
-      return changed;
-    for (const auto* both : {&a, &b})
+    if (std::none_of(pair.a.begin(), pair.a.end(), is_text) &&
+        std::none_of(pair.b.begin(), pair.b.end(), is_text))
+      return false;
+    bool changed = false;
+    for (const Columns* both : {&pair.a, &pair.b})
       for (ColumnType* type : *both)
         if (!is_text(type)) {
           *type = {};
@@ -107,6 +207,7 @@ class Keys {
   }
 
   Catalog& catalog_;
+  Numbers numbers_;
 };
 
 }  // namespace

@@ -7,8 +7,12 @@
 namespace rollcall::snapshot {
 namespace {
 
-std::string primary_key_order(FieldType type) {
+std::string primary_key_order(FieldType type, bool written) {
   switch (type) {
+    case FieldType::text:
+      return written ? "CASE WHEN regexp_full_match(pk, '-?(0|[1-9][0-9]{0,37})') THEN "
+                       "try_cast(pk AS HUGEINT) END NULLS LAST"
+                     : "pk";
     case FieldType::integer:
       return "try_cast(pk AS BIGINT)";
     case FieldType::date:
@@ -25,15 +29,15 @@ std::string primary_key_order(FieldType type) {
   }
 }
 
-Status keep_one_row_a_person(duck::Connection& work, FieldType primary_key, size_t targets,
+Status keep_one_row_a_person(duck::Connection& work, FieldType primary_key, const Spec& spec,
                              SegmentCounts& counts) {
   // Whom Iterable may take for one contact must not stand in one batch as two.
   const std::string who = folded_key_sql("key");
   TRY(work.run("CREATE TABLE twice AS SELECT " + who +
                " AS who FROM rows GROUP BY who HAVING count(*) > 1"));
   if (TRY(work.scalar("SELECT count(*) FROM twice")) > 0) {
-    std::string order = primary_key_order(primary_key) + ", pk";
-    for (size_t i = 0; i < targets; ++i) order += fmt::format(", v{}", i);
+    std::string order = primary_key_order(primary_key, spec.keys_as_written) + ", pk";
+    for (size_t i = 0; i < spec.targets.size(); ++i) order += fmt::format(", v{}", i);
     TRY(work.run(
         "CREATE TABLE losers AS SELECT * FROM (SELECT rowid AS row, key, pk, row_number() OVER "
         "(PARTITION BY " +
@@ -109,7 +113,7 @@ Result<Snapshot> take(source::RowStream& stream, const Spec& spec, duck::Connect
     for (size_t i = 0; i < spec.targets.size(); ++i)
       if (unholdable[i] > 0) out.unholdable[spec.targets[i].to] = unholdable[i];
   }
-  TRY(keep_one_row_a_person(work, stream.columns()[0].type, spec.targets.size(), out.counts));
+  TRY(keep_one_row_a_person(work, stream.columns()[0].type, spec, out.counts));
   out.counts.members =
       out.counts.rows - out.counts.no_key - out.counts.invalid_key - out.counts.duplicate_key;
   return out;

@@ -23,6 +23,7 @@ namespace rollcall::snapshot {
 struct Spec {
   KeyType key_type = KeyType::email;
   std::vector<attributes::Target> targets;
+  bool keys_as_written = false;  // the source has texts alone: numbers among them are no texts
 };
 
 struct Snapshot {
@@ -33,7 +34,7 @@ struct Snapshot {
 
 // `stream` has the columns primary key, match key, then one per target. Of rows with one key the
 // one with the smallest primary key speaks: numbers by size, dates and times by their order,
-// anything else by its UTF-8 bytes.
+// anything else by its UTF-8 bytes. Keys as written: whole numbers by size, and before the others.
 Result<Snapshot> take(source::RowStream& stream, const Spec& spec, duck::Connection& work,
                       Observer& observer, const std::stop_token& stop);
 

@@ -26,7 +26,7 @@ def row(i, spent="7", country="NO"):
 def test_types_are_found_once_shown_and_kept(world):
     write(world, [row(i) for i in range(10)] + [row(10, spent="19.99")])
     done = world.apply()
-    assert "customer_id integer, email text, spent number, country text" in done.out
+    assert "customer_id text, email text, spent number, country text" in done.out
     exported = world.rollcall("export").out
     assert "spent: number" in exported
     assert world.apply(text=exported).out.startswith("Nothing to change")
@@ -88,3 +88,39 @@ def test_a_key_is_sent_as_it_is_written(make_world):
     world.apply()
     world.run()
     assert world.members() == {"10-11-12", "007", "true"}
+
+
+def test_primary_keys_and_those_of_relations_are_texts_as_written(make_world):
+    """Numbers of the first day do not bind those of the next, and join what is written like them."""
+    world = make_world("hybrid", "email", source="csv", attributes=[], rule={"related": "orders"})
+    for i in range(4):
+        world.double.add_contact(email=f"p{i}@example.com")
+    people, orders = world.folder / "people.csv", world.folder / "orders.csv"
+    catalog = world.catalog()
+    catalog["sources"][0]["path"] = "."
+    catalog["models"] = [
+        {"name": "customers", "type": "users", "source": "shop", "table": "people", "primary_key": "customer_id",
+         "relations": [{"name": "orders", "kind": "has_many", "model": "orders", "key": "customer_id", "foreign_key": "customer"}]},
+        {"name": "orders", "type": "events", "source": "shop", "table": "orders", "primary_key": "number"},
+    ]
+    people.write_text("customer_id,email\n1,p0@example.com\n10,p1@example.com\n")
+    orders.write_text("number,customer,amount\n1,1,5\n2,10,7\n")
+    done = world.apply(catalog=catalog)
+    assert "customer_id text" in done.out and "number text, customer text, amount integer" in done.out
+    world.run()
+    assert world.members() == {"p0@example.com", "p1@example.com"}
+    people.write_text("customer_id,email\n1,p0@example.com\n10,p1@example.com\n01,p2@example.com\nA-1,p3@example.com\n")
+    orders.write_text("number,customer,amount\n1,A-1,5\n2,01,7\n3,10,1\n")
+    world.run()
+    assert world.members() == {"p1@example.com", "p2@example.com", "p3@example.com"}
+    assert "in `" in world.rollcall("why", world.name, "p3@example.com").out
+    # Whoever compares a key with numbers takes it for one, from the beginning or by saying so.
+    people.write_text("customer_id,email\n1,p0@example.com\n10,p1@example.com\n")
+    orders.write_text("number,customer,amount\n1,1,5\n2,10,7\n")
+    catalog["segments"][0]["where"] = {"all": [{"field": "customer_id", "op": "gte", "value": 5}, {"related": "orders"}]}
+    assert "declare the field's `type`" in world.apply(catalog=catalog, expect=2).err
+    world.home = world.folder / "another home"
+    done = world.apply(catalog=catalog)
+    assert "customer_id integer" in done.out and "number text, customer integer" in done.out
+    shown = world.rollcall("preview", "Lapsed VIPs").out
+    assert "p1@example.com" in shown and "p0@example.com" not in shown
