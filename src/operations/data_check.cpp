@@ -94,16 +94,20 @@ class Checker {
     }
   }
 
-  // What the engine says to the rule; what is wrong in the data alone may be mended there.
+  // What the engine says to the rule, and to the data that a run would read by it.
   void try_out(segment::Reader& reader, const Segment& segment, const SqlQuery& query) {
     if (const auto columns = reader.describe(query); !columns.ok()) {
       if (columns.error().kind == ErrorKind::invalid)
         add(columns.error(), segment.place, "");
       else
         warn(columns.error());
-    } else if (const auto size = reader.count(segment, Time{}, {}); !size.ok()) {
-      out_.warnings.push_back("segment `" + segment.name +
-                              "` cannot be counted: " + size.error().text());
+    } else if (const auto size = reader.count(segment, Time{}, options_.stop); !size.ok()) {
+      const ErrorKind kind = size.error().kind;
+      const std::string said = "segment `" + segment.name + "` cannot be counted: ";
+      if (kind == ErrorKind::invalid || kind == ErrorKind::corrupt)
+        add(size.error(), segment.place, said);
+      else
+        out_.warnings.push_back(said + size.error().text());
     }
   }
 

@@ -78,7 +78,8 @@ Result<Reader> Reader::open(const Catalog& catalog, const Segment& segment,
   };
   if (std::any_of(catalog.models.begin(), catalog.models.end(), is_new)) {
     found = catalog;
-    (void)find_types(*found, is_new, options);
+    for (TypesFound& one : find_types(*found, is_new, options))
+      if (one.error) return std::move(*one.error);
   }
   source::OpenOptions typed = options;
   for (const std::string& name : models) {

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -79,10 +80,10 @@ struct TypesFound {
   std::string model;
   bool changed = false;  // what is stored with the model
   std::vector<source::Look> looks = {};
+  std::optional<Error> error = std::nullopt;  // they could not be looked at
 };
 // Looks at the files of the models that are wanted, and puts what is found into them: types that
-// were there before stay, but for those of columns that are keys. Files that cannot be read are
-// passed over.
+// were there before stay, but for those of columns that are keys.
 std::vector<TypesFound> find_types(Catalog& catalog,
                                    const std::function<bool(const Model&)>& wanted,
                                    const source::OpenOptions& options);

@@ -269,7 +269,10 @@ std::vector<TypesFound> find_types(Catalog& catalog,
     const Source* from = catalog.source(model.source);
     if (from == nullptr || from->kind != "csv") model.types.clear();
     auto found = look(catalog, model, options);
-    if (!found.ok()) continue;  // who holds the model against its data says why
+    if (!found.ok()) {
+      out.push_back({.model = model.name, .error = found.error()});
+      continue;
+    }
     TableTypes types;
     for (const source::Look& table : *found) {
       if (table.columns.empty()) continue;
