@@ -1,6 +1,9 @@
 // The next ledger out of the last one and what a run settled: one statement, one new file.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "core/match_key.hpp"
 #include "ledger/file.hpp"
 
 namespace rollcall::ledger {
@@ -145,13 +148,17 @@ Result<std::optional<PersonRow>> find(const Folder& folder, const State& state,
   const auto db = TRY(reader());
   const auto connection = TRY(db->connect());
   const std::string file = duck::literal(folder.ledger_file(state.generation).string());
+  // A key of ASCII alone is its own folded form, or a user id.
+  const bool ascii = std::all_of(key.begin(), key.end(), [](char c) { return c >= 0; });
+  const std::string which = ascii ? "key = " + duck::literal(key)
+                                  : folded_key_sql("key") + " = " + duck::literal(folded_key(key));
   const auto rows = TRY(connection->stream(
       "SELECT " + std::string(kFixedColumns) +
       ", COLUMNS('^a:.*') FROM (SELECT *, NULL::UBIGINT AS \"a:\" FROM read_parquet(" + file +
-      ")) WHERE key = " + duck::literal(key)));
+      ")) WHERE " + which + " ORDER BY key <> " + duck::literal(key) + ", on_list DESC LIMIT 1"));
   const duck::Chunk* chunk = TRY(rows->next());
   if (chunk == nullptr || chunk->rows() == 0) return std::optional<PersonRow>();
-  PersonRow row{.key = key,
+  PersonRow row{.key = std::string(chunk->text(0, 0)),
                 .on_list = static_cast<int>(chunk->integer(1, 0)),
                 .in_segment = chunk->integer(2, 0) != 0,
                 .reason = text_or(*chunk, 3, 0),

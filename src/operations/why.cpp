@@ -65,7 +65,8 @@ void tell_state(Why& person) {
   return say("not_sent", on_list + "planned, and the run ended before," + since);
 }
 
-std::string next_run(const Why& person, const std::optional<Change>& change) {
+std::string next_run(const Why& person, const run::OnePerson::Next& next) {
+  const std::optional<Change>& change = next.change;
   if (!change) {
     if (person.in_segment.empty()) return "nothing";
     if (person.row && person.row->reason == "rejected" && person.row->final)
@@ -78,6 +79,7 @@ std::string next_run(const Why& person, const std::optional<Change>& change) {
     case ChangeKind::left:
       return "removed from the list";
     case ChangeKind::retried:
+      if (!next.not_looked_up.empty()) return "nothing yet: " + next.not_looked_up;
       return change->look_up_first
                  ? "looked up again, and added to the list if they have become a contact"
                  : "tried again";
@@ -139,10 +141,10 @@ Result<Why> why(const World& world, const Stored& stored, const Activation& acti
   if (!last.empty())
     if (const auto report = run::report_from_json(last[0].report_json); report.ok())
       pending = report->fields_pending;
-  const std::optional<Change> change = TRY(one.next(pending));
-  person.attributes_to_write = attributes_to_write(change, one.targets());
+  const run::OnePerson::Next next = TRY(one.next(pending));
+  person.attributes_to_write = attributes_to_write(next.change, one.targets());
   tell_state(person);
-  person.next = next_run(person, change);
+  person.next = next_run(person, next);
   return person;
 }
 

@@ -1,3 +1,4 @@
+#include "core/match_key.hpp"
 #include "prove/index.hpp"
 
 namespace rollcall::prove {
@@ -42,14 +43,12 @@ Result<std::unique_ptr<Contacts::Reading>> Contacts::read(
     out->began = clock_.monotonic();
     const double waits = reader_.seconds_to_export();
     Status kept = ok_status();
-    std::string key;
     const auto told = reader_.contacts(
         updated,
         [&](std::string_view email, std::string_view user_id) {
           if (on_contact) on_contact(email, user_id);
-          key = email;
-          ascii_lower(key);
-          if (kept.ok() && !key.empty()) kept = out->emails.add(hash_of(key, index_file_.secret));
+          if (kept.ok() && !email.empty())
+            kept = out->emails.add(hash_of(folded_key(email), index_file_.secret));
           if (kept.ok() && !user_id.empty())
             kept = out->user_ids.add(hash_of(user_id, index_file_.secret));
           constexpr int64_t kTellEvery = 10'000;

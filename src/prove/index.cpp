@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "base/file.hpp"
+#include "core/match_key.hpp"
 
 namespace rollcall::prove {
 namespace fs = std::filesystem;
@@ -117,7 +118,13 @@ std::span<const Hash> Index::hashes(KeyType type) const {
 
 bool Index::holds(std::string_view key) const {
   const auto hashes = this->hashes(type_);
-  return std::binary_search(hashes.begin(), hashes.end(), hash_of(key, secret_));
+  const auto has = [&](std::string_view text) {
+    return std::binary_search(hashes.begin(), hashes.end(), hash_of(text, secret_));
+  };
+  if (has(key)) return true;
+  if (type_ == KeyType::user_id) return false;
+  const std::string folded = folded_key(key);
+  return folded != key && has(folded);
 }
 
 Result<std::unique_ptr<Lease>> take_to_write(const IndexFile& index_file, Clock& clock,

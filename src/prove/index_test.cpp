@@ -8,6 +8,8 @@
 #include <set>
 #include <thread>
 
+#include "core/match_key.hpp"
+
 namespace rollcall::prove {
 namespace {
 
@@ -104,6 +106,18 @@ TEST_F(IndexTest, DamageOfAnyByteIsSeen) {
   EXPECT_EQ(opened(), nullptr);
   std::ofstream(index_file_.path) << "something else";
   EXPECT_EQ(opened(), nullptr);
+}
+
+TEST_F(IndexTest, ShowsAnAddressWhateverTheCaseOfItsLetters) {
+  Sorter emails(folder_, 100), user_ids(folder_, 100);
+  ASSERT_TRUE(WriteLock::take(index_file_).ok());
+  // As an export's are kept now, and as they were kept before.
+  for (const std::string& key : {folded_key("JOSÉ@x.co"), std::string("zoË@x.co")})
+    ASSERT_TRUE(emails.add(hash_of(key, index_file_.secret)).ok());
+  ASSERT_TRUE(write_index(index_file_, {}, emails, user_ids, nullptr, observer_).ok());
+  const auto index = opened();
+  for (const char* key : {"josÉ@x.co", "josé@x.co", "zoË@x.co"}) EXPECT_TRUE(index->holds(key));
+  EXPECT_FALSE(index->holds("jose@x.co"));
 }
 
 TEST_F(IndexTest, AnotherProjectsOrHomesIsNotTaken) {

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 
+#include "core/match_key.hpp"
 #include "run/pass.hpp"
+#include "run/proof.hpp"
+#include "run/trial.hpp"
 
 namespace rollcall::run {
 
@@ -29,6 +32,11 @@ struct OnePerson::Inside {
   bool key_is_text = true;
   std::unique_ptr<Scratch> scratch;
 
+  // What all spellings of the key have in common.
+  [[nodiscard]] std::string who() const {
+    return activation.match_key.type == KeyType::email ? folded_key(key) : key;
+  }
+
   // Leaves the tables of a snapshot in the scratch database.
   Status take(const Rule& rule) {
     compile::Query query{.segment = activated_segment(catalog, activation),
@@ -38,8 +46,10 @@ struct OnePerson::Inside {
     const std::string& field = activation.match_key.field;
     if (key_is_text) {
       Rule has_key;
-      has_key.test =
-          FieldTest{.field = field, .op = Op::contains, .value = Scalar(key), .ignore_case = true};
+      has_key.test = FieldTest{.field = field,
+                               .op = Op::contains,
+                               .value = Scalar(longest_ascii(key)),
+                               .ignore_case = true};
       query.segment.where.test = AllOf{{rule, has_key}};
     } else {
       query.only = std::pair(field, key);
@@ -49,9 +59,66 @@ struct OnePerson::Inside {
     const auto rows = TRY(reader->rows(TRY(reader->sql(query)), stop));
     TRY(snapshot::take(*rows, snapshot_of(input, targets), work, world.observer, stop));
     return work.run(fmt::format(
-        "DELETE FROM rows WHERE key <> {0}; DELETE FROM problems WHERE kind <> 'duplicate_key' OR "
-        "key <> {0}",
-        duck::literal(key)));
+        "DELETE FROM rows WHERE {0} <> {1}; DELETE FROM problems WHERE kind = 'no_key' OR key IS "
+        "NULL OR {0} <> {1}",
+        folded_key_sql("key"), duck::literal(who())));
+  }
+
+  // Why a parked person is not looked at again by the next run; empty when they are. Of whom else
+  // that run must prove nothing is known before its snapshot: the parked alone decide here.
+  Result<std::string> turn_of(const Change& change, const std::filesystem::path& ledger) {
+    const Destination& destination = *catalog.destination(activation.destination);
+    const auto all = TRY(Scratch::open(world, "parked-" + new_id(world.clock, world.random)));
+    duck::Connection& work = all->work();
+    TRY(work.run(fmt::format(
+        "CREATE TABLE rows AS SELECT key, tried_ms FROM read_parquet({}) WHERE in_segment AND "
+        "reason = 'not_a_contact'; CREATE TABLE changes(key VARCHAR, kind UTINYINT, was_on "
+        "UTINYINT, look_up BOOLEAN, not_before BIGINT)",
+        duck::literal(ledger.string()))));
+    std::vector<std::string> warnings;
+    const Line line(world, destination);
+    Prover prover(world, destination, line.client, activation.match_key.type, warnings);
+    const prove::Trial trial = TRY(known_trial(world.store, destination));
+    const ProofWay way = TRY(prover.choose({.work = work,
+                                            .everybody = must_prove_everybody(destination, trial),
+                                            .parked_in = ledger}))
+                             .way;
+    const plan::Input limits;
+    const bool by_export = way == ProofWay::whole_export;
+    if (by_export && prover.export_proves()) return std::string();
+    const auto index = prover.contacts().kept();
+    const bool index_chooses = by_export || way == ProofWay::increment;
+    if (index_chooses && index && index->holds(change.key)) return std::string();
+    int64_t before = 0;
+    const auto waiting = TRY(work.stream("SELECT key FROM rows ORDER BY tried_ms, key"));
+    while (const duck::Chunk* chunk = TRY(waiting->next()))
+      for (size_t row = 0; row < chunk->rows(); ++row) {
+        if (chunk->text(0, row) == change.key) {
+          if (before < (index_chooses ? limits.parked_others_max : limits.parked_lookups_max))
+            return std::string();
+          if (!index_chooses)
+            return fmt::format("{} parked people wait longer, and a run looks up {}",
+                               thousands(before), thousands(limits.parked_lookups_max));
+          return std::string(index && !by_export
+                                 ? "looked up only if the contact index, brought up to date, shows "
+                                   "them: it does not now"
+                                 : "looked up only if an export of all contacts shows them");
+        }
+        if (!(index_chooses && index && index->holds(chunk->text(0, row)))) ++before;
+      }
+    return std::string();
+  }
+
+  // Sources do not agree about the case of other letters.
+  static std::string longest_ascii(const std::string& text) {
+    const auto is_ascii_byte = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    std::string longest;
+    for (auto at = text.begin(); at != text.end();) {
+      const auto end = std::find_if_not(at, text.end(), is_ascii_byte);
+      if (end - at > std::ssize(longest)) longest.assign(at, end);
+      at = std::find_if(end, text.end(), is_ascii_byte);
+    }
+    return longest.empty() ? text : longest;
   }
 };
 
@@ -89,7 +156,7 @@ Result<std::vector<std::string>> OnePerson::rows(const Rule& rule) {
   return out;
 }
 
-Result<std::optional<Change>> OnePerson::next(const std::vector<std::string>& pending) {
+Result<OnePerson::Next> OnePerson::next(const std::vector<std::string>& pending) {
   Inside& in = *inside_;
   TRY(in.take(activated_segment(in.catalog, in.activation).where));
   duck::Connection& work = in.scratch->work();
@@ -104,18 +171,22 @@ Result<std::optional<Change>> OnePerson::next(const std::vector<std::string>& pe
     input.pending.push_back(std::ranges::find(pending, target.to) != pending.end());
   const std::filesystem::path ledger = in.scratch->beside(".parquet");
   if (state.generation > 0) {
-    TRY(work.run(
-        fmt::format("COPY (SELECT * FROM read_parquet({}) WHERE key = {}) TO {} (FORMAT parquet)",
-                    duck::literal(folder.ledger_file(state.generation).string()),
-                    duck::literal(in.key), duck::literal(ledger.string()))));
+    TRY(work.run(fmt::format(
+        "COPY (SELECT * FROM read_parquet({}) WHERE {} = {}) TO {} (FORMAT parquet)",
+        duck::literal(folder.ledger_file(state.generation).string()), folded_key_sql("key"),
+        duck::literal(in.who()), duck::literal(ledger.string()))));
     input.ledger = ledger;
   }
   TRY(plan::make(work, input));
   const auto changes = TRY(plan::Changes::open(work, in.targets.size(), "true"));
   std::vector<Change> found;
   TRY(changes->next(found, 1));
-  if (found.empty()) return std::optional<Change>();
-  return std::optional<Change>(std::move(found[0]));
+  Next out;
+  if (found.empty()) return out;
+  out.change = std::move(found[0]);
+  if (out.change->look_up_first)
+    out.not_looked_up = TRY(in.turn_of(*out.change, folder.ledger_file(state.generation)));
+  return out;
 }
 
 }  // namespace rollcall::run

@@ -142,8 +142,12 @@ class OnePerson {
   ~OnePerson();
   // The primary keys of a rule's people that bear the key, the one that speaks for it first.
   Result<std::vector<std::string>> rows(const Rule& rule);
-  // What the next run would do, where these attributes are left out; nothing: nothing.
-  Result<std::optional<Change>> next(const std::vector<std::string>& pending);
+  struct Next {
+    std::optional<Change> change = std::nullopt;  // nothing: nothing
+    std::string not_looked_up = {};  // of the parked: why this one's turn has not come; or empty
+  };
+  // What the next run would do, where these attributes are left out.
+  Result<Next> next(const std::vector<std::string>& pending);
   [[nodiscard]] const std::vector<attributes::Target>& targets() const;
 
  private:

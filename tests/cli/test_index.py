@@ -66,6 +66,8 @@ def test_parked_people_are_looked_at_by_an_increment_and_a_handful_of_calls(make
     assert set(plan["proof_choice"]["ways"]) == {"look_ups", "export", "increment"}
     assert plan["parked"] == PARKED and plan["parked_again"] == {"people": PARKED, "looked_up": 20, "budget": 10_000}
     assert plan["forecast"]["calls"] < 30
+    told = world.rollcall("why", LIST, "user9000@example.com", "--json").json["next_run"]
+    assert told.startswith("nothing yet") and "contact index" in told, "as one run in a thousand would look at this one"
     assert exports(world) == [] and look_ups(world) == set(), "a dry run asks the index that is there"
 
     # Nothing to do: one increment, a few look-ups of the longest waiting, and no write.

@@ -61,6 +61,9 @@ def test_a_contact_is_found_by_the_address_as_it_is_written(make_world, lowers):
     assert report["changes"]["entered"] == report["changes"]["left"] == 0
     audit = world.rollcall("audit", world.name, "--json").json
     assert audit["people"] == []
+    for asked in ("zoë@example.com", " ZOË@Example.com\u200b"):
+        told = world.rollcall("why", world.name, asked, "--json").json
+        assert told["in_segment"] and told["state"] == "on_list" and told["next_run"].startswith("nothing:"), told
 
 
 @pytest.mark.parametrize("echo", ["as_sent", "lower"])
