@@ -106,6 +106,37 @@ std::unique_ptr<World> SqlCase::world_;
 TEST_P(SqlCase, SelectsItsMembers) { selects_its_members(*world_, GetParam()); }
 TEST_P(SqlCase, CountsThem) { counts_them(*world_, GetParam()); }
 
+// Types that not every engine has.
+TEST(SqlOwnTypes, AreTheTextThatTheyAreShownAs) {
+  World world(
+      "CREATE TYPE colour AS ENUM ('red', 'green', 'Blue');"
+      "CREATE TABLE customers(id INTEGER, kind colour, gap INTERVAL, flags BIT);"
+      "INSERT INTO customers VALUES (1, 'red', INTERVAL '1 day 02:00:00', '0101'), "
+      "(2, 'Blue', INTERVAL '14 months', '11'), (3, 'green', INTERVAL '-90 seconds', '0'), "
+      "(4, NULL, NULL, NULL), (5, 'red', INTERVAL '26 hours', '101');");
+  world.add_model("customers", "customers", "id");
+  const std::pair<std::string, std::vector<int64_t>> cases[] = {
+      {"{field: kind, op: eq, value: red}", {1, 5}},
+      {"{field: kind, op: ne, value: no such colour}", {1, 2, 3, 5}},
+      {"{field: kind, op: in, value: [blue, green], ignore_case: true}", {2, 3}},
+      {"{field: kind, op: starts_with, value: B}", {2}},
+      {"{field: kind, op: is_blank}", {4}},
+      {"{field: gap, op: eq, value: 1 day 02:00:00}", {1}},
+      {"{field: gap, op: eq, value: \"26:00:00\"}", {5}},
+      {"{field: gap, op: contains, value: month}", {2}},
+      {"{field: gap, op: matches, value: \"^-\"}", {3}},
+      {"{field: gap, op: is_blank}", {4}},
+      {"{field: flags, op: eq, value: \"0101\"}", {1}},
+      {"{field: flags, op: ends_with, value: \"101\"}", {1, 5}},
+      {"{field: flags, op: not_in, value: [\"11\", \"0\"]}", {1, 5}},
+      {"{field: flags, op: is_blank}", {4}},
+  };
+  for (const auto& [rule, members] : cases) {
+    SCOPED_TRACE(rule);
+    selects_its_members(world, {"", rule, members});
+  }
+}
+
 // All in one, since a server takes its time to connect to.
 class SqlCasesOnServers : public testing::TestWithParam<std::string> {};
 
