@@ -198,7 +198,9 @@ class CsvConnection : public FilesConnection {
     return options_.encoding.empty() ? "" : ", encoding = " + duck::literal(options_.encoding);
   }
 
-  [[nodiscard]] std::string reader(const Part& part, size_t longest) const {
+  // It is strict but for line ends of two kinds, where DuckDB refuses more than it needs to.
+  [[nodiscard]] std::string reader(const Part& part, const Scan& scan) const {
+    const size_t longest = scan.longest();
     const auto one = [](char c) { return duck::literal(c == '\0' ? "" : std::string(1, c)); };
     const auto flag = [](bool on) { return on ? "true" : "false"; };
     const Dialect& dialect = options_.dialect;
@@ -209,13 +211,14 @@ class CsvConnection : public FilesConnection {
     return fmt::format(
         "read_csv({}, auto_detect = false, delim = {}, quote = {}, escape = {}, header = {}, skip "
         "= "
-        "{}, comment = {}, null_padding = {}, strict_mode = true, ignore_errors = false, "
+        "{}, comment = {}, null_padding = {}, strict_mode = {}, ignore_errors = false, "
         "hive_partitioning = {}, hive_types_autocast = false, columns = {{{}}}, nullstr = [{}], "
         "buffer_size = {}, max_line_size = {}{})",
         path_list(part.files), duck::literal(part.head.delimiter), one(dialect.quote),
         one(dialect.escape), flag(part.head.header), dialect.skip, one(dialect.comment),
-        flag(dialect.null_padding), flag(options_.hive), columns, nulls,
-        std::max(kBuffer, 2 * longest), std::max<size_t>(2'000'000, 2 * longest), encoding());
+        flag(dialect.null_padding), flag(!scan.mixes_line_ends()), flag(options_.hive), columns,
+        nulls, std::max(kBuffer, 2 * longest), std::max<size_t>(2'000'000, 2 * longest),
+        encoding());
   }
 
   // That DuckDB finds as many rows as there are.
@@ -223,7 +226,7 @@ class CsvConnection : public FilesConnection {
     std::string sum;
     for (const Part& part : parts)
       sum += (sum.empty() ? "(SELECT count(*) FROM " : " + (SELECT count(*) FROM ") +
-             reader(part, scan.longest()) + ")";
+             reader(part, scan) + ")";
     const int64_t rows = TRY(connection().scalar("SELECT " + sum));
     if (rows == scan.rows()) return ok_status();
     return Error{.kind = ErrorKind::corrupt,
@@ -255,7 +258,7 @@ class CsvConnection : public FilesConnection {
         list += ")";
       }
       out += (out.empty() ? "SELECT " : " UNION ALL BY NAME SELECT ") + list + " FROM " +
-             reader(part, scan.longest());
+             reader(part, scan);
     }
     return out;
   }

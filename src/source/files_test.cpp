@@ -140,6 +140,10 @@ TEST_F(FilesTest, ReadsWhatIsThereInWhateverFormItIsWritten) {
   EXPECT_EQ(one("id,name\n1,Ann\n2,Bob"), plain) << "no line end at the end";
   EXPECT_EQ(one("id,name\r\n1,Ann\r\n2,Bob\r\n"), plain);
   EXPECT_EQ(one("id,name\r1,Ann\r2,Bob\r"), plain);
+  EXPECT_EQ(one("id,name\n1,Ann\r\n2,Bob\n"), plain) << "joined by two systems";
+  EXPECT_EQ(one("id,name\r\n1,Ann\n2,\"Bob\"\r\n"), plain);
+  EXPECT_EQ(one("id,name\n1,\"a\r\nb\"\r\n2,\"c\nd\"\n"),
+            "id integer, name text\n1 | a\r\nb\n2 | c\nd");
   EXPECT_EQ(one("\xef\xbb\xbfid,name\n1,Ann\n2,Bob\n"), plain) << "a byte order mark";
   EXPECT_EQ(one("id;name\n1;Ann\n2;Bob\n"), plain);
   EXPECT_EQ(one("id\tname\n1\tAnn\n2\tBob\n"), plain);
@@ -190,7 +194,8 @@ TEST_F(FilesTest, NoRowIsLostWithoutAWord) {
   EXPECT_THAT(one("id,email\n1,\"a@x\n2,b@x\n"), HasSubstr("line 2: a quotation mark"));
   EXPECT_THAT(one("id,email\n1,\"a\"x\n2,b@x\n"), HasSubstr("line 2: text stands behind"));
   EXPECT_THAT(one("id,email\n1,   \"a\"\n"), HasSubstr("line 2: white space stands before"));
-  EXPECT_THAT(one("id,email\r\n1,a\n2,b\r\n"), HasSubstr("line 2: it ends with LF, and line 1"));
+  EXPECT_THAT(one("id,email\r\n1,a\r2,b\r\n"), HasSubstr("line 2: it ends with CR, and line 1"));
+  EXPECT_THAT(one("id,email\n1,a\rb\n"), HasSubstr("line 2: it ends with CR, and line 1"));
   EXPECT_THAT(one("id,email\n1,J\xe9r\n"),
               AllOf(HasSubstr("line 2: the text is not UTF-8"), HasSubstr("`encoding`")));
   EXPECT_THAT(one(""), HasSubstr("t.csv is empty"));

@@ -67,13 +67,15 @@ Result<bool> Records::skip_lines() {
   return true;
 }
 
-// Over the end of a line, which must be like the others.
+// Over the end of a line. CR among others may be a part of a value that lost its quotation marks.
 Status Records::end_line(size_t& at) {
   std::string_view end = "\n";
   if (buffer_[at] == '\r') end = TRY(is_at(at + 1)) && buffer_[at + 1] == '\n' ? "\r\n" : "\r";
   if (line_end_.empty()) {
     line_end_ = end;
     line_end_seen_ = next_line_;
+  } else if (end != line_end_ && end != "\r" && line_end_ != "\r") {
+    mixes_line_ends_ = true;
   } else if (end != line_end_) {
     const auto shown = [](std::string_view one) {
       return one == "\n" ? "LF" : one == "\r" ? "CR" : "CR LF";
@@ -400,6 +402,7 @@ Status Scan::read(std::unique_ptr<Bytes> bytes, const Head& head, const std::vec
     ++rows_;
   }
   longest_ = std::max(longest_, records.longest());
+  mixes_line_ends_ |= records.mixes_line_ends();
   return ok_status();
 }
 

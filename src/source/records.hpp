@@ -3,8 +3,8 @@
 // told about them comes from here, so that nothing is guessed from a sample, and nothing it would
 // pass over is lost.
 //
-// A quotation mark opens a value at its beginning, or after one space. Lines end with LF, CR LF or
-// CR, all of a file with the same.
+// A quotation mark opens a value at its beginning, or after one space. Lines end with LF or CR LF,
+// or all of a file with CR.
 #pragma once
 
 #include <array>
@@ -44,6 +44,7 @@ class Records {
   [[nodiscard]] std::string_view operator[](size_t i) const { return cells_[i]; }
   [[nodiscard]] int64_t line() const { return line_; }
   [[nodiscard]] size_t longest() const { return longest_; }  // record until now, in bytes
+  [[nodiscard]] bool mixes_line_ends() const { return mixes_line_ends_; }
   // Such a record is one of no values, unless it has a single column.
   [[nodiscard]] bool blank() const { return blank_; }
   [[nodiscard]] Error error(int64_t line, std::string what, std::string remedy) const;
@@ -74,6 +75,7 @@ class Records {
   int64_t line_ = 0, next_line_ = 1;
   std::string_view line_end_;  // the file's
   int64_t line_end_seen_ = 0;
+  bool mixes_line_ends_ = false;
   size_t longest_ = 0;
   bool blank_ = false;
 };
@@ -108,6 +110,7 @@ class Scan {
   [[nodiscard]] std::vector<Column> columns() const;
   [[nodiscard]] int64_t rows() const { return rows_; }
   [[nodiscard]] size_t longest() const { return longest_; }
+  [[nodiscard]] bool mixes_line_ends() const { return mixes_line_ends_; }
 
  private:
   struct State {
@@ -125,6 +128,7 @@ class Scan {
   bool doubts_;
   int64_t rows_ = 0;
   size_t longest_ = 0;
+  bool mixes_line_ends_ = false;
 };
 
 }  // namespace rollcall::source
