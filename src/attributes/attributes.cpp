@@ -286,6 +286,39 @@ std::vector<Finding> compare(const std::vector<Target>& all,
   return out;
 }
 
+bool json_fits(std::string_view wire_text, std::string_view field_type) {
+  const std::string_view text = trim(wire_text);
+  if (text.empty() || text == "null") return true;
+  if (text[0] == '[') {
+    // Elements one by one: brackets and commas within texts and deeper are theirs.
+    size_t from = 1;
+    int depth = 0;
+    bool quoted = false;
+    for (size_t i = 1; i < text.size(); ++i) {
+      const char c = text[i];
+      if (quoted) {
+        if (c == '\\') ++i;
+        if (c == '"') quoted = false;
+      } else if (c == '"') {
+        quoted = true;
+      } else if (c == '[' || c == '{') {
+        ++depth;
+      } else if (depth > 0 && (c == ']' || c == '}')) {
+        --depth;
+      } else if (depth == 0 && (c == ',' || c == ']')) {
+        if (!json_fits(text.substr(from, i - from), field_type)) return false;
+        from = i + 1;
+      }
+    }
+    return true;
+  }
+  if (text[0] == '{') return field_type == "object" || field_type == "geo_location";
+  if (text[0] == '"') return field_type == "string" || field_type == "date";
+  if (text[0] == 't' || text[0] == 'f') return field_type == "boolean";
+  const bool whole = text.find_first_of(".eE") == std::string_view::npos;
+  return field_type == "double" || (whole && field_type == "long");
+}
+
 bool fixes_type(std::string_view wire_text, const Target& target) {
   if (target.from == FieldType::json)
     return wire_text.find_first_not_of("[]{}\" \n\t") != std::string_view::npos;

@@ -64,6 +64,10 @@ std::vector<Finding> compare(const std::vector<Target>& targets,
 // limit.
 constexpr size_t kFieldsMax = 1000;
 
+// Whether a value of JSON can be of a field's type; an array has the type of its elements. What is
+// doubtful, as a text that may be a date, can.
+bool json_fits(std::string_view wire_text, std::string_view field_type);
+
 // Whether a first value like this gives a new field the target's type: no string that looks like a
 // date, no empty array or object.
 bool fixes_type(std::string_view wire_text, const Target& target);

@@ -114,6 +114,27 @@ TEST(CompareTest, CountsTheFieldsThatAProjectMayHave) {
   EXPECT_THAT(findings[1].message, testing::HasSubstr("`more` may not"));
 }
 
+TEST(JsonFitsTest, HoldsValuesAndElementsAgainstAFieldsType) {
+  const std::tuple<const char*, const char*, bool> cases[] = {
+      {"\"a\"", "string", true},
+      {"\"a\"", "long", false},
+      {"5", "long", true},
+      {"5", "double", true},
+      {"1.5", "long", false},
+      {"true", "boolean", true},
+      {"true", "string", false},
+      {"{\"a\":1}", "object", true},
+      {"{\"a\":1}", "string", false},
+      {"[\"a\",\"b,]\\\"\"]", "string", true},
+      {"[\"a\",5]", "string", false},
+      {"[1, 2]", "long", true},
+      {"[{\"a\":[1]}]", "object", true},
+      {"[]", "boolean", true},
+      {"null", "long", true},
+      {"\"2026-01-31\"", "date", true}};
+  for (const auto& [value, type, fits] : cases)
+    EXPECT_EQ(json_fits(value, type), fits) << value << " as " << type;
+}
 TEST(FixesTypeTest, NeedsAValueThatSaysWhatItIs) {
   const Target text{"f", "t", FieldType::text, AttributeType::string};
   EXPECT_TRUE(fixes_type("\"Zoë\"", text));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -207,14 +208,32 @@ class Checker {
     const std::vector<ColumnInfo> columns = TRY(reader.fields());
     check_match_key(activation, segment, columns);
     const auto targets = TRY(attributes::targets(activation.attributes, columns));
-    TRY(read_all(reader, segment, wanted));
     const auto answered = project(destination);
+    std::vector<int64_t> misfits(targets.size());
+    TRY(read_all(reader, segment, wanted, [&](const RowBatch& batch) {
+      constexpr size_t kKeys = 2;  // before the attributes
+      for (size_t i = 0; i < targets.size() && answered.ok(); ++i) {
+        const auto field = (*answered)->fields.find(targets[i].to);
+        if (targets[i].type || field == (*answered)->fields.end()) continue;
+        const Column& values = batch.columns[kKeys + i];
+        for (size_t row = 0; row < batch.rows; ++row)
+          if (values.valid[row] && !attributes::json_fits(values.texts[row], field->second))
+            ++misfits[i];
+      }
+    }));
     if (!answered.ok()) {
       warn("not held against Iterable, which could not be asked",
            "See destination `" + destination.name + "`.");
       return ok_status();
     }
     const Project& iterable = **answered;
+    for (size_t i = 0; i < targets.size(); ++i)
+      if (misfits[i] > 0)
+        problem(fmt::format("Iterable's field `{}` is of type {} for ever, and {} of `{}` "
+                            "cannot be: Iterable rejects these people",
+                            targets[i].to, iterable.fields.at(targets[i].to),
+                            counted(misfits[i], "value", "values"), targets[i].field),
+                "Map it to another field, or convert the value in the model's SQL.");
     std::vector<std::string> to_create;
     for (const attributes::Finding& finding : attributes::compare(targets, iterable.fields)) {
       switch (finding.kind) {
@@ -239,13 +258,13 @@ class Checker {
 
   // Every row that a run would read: what is wrong in the data shows only there.
   Status read_all(segment::Reader& reader, const Segment& segment,
-                  const std::vector<std::string>& fields) {
+                  const std::vector<std::string>& fields,
+                  const std::function<void(const RowBatch&)>& on_batch) {
     const SqlQuery query =
         TRY(reader.sql({.segment = segment, .fields = fields, .now = world_.clock.now()}));
     const auto rows = TRY(reader.rows(query, stop_));
     RowBatch batch;
-    while (TRY(rows->next(batch))) {
-    }
+    while (TRY(rows->next(batch))) on_batch(batch);
     return ok_status();
   }
 

@@ -77,7 +77,7 @@ struct OnePerson::Inside {
         duck::literal(ledger.string()))));
     std::vector<std::string> warnings;
     const Line line(world, destination);
-    Prover prover(world, destination, line.client, activation.match_key.type, warnings);
+    Prover prover(world, destination, line.reader, activation.match_key.type, warnings);
     const prove::Trial trial = TRY(known_trial(world.store, destination));
     const ProofWay way = TRY(prover.choose({.work = work,
                                             .everybody = must_prove_everybody(destination, trial),

@@ -56,6 +56,9 @@ def test_numbers_of_32_bits_and_json_arrive_as_they_are_written(world):
     world.double.add_contact(user_id="U1")
     to = ("score", "scores", "tags", "five", "nothing", "word")
     world.apply(catalog=catalog(world, [{"field": name, "to": name, "create": True} for name in to]))
+    world.double.define_field("word", "long")
+    assert "`word` is of type long for ever, and 1 value of `word` cannot be" in world.rollcall("check", "S", expect=1).out
+    world.double.state.types.pop("word")
     said = world.rollcall("check", "S").out
     assert "new fields, created with the first value that is sent: " + ", ".join(to) in said
     run(world)
