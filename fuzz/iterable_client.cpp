@@ -38,16 +38,21 @@ void check(const R& result) {
 
 }  // namespace
 
+struct Held : Permit {
+  [[nodiscard]] bool outlasts(Millis) const override { return true; }
+};
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ManualClock clock{Time(std::chrono::hours(500'000))};
   SeededRandom random{1};
   Pace pace(clock);
   CallCounter counter;
+  const Held permit;
   Always transport;
   transport.body = {reinterpret_cast<const char*>(data), size};
   for (const ProjectType type : {ProjectType::email, ProjectType::hybrid}) {
     const Client client({"http://iterable", Secret("k"), type}, transport, clock, random, pace,
-                        counter);
+                        counter, permit);
     for (const int status : {200, 400, 401, 404, 429}) {
       transport.status = status;
       check(client.lists({}));

@@ -275,7 +275,7 @@ TEST_F(ClientTest, WaitsForOthersManyTimesAndNotForEver) {
   Pace pace(clock);
   clock.pace = &pace;
   pace.throttled("lists", Millis(60'000));
-  const Client client({"http://iterable", Secret(kKey), ProjectType::hybrid}, transport_, clock,
+  const Reader client({"http://iterable", Secret(kKey), ProjectType::hybrid}, transport_, clock,
                       random_, pace, counter_);
   const Millis before = clock.monotonic();
   const auto lists = client.lists({});

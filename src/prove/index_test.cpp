@@ -110,7 +110,7 @@ TEST_F(IndexTest, DamageOfAnyByteIsSeen) {
 
 TEST_F(IndexTest, ShowsAnAddressWhateverTheCaseOfItsLetters) {
   Sorter emails(folder_, 100), user_ids(folder_, 100);
-  ASSERT_TRUE(WriteLock::take(index_file_).ok());
+  ASSERT_TRUE(take_to_write(index_file_, clock_, {}).ok());
   // As an export's are kept now, and as they were kept before.
   for (const std::string& key : {folded_key("JOSÉ@x.co"), std::string("zoË@x.co")})
     ASSERT_TRUE(emails.add(hash_of(key, index_file_.secret)).ok());
