@@ -7,9 +7,9 @@
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
-#include <string>
 
 #include "base/base.hpp"
 

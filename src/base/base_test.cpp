@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <thread>
 #include <fstream>
+#include <thread>
 
 #include "base/file.hpp"
 #include "base/json.hpp"

@@ -108,7 +108,7 @@ struct Model {
   // What was found in the files when the model was applied; holds from then on.
   TableTypes types = {};
   std::string tz = "UTC";  // of zoneless timestamps and of calendar days
-  std::string uid = {};  // given by the store, for ever. Never in a file
+  std::string uid = {};    // given by the store, for ever. Never in a file
   Place place = {};
   bool operator==(const Model&) const = default;
 };

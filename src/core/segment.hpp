@@ -15,7 +15,7 @@ struct Segment {
   std::string model;
   std::string description = {};
   std::vector<std::string> tags = {};
-  Rule where = {};  // everyone unless said otherwise
+  Rule where = {};       // everyone unless said otherwise
   std::string uid = {};  // given by the store, for ever. Never in a file
   Place place = {};
   bool operator==(const Segment&) const = default;

@@ -176,12 +176,13 @@ Result<std::vector<Standing>> status(const World& world, const Stored& stored) {
 }
 
 json to_json(const Archived& archived) {
-  return {{"activation", archived.activation},
-          {"archived", archived.done},
-          {"list", archived.list ? json{{"id", archived.list->id},
-                                        {"left", archived.list_kept ? "kept" : "emptied"}}
-                                 : json(nullptr)},
-          {"run", archived.emptied ? read_json<json>(run::to_json(*archived.emptied)) : json(nullptr)}};
+  return {
+      {"activation", archived.activation},
+      {"archived", archived.done},
+      {"list", archived.list ? json{{"id", archived.list->id},
+                                    {"left", archived.list_kept ? "kept" : "emptied"}}
+                             : json(nullptr)},
+      {"run", archived.emptied ? read_json<json>(run::to_json(*archived.emptied)) : json(nullptr)}};
 }
 
 json to_json(const Standing& line) {
