@@ -1,6 +1,7 @@
 // completion: what a shell needs to complete commands, options and the names of objects.
 #include "cli/commands.hpp"
 #include "operations/operations.hpp"
+
 namespace rollcall::cli {
 namespace {
 

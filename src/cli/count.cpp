@@ -8,8 +8,8 @@
 #include "cli/commands.hpp"
 #include "cli/text.hpp"
 #include "operations/operations.hpp"
-namespace rollcall::cli {
 
+namespace rollcall::cli {
 namespace {
 
 constexpr size_t kBarWidth = 30;

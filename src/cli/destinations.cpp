@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/text.hpp"
 #include "operations/operations.hpp"
+
 namespace rollcall::cli {
 
 Result<int> fields(Session& session, const std::string& name) {

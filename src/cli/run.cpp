@@ -9,6 +9,7 @@
 #include "cli/report_text.hpp"
 #include "cli/text.hpp"
 #include "operations/operations.hpp"
+
 namespace rollcall::cli {
 namespace {
 

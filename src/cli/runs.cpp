@@ -8,6 +8,7 @@
 #include "cli/table_stream.hpp"
 #include "cli/text.hpp"
 #include "operations/operations.hpp"
+
 namespace rollcall::cli {
 namespace {
 

@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/text.hpp"
 #include "operations/operations.hpp"
+
 namespace rollcall::cli {
 namespace {
 

@@ -6,8 +6,8 @@
 #include "cli/commands.hpp"
 #include "cli/text.hpp"
 #include "operations/operations.hpp"
-namespace rollcall::cli {
 
+namespace rollcall::cli {
 namespace {
 
 void print(Session& session, const operations::Why& person) {
