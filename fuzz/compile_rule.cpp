@@ -31,8 +31,8 @@ std::string skeleton(const std::string& sql) {
   return out;
 }
 
-Result<SqlQuery> compiled(const std::string& value, const std::string& name, Op op,
-                          compile::Dialect dialect, bool ignore_case) {
+Result<SqlQuery> compiled(const std::string& value, const std::string& name, Op op, Dialect dialect,
+                          bool ignore_case) {
   Catalog catalog;
   catalog.sources = {{.name = "s", .kind = "postgres"}};
   catalog.models = {{.name = name, .source = "s", .table = name, .primary_key = "id"}};
@@ -58,8 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // Without dots, which part a table's name.
   std::string name = "n";
   for (const char c : text.substr(0, 200)) name += c == '.' ? '_' : c;
-  for (const auto dialect :
-       {compile::Dialect::duckdb, compile::Dialect::postgres, compile::Dialect::trino}) {
+  for (const auto dialect : {Dialect::duckdb, Dialect::postgres, Dialect::trino}) {
     const auto plain = compiled("x", "n", op, dialect, ignore_case);
     CHECK(plain.ok());
     if (const auto sql = compiled(text, "n", op, dialect, ignore_case); sql.ok())

@@ -6,6 +6,7 @@
 
 #include "calendar/calendar.hpp"
 #include "catalog/time_words.hpp"
+#include "core/source_kinds.hpp"
 
 namespace rollcall::catalog {
 namespace {
@@ -28,98 +29,7 @@ constexpr std::chrono::milliseconds kSpanMin{1'000}, kSpanMax{24 * 86'400'000};
 
 // --- Sources ---
 
-enum class OptionKind { text, path, url, flag, port, lines, sample, span, secret };
-
-struct Option {
-  std::string_view key;
-  OptionKind kind;
-  bool required = false;
-  std::vector<std::string> words = {};  // text: when not empty, one of these
-};
-
-// The keys of each kind of source; the kind's implementation says what they mean.
-const std::map<std::string, std::vector<Option>, std::less<>>& source_kinds() {
-  using K = OptionKind;
-  // Of an object store that a `path` may lead to.
-  static const std::vector<Option> store = {{"region", K::text},
-                                            {"endpoint", K::text},
-                                            {"access_key_id", K::text},
-                                            {"secret_access_key", K::secret},
-                                            {"session_token", K::secret}};
-  const auto with_store = [](std::vector<Option> options) {
-    options.insert(options.end(), store.begin(), store.end());
-    return options;
-  };
-  static const std::map<std::string, std::vector<Option>, std::less<>> kinds = {
-      {"duckdb", {{"path", K::path, true}, {"schema", K::text}, {"files", K::path}}},
-      {"parquet",
-       with_store({{"path", K::path, true}, {"union_by_name", K::flag}, {"hive", K::flag}})},
-      {"delta", with_store({{"path", K::path, true}})},
-      {"iceberg", with_store({{"path", K::path, true}})},
-      {"sqlite", {{"path", K::path, true}}},
-      {"mysql",
-       {{"host", K::text, true},
-        {"port", K::port},
-        {"database", K::text, true},
-        {"user", K::text, true},
-        {"password", K::secret},
-        {"ssl_mode",
-         K::text,
-         false,
-         {"disabled", "preferred", "required", "verify_ca", "verify_identity"}},
-        {"ssl_ca", K::path}}},
-      {"csv", with_store({{"path", K::path, true},
-                          {"union_by_name", K::flag},
-                          {"hive", K::flag},
-                          {"skip", K::lines},
-                          {"comment", K::text},
-                          {"null_padding", K::flag},
-                          {"header", K::flag},
-                          {"delimiter", K::text},
-                          {"quote", K::text},
-                          {"escape", K::text},
-                          {"encoding", K::text},
-                          {"date_format", K::text},
-                          {"timestamp_format", K::text},
-                          {"decimal", K::text},
-                          {"nulls", K::text},
-                          {"types", K::text, false, {"detect", "text"}},
-                          {"sample", K::sample}})},
-      {"postgres",
-       {{"url", K::url},
-        {"host", K::text},
-        {"port", K::port},
-        {"database", K::text},
-        {"schema", K::text},
-        {"user", K::text},
-        {"password", K::secret},
-        {"sslmode",
-         K::text,
-         false,
-         {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}},
-        {"sslrootcert", K::path}}},
-      {"trino",
-       {{"url", K::url, true},
-        {"user", K::text, true},
-        {"password", K::secret},
-        {"token", K::secret},
-        {"catalog", K::text},
-        {"schema", K::text},
-        {"ca_file", K::path}}},
-  };
-  static const auto all = [] {
-    auto out = kinds;
-    for (auto& [name, options] : out) options.push_back({"statement_timeout", K::span});
-    return out;
-  }();
-  return all;
-}
-
-std::vector<std::string> source_kind_names() {
-  std::vector<std::string> names;
-  for (const auto& [name, options] : source_kinds()) names.push_back(name);
-  return names;
-}
+using OptionKind = SourceOption::Kind;
 
 // What is wrong with an address; empty when nothing is.
 std::string url_problem(std::string_view url, std::initializer_list<std::string_view> schemes) {
@@ -141,8 +51,8 @@ std::string url_problem(std::string_view url, std::initializer_list<std::string_
   return "";
 }
 
-void take_option(In& in, const Option& option, Source& source) {
-  const std::string key(option.key);
+void take_option(In& in, const SourceOption& option, Source& source) {
+  const std::string& key = option.key;
   const auto known = [&]() -> std::optional<std::pair<Secret, std::string>> {
     const Catalog* stored = in.reading().stored;
     if (!stored) return std::nullopt;
@@ -237,8 +147,8 @@ void take_option(In& in, const Option& option, Source& source) {
   if (!there && option.required) in.missing(key);
 }
 
-void give_option(Out& out, const Option& option, Source& source) {
-  const std::string key(option.key);
+void give_option(Out& out, const SourceOption& option, Source& source) {
+  const std::string& key = option.key;
   if (option.kind == OptionKind::secret) {
     const auto secret = source.secrets.find(key);
     const auto reference = source.secret_references.find(key);
@@ -261,7 +171,7 @@ void take_state(In& in, Source& source) {
   in.optional("state", state);
   in.one_of("state", state, {"local", "warehouse"});
   const bool schema_there = in.optional("state_schema", schema);
-  const bool is_warehouse = source.kind == "trino" || source.kind == "postgres";
+  const bool is_warehouse = source_kind(source.kind).keeps_state;
   if (state == "warehouse") {
     in.check(is_warehouse, "state",
              fmt::format("a {} source cannot keep snapshots: leave `state` out, or write `local`",
@@ -273,9 +183,9 @@ void take_state(In& in, Source& source) {
   }
 }
 
-const std::vector<Option>& state_options() {
-  static const std::vector<Option> all = {{"state", OptionKind::text},
-                                          {"state_schema", OptionKind::text}};
+const std::vector<SourceOption>& state_options() {
+  static const std::vector<SourceOption> all = {{"state", OptionKind::text},
+                                                {"state_schema", OptionKind::text}};
   return all;
 }
 
@@ -287,16 +197,15 @@ void form(In& in, Source& source) {
   in.optional("id", source.id);
   const Node* kind = in.node("kind");
   if (!kind) return in.missing("kind");
-  const auto options =
-      kind->kind == Node::Kind::scalar ? source_kinds().find(kind->text) : source_kinds().end();
-  if (options == source_kinds().end()) {
+  const SourceKind& known = source_kind(kind->kind == Node::Kind::scalar ? kind->text : "");
+  if (known.name.empty()) {
     in.reading().expected(*kind, "kind", "one of " + join(source_kind_names(), ", "));
     if (kind->kind == Node::Kind::scalar && kind->reference.empty())
       in.reading().problems.back().message += did_you_mean(kind->text, source_kind_names());
     return in.allow_rest();  // whose keys they are nobody knows
   }
   source.kind = kind->text;
-  for (const Option& option : options->second) take_option(in, option, source);
+  for (const SourceOption& option : known.options) take_option(in, option, source);
   take_state(in, source);
 }
 
@@ -304,9 +213,9 @@ void form(Out& out, Source& source) {
   out.named("name", source.name);
   out.optional("id", source.id);
   out.required("kind", source.kind);
-  if (const auto options = source_kinds().find(source.kind); options != source_kinds().end())
-    for (const Option& option : options->second) give_option(out, option, source);
-  for (const Option& option : state_options()) give_option(out, option, source);
+  for (const SourceOption& option : source_kind(source.kind).options)
+    give_option(out, option, source);
+  for (const SourceOption& option : state_options()) give_option(out, option, source);
 }
 
 // --- Models ---

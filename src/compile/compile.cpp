@@ -260,9 +260,7 @@ class Compiler {
   // A dot stands between schema and table; where a source has no schemas it is part of the name.
   std::string table_name(const Model& model) const {
     const Source* source = catalog_.source(model.source);
-    constexpr std::string_view kOneName[] = {"parquet", "csv",    "delta",
-                                             "iceberg", "sqlite", "mysql"};
-    if (source && std::ranges::find(kOneName, source->kind) != std::end(kOneName))
+    if (source && !source_kind(source->kind).names_are_parted)
       return printer_.identifier(model.table);
     std::string out;
     for (size_t from = 0; from <= model.table.size();) {
@@ -441,11 +439,7 @@ Result<std::vector<ColumnInfo>> fields_of(const Catalog& catalog, const Schemas&
   return Compiler(catalog, schemas, Time{}, duckdb_printer()).fields(*found, computed);
 }
 
-Dialect dialect_of(const Source& source) {
-  if (source.kind == "postgres") return Dialect::postgres;
-  if (source.kind == "trino") return Dialect::trino;
-  return Dialect::duckdb;
-}
+Dialect dialect_of(const Source& source) { return source_kind(source.kind).dialect; }
 
 Result<SqlQuery> compile(const Catalog& catalog, const Schemas& schemas, const Query& query,
                          Dialect dialect) {

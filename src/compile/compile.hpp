@@ -12,11 +12,10 @@
 #include "base/base.hpp"
 #include "core/catalog.hpp"
 #include "core/rows.hpp"
+#include "core/source_kinds.hpp"
 #include "core/sql_query.hpp"
 
 namespace rollcall::compile {
-
-enum class Dialect { duckdb, postgres, trino };
 
 Dialect dialect_of(const Source& source);
 

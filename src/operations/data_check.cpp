@@ -67,8 +67,8 @@ class Checker {
       // What is wrong with the files themselves, a run would trip over as well.
       const Source* from = catalog_.source(model.source);
       const ErrorKind kind = reader.error().kind;
-      if (from != nullptr && (from->kind == "csv" || from->kind == "parquet") &&
-          is_from_file(model.place) && (kind == ErrorKind::invalid || kind == ErrorKind::corrupt))
+      if (from != nullptr && source_kind(from->kind).of_files && is_from_file(model.place) &&
+          (kind == ErrorKind::invalid || kind == ErrorKind::corrupt))
         return add(reader.error(), model.place, "");
       return warn(reader.error());
     }

@@ -108,7 +108,7 @@ snapshot::Spec snapshot_of(const PassInput& input, const std::vector<attributes:
   const Source* source = model == nullptr ? nullptr : input.catalog.source(model->source);
   return {.key_type = input.activation.match_key.type,
           .targets = targets,
-          .keys_as_written = source != nullptr && source->kind == "csv"};
+          .keys_as_written = source != nullptr && source_kind(source->kind).of_texts};
 }
 
 Result<snapshot::Snapshot> take_snapshot(const PassInput& input, segment::Reader& reader,

@@ -72,8 +72,9 @@ Result<Reader> Reader::open(const Catalog& catalog, const Segment& segment,
   std::optional<Catalog> found;
   const auto is_new = [&](const Model& one) {
     const auto types = from->options.find("types");
-    return from->kind == "csv" && (types == from->options.end() || types->second != "text") &&
-           one.types.empty() && one.source == model->source &&
+    return source_kind(from->kind).of_texts &&
+           (types == from->options.end() || types->second != "text") && one.types.empty() &&
+           one.source == model->source &&
            std::find(models.begin(), models.end(), one.name) != models.end();
   };
   if (std::any_of(catalog.models.begin(), catalog.models.end(), is_new)) {

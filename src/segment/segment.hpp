@@ -60,7 +60,7 @@ class Reader {
       : catalog_(&catalog), segment_(std::move(segment)) {}
   const Catalog* catalog_;  // outlives the reader
   Segment segment_;
-  compile::Dialect dialect_ = compile::Dialect::duckdb;
+  Dialect dialect_ = Dialect::duckdb;
   std::unique_ptr<source::Connection> connection_;
   compile::Schemas schemas_;
 };

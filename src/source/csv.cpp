@@ -392,11 +392,6 @@ Result<Options> options_of(const Source& source, const OpenOptions& given) {
 }  // namespace
 
 Result<std::unique_ptr<Connection>> open_csv(const Source& source, const OpenOptions& options) {
-  TRY(check_options(
-      source,
-      with_store_options({"path", "union_by_name", "hive", "skip", "comment", "null_padding",
-                          "header", "delimiter", "quote", "escape", "encoding", "date_format",
-                          "timestamp_format", "decimal", "nulls", "types", "sample"})));
   const std::vector<std::string> endings = {".csv",    ".csv.gz",  ".csv.zst", ".tsv",
                                             ".tsv.gz", ".tsv.zst", ".txt"};
   const Place place = TRY(place_of(source, endings));

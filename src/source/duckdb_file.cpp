@@ -111,7 +111,6 @@ class DuckdbConnection : public Connection {
 }  // namespace
 
 Result<std::unique_ptr<Connection>> open_duckdb(const Source& source, const OpenOptions& options) {
-  TRY(check_options(source, {"path", "schema", "files"}));
   const std::filesystem::path path = option(source, "path");
   if (path.empty())
     return Error{.kind = ErrorKind::invalid,

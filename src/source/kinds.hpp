@@ -20,8 +20,6 @@ Result<std::unique_ptr<Connection>> open_mysql(const Source& source, const OpenO
 Result<std::unique_ptr<Connection>> open_postgres(const Source& source, const OpenOptions& options);
 Result<std::unique_ptr<Connection>> open_trino(const Source& source, const OpenOptions& options);
 
-// Refuses options the kind does not have, with the nearest right name.
-Status check_options(const Source& source, const std::vector<std::string>& known);
 // The option's text, or nothing when it is missing or empty.
 std::string option(const Source& source, const std::string& name);
 // The secret of that name; empty when it is missing.

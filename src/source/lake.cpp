@@ -84,7 +84,6 @@ class LakeConnection : public ViewsConnection {
 }  // namespace
 
 Result<std::unique_ptr<Connection>> open_lake(const Source& source, const OpenOptions& options) {
-  TRY(check_options(source, with_store_options({"path"})));
   const Place place = TRY(place_of(source, {}));
   if (!place.is_folder)
     return Error{.kind = ErrorKind::invalid,

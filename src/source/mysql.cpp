@@ -42,8 +42,6 @@ Error explained(Error error) {
 }  // namespace
 
 Result<std::unique_ptr<Connection>> open_mysql(const Source& source, const OpenOptions& options) {
-  TRY(check_options(source,
-                    {"host", "port", "database", "user", "password", "ssl_mode", "ssl_ca"}));
   for (const char* needed : {"host", "database", "user"})
     if (option(source, needed).empty())
       return Error{.kind = ErrorKind::invalid,

@@ -257,7 +257,6 @@ class ParquetConnection : public FilesConnection {
 }  // namespace
 
 Result<std::unique_ptr<Connection>> open_parquet(const Source& source, const OpenOptions& options) {
-  TRY(check_options(source, with_store_options({"path", "union_by_name", "hive"})));
   const std::vector<std::string> endings = {".parquet"};
   const Place place = TRY(place_of(source, endings));
   auto connection = std::make_unique<ParquetConnection>(

@@ -114,11 +114,6 @@ Result<Place> place_of(const Source& source, const std::vector<std::string>& fil
   return place;
 }
 
-std::vector<std::string> with_store_options(std::vector<std::string> known) {
-  known.insert(known.end(), kStoreOptions.begin(), kStoreOptions.end());
-  return known;
-}
-
 Status add_store(const Source& source, const Place& place, ViewsConnection::Needs& needs) {
   const bool store = place.root.starts_with("s3://");
   for (const std::string& name : kStoreOptions)

@@ -42,8 +42,6 @@ struct Place {
 // (missing, or an address of another kind), not_found.
 Result<Place> place_of(const Source& source, const std::vector<std::string>& file_endings);
 
-// The options of a kind, and those of an object store.
-std::vector<std::string> with_store_options(std::vector<std::string> known);
 // What DuckDB needs to read there. Errors: invalid (options of a store without one).
 Status add_store(const Source& source, const Place& place, ViewsConnection::Needs& needs);
 

@@ -432,8 +432,6 @@ Result<std::string> connection_text(const Source& source, const std::string& pas
 
 Result<std::unique_ptr<Connection>> open_postgres(const Source& source,
                                                   const OpenOptions& options) {
-  TRY(check_options(
-      source, {"url", "host", "port", "database", "schema", "user", "sslmode", "sslrootcert"}));
   const Secret password = secret_option(source, "password");
   const std::string text = TRY(connection_text(source, password.reveal()));
   auto reader =

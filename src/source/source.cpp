@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/source_kinds.hpp"
 #include "source/kinds.hpp"
 #include "source/limited.hpp"
 #include "source/sql_text.hpp"
@@ -43,22 +44,30 @@ constexpr std::pair<std::string_view, Opened> kOpen[] = {
     {"delta", open_lake},    {"iceberg", open_lake},      {"sqlite", open_sqlite},
     {"mysql", open_mysql},   {"postgres", open_postgres}, {"trino", open_trino}};
 
+// Refuses options the kind does not have, with the nearest right name.
+Status check_options(const Source& source) {
+  std::vector<std::string> known;
+  for (const SourceOption& option : source_kind(source.kind).options)
+    if (option.kind != SourceOption::Kind::secret) known.push_back(option.key);
+  for (const auto& [name, value] : source.options) {
+    const bool of_state = name == "state" || name == "state_schema";
+    if (of_state || std::ranges::find(known, name) != known.end()) continue;
+    return Error{.kind = ErrorKind::invalid,
+                 .message = "a " + source.kind + " source has no option `" + name + "`" +
+                            did_you_mean(name, known),
+                 .remedy = "Its options are " + join(known, ", ") + "."};
+  }
+  return ok_status();
+}
+
 Result<std::unique_ptr<Connection>> open_limited(Opened opened, const Source& source,
                                                  OpenOptions options) {
+  TRY(check_options(source));
   options.statement_timeout = TRY(statement_timeout(source));
   return limited(TRY(opened(source, options)));
 }
 
 }  // namespace
-
-const std::vector<std::string>& kinds() {
-  static const std::vector<std::string> all = [] {
-    std::vector<std::string> names;
-    for (const auto& [name, open] : kOpen) names.emplace_back(name);
-    return names;
-  }();
-  return all;
-}
 
 Result<std::unique_ptr<Connection>> open(const Source& source, const OpenOptions& options) {
   const std::string where = "source " + source.name;
@@ -66,23 +75,9 @@ Result<std::unique_ptr<Connection>> open(const Source& source, const OpenOptions
     if (source.kind == name) return in_context(open_limited(opened, source, options), where);
   return Error{.kind = ErrorKind::invalid,
                .message = "there is no kind of source `" + source.kind + "`" +
-                          did_you_mean(source.kind, kinds()),
-               .remedy = "Kinds are " + join(kinds(), ", ") + "."}
+                          did_you_mean(source.kind, source_kind_names()),
+               .remedy = "Kinds are " + join(source_kind_names(), ", ") + "."}
       .in(where);
-}
-
-Status check_options(const Source& source, const std::vector<std::string>& known) {
-  for (const auto& [name, value] : source.options) {
-    // What every kind has, and where the catalog lets `state` stand.
-    bool found = name == "statement_timeout" || name == "state" || name == "state_schema";
-    for (const std::string& one : known) found |= one == name;
-    if (!found)
-      return Error{.kind = ErrorKind::invalid,
-                   .message = "a " + source.kind + " source has no option `" + name + "`" +
-                              did_you_mean(name, known),
-                   .remedy = "Its options are " + join(known, ", ") + "."};
-  }
-  return ok_status();
 }
 
 std::string option(const Source& source, const std::string& name) {

@@ -168,8 +168,6 @@ struct OpenOptions {
   Clock* clock = nullptr;
 };
 
-// The kinds there are, for messages and validation.
-const std::vector<std::string>& kinds();
 // Opens by `source.kind`.
 Result<std::unique_ptr<Connection>> open(const Source& source, const OpenOptions& options = {});
 

@@ -250,7 +250,6 @@ class SqliteConnection : public AttachedConnection {
 }  // namespace
 
 Result<std::unique_ptr<Connection>> open_sqlite(const Source& source, const OpenOptions& options) {
-  TRY(check_options(source, {"path"}));
   const std::filesystem::path path = option(source, "path");
   if (path.empty())
     return Error{.kind = ErrorKind::invalid,

@@ -281,7 +281,6 @@ class TrinoConnection : public ServerConnection {
 }  // namespace
 
 Result<std::unique_ptr<Connection>> open_trino(const Source& source, const OpenOptions& options) {
-  TRY(check_options(source, {"url", "user", "catalog", "schema", "ca_file"}));
   trino::Settings settings{.url = option(source, "url"),
                            .user = option(source, "user"),
                            .password = secret_option(source, "password"),
