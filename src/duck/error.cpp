@@ -215,6 +215,16 @@ Error running_failed(std::string_view message) {
   // What can be told before a row is read speaks of the statement alone.
   for (const std::string_view early : {"Parser", "Syntax", "Binder", "Not implemented", "Settings"})
     if (kind == early) return {.kind = ErrorKind::invalid, .message = without_echo(rest)};
+  // The extension for SQLite shows the value as well.
+  if (const auto column = after(rest, "Invalid type in column \"", "\": column was declared as ");
+      !column.empty()) {
+    const std::string_view found = rest.substr(rest.rfind("of type \"") + 9);
+    return {.kind = ErrorKind::invalid,
+            .message = fmt::format("column `{}` is declared as {}, and holds a value of type {}",
+                                   column, after(rest, "column was declared as ", ","),
+                                   found.substr(0, found.find('"'))),
+            .remedy = "Mend it in the data, or declare the column as TEXT."};
+  }
   // Conversion, Invalid Input, Out of Range, Constraint, Mismatch Type…
   return {.kind = ErrorKind::invalid, .message = about_rows(rest)};
 }

@@ -83,6 +83,11 @@ def test_check_and_apply_find_what_a_run_refuses(world):
     world.apply(catalog=catalog(world, [{"field": "day", "to": "day", "create": True}], source=lite))
     assert "`day`" in world.rollcall("check", "S", expect=1).out
     assert "`day`" in world.rollcall("run", "S", expect=None).err
+    with sqlite3.connect(world.folder / "s.db") as connection:
+        connection.executescript("DROP TABLE people; CREATE TABLE people (id INTEGER PRIMARY KEY, uid TEXT, day INTEGER); INSERT INTO people VALUES (1, 'U1', 'Anna')")
+    connection.close()
+    for refused in (world.rollcall("check", "S", expect=1).out, world.rollcall("run", "S", expect=None).err):
+        assert "column `day` is declared as integer, and holds a value of type text" in refused and "Anna" not in refused
 
 
 def test_what_an_older_program_stored_locks_nothing(world):
