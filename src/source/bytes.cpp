@@ -11,7 +11,7 @@ namespace rollcall::source {
 
 namespace {
 
-constexpr size_t kChunk = 1 << 18;
+constexpr size_t kChunk = 1 << 20;
 
 class File : public Bytes {
  public:

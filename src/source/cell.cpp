@@ -357,11 +357,15 @@ bool fits(std::string_view text, const ColumnType& type, const Writing& writing)
   switch (type.type) {
     case FieldType::integer: {
       const Number number = number_of(text, writing.decimal);
+      constexpr size_t kDigitsOfInteger = 18;  // that fit, whichever they are
+      if (number.strict && !number.fraction && number.digits <= kDigitsOfInteger)
+        return type.declared || text != "-0";
       if (number.fraction || number.exponent || !is_int64(text)) return false;
       return type.declared ? number.ok : number.strict && text != "-0";
     }
     case FieldType::number: {
       const Number number = number_of(text, writing.decimal);
+      if (type.declared && number.strict && number.digits <= kDigitsOfNumber) return true;
       if (!type.declared) return number.strict && is_kept(number, text, writing.decimal);
       return number.ok && double_of(text, writing.decimal).has_value();
     }
@@ -370,9 +374,9 @@ bool fits(std::string_view text, const ColumnType& type, const Writing& writing)
       return number.ok && !number.exponent && number.digits <= kDigitsOfDecimal;
     }
     case FieldType::boolean:
-      return type.declared ? is_word(text, {"true", "false", "yes", "no", "y", "n", "t", "f", "1",
-                                            "0", "on", "off"})
-                           : text == "true" || text == "false";
+      if (text == "true" || text == "false") return true;
+      return type.declared && is_word(text, {"true", "false", "yes", "no", "y", "n", "t", "f", "1",
+                                             "0", "on", "off"});
     case FieldType::date:
       return type.format.empty() ? (moment_shapes(text) & kDate) != 0
                                  : is_written(text, type.format);

@@ -11,6 +11,7 @@
 
 #include "duck/duck.hpp"
 #include "source/cell.hpp"
+#include "source/records.hpp"
 #include "source/source.hpp"
 
 namespace rollcall::source {
@@ -174,6 +175,48 @@ TEST_F(FilesTest, ReadsWhatIsThereInWhateverFormItIsWritten) {
   std::string wide;
   for (const char c : std::string("id,name\n1,x\n")) wide += {c, '\0'};
   EXPECT_EQ(one("\xff\xfe" + wide, {{"encoding", "utf-16"}}), "id integer, name text\n1 | x");
+}
+
+// As a slow disk, or a decompressor, hands it over.
+class Blocks : public Bytes {
+ public:
+  Blocks(std::string_view text, size_t size) : text_(text), size_(size) {}
+  Result<std::string_view> next() override {
+    const std::string_view out = text_.substr(0, size_);
+    text_.remove_prefix(out.size());
+    return out;
+  }
+
+ private:
+  std::string_view text_;
+  size_t size_;
+};
+
+TEST_F(FilesTest, RowsAreTheSameWhereverABlockOfTheFileEnds) {
+  const auto told = [](const std::string& text, size_t block) {
+    Records records(std::make_unique<Blocks>(text, block), {.delimiter = ","}, "t.csv");
+    std::string out;
+    for (;;) {
+      const auto more = records.next();
+      if (!more.ok()) return out + more.error().text();
+      if (!*more) return out + (records.odd() ? "odd" : "plain");
+      out += std::to_string(records.line()) + ":";
+      for (size_t i = 0; i < records.size(); ++i) out += "[" + std::string(records[i]) + "]";
+      out += "\n";
+    }
+  };
+  EXPECT_EQ(told("a,b\n1,\n,2\n", 99), "1:[a][b]\n2:[1][]\n3:[][2]\nplain");
+  EXPECT_EQ(told("a,b\r\n1,\"x\"\r\n", 99), "1:[a][b]\n2:[1][x]\nplain");
+  EXPECT_EQ(told("a,b\n1,\"x\ny\"\n2,z", 99), "1:[a][b]\n2:[1][x\ny]\n4:[2][z]\nodd");
+  EXPECT_EQ(told("a\n\nb\n", 99), "1:[a]\n2:[]\n3:[b]\nodd");
+  EXPECT_EQ(told("a\rb\r", 99), "1:[a]\n2:[b]\nodd");
+  EXPECT_THAT(told("a,b\n1,x\ry\n", 99), HasSubstr("line 2: it ends with CR"));
+  for (const std::string& text : std::vector<std::string>{
+           "a,b\n1,\n,2\n", "a,b\r\n1,x\r\n\r\n2,\"y\"\r\n", "a,b\n1,\"x, \"\"\r\ny\"\"\"\n2,z",
+           "a,b\r1,x\r", "a,b\n1,x\r\n2,y\n", "a,b\n1,x\ry\n", "a,b\n1, \"x\" \n2,  \"y\"\n",
+           "a,b\n1,\xc3\xa9\n2,\xc3\n"})
+    for (size_t block = 1; block < text.size(); ++block)
+      EXPECT_EQ(told(text, block), told(text, text.size())) << text << " by " << block;
 }
 
 TEST_F(FilesTest, NoRowIsLostWithoutAWord) {

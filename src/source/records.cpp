@@ -74,8 +74,9 @@ Status Records::end_line(size_t& at) {
   if (line_end_.empty()) {
     line_end_ = end;
     line_end_seen_ = next_line_;
+    odd_ |= end == "\r";
   } else if (end != line_end_ && end != "\r" && line_end_ != "\r") {
-    mixes_line_ends_ = true;
+    mixes_line_ends_ = odd_ = true;
   } else if (end != line_end_) {
     const auto shown = [](std::string_view one) {
       return one == "\n" ? "LF" : one == "\r" ? "CR" : "CR LF";
@@ -129,6 +130,37 @@ Status Records::quoted(size_t& at) {
                "the source.");
 }
 
+// A line without quotation marks and comments that is in the buffer whole, as most are: its values
+// are what stands between the delimiters.
+std::optional<size_t> Records::plain_line() {
+  if (dialect_.delimiter.size() != 1 || line_end_ == "\r") return std::nullopt;
+  const std::string_view rest = std::string_view(buffer_).substr(position_);
+  const size_t line_feed = rest.find('\n');
+  if (line_feed == std::string_view::npos) return std::nullopt;
+  std::string_view line = rest.substr(0, line_feed);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  const auto has = [&](char c) { return line.find(c) != std::string_view::npos; };
+  if (has('\r') || (dialect_.quote != '\0' && has(dialect_.quote)) ||
+      (dialect_.comment != '\0' && has(dialect_.comment)))
+    return std::nullopt;
+  const char delimiter = dialect_.delimiter[0];
+  size_t count = 0;
+  const auto add = [&](const char* from, const char* to) {
+    if (count == cells_.size()) cells_.emplace_back();
+    cells_[count++] = std::string_view(from, static_cast<size_t>(to - from));
+  };
+  const char* from = line.data();
+  const char* const end = from + line.size();
+  for (const char* at = from; at != end; ++at)
+    if (*at == delimiter) {
+      add(from, at);
+      from = at + 1;
+    }
+  add(from, end);
+  cells_.resize(count);
+  return position_ + line.size();
+}
+
 Result<bool> Records::next() {
   if (!begun_) {
     begun_ = true;
@@ -144,9 +176,10 @@ Result<bool> Records::next() {
     blank_ = false;
     line_ = next_line_;
     if (!TRY(is_at(position_))) return false;
-    size_t at = position_;
+    const std::optional<size_t> plain = plain_line();
+    size_t at = plain.value_or(position_);
     bool comment = false;
-    for (;;) {  // a value each
+    while (!plain) {  // a value each
       const size_t begin = at;
       const bool there = TRY(is_at(at));
       const bool space = there && buffer_[at] == ' ' && TRY(is_at(at + 1));
@@ -164,8 +197,8 @@ Result<bool> Records::next() {
               TRY(delimiter_at(at)))
             break;
         }
-        const std::string_view text = trim(std::string_view(buffer_).substr(begin, at - begin));
-        if (dialect_.quote != '\0' && text.starts_with(dialect_.quote))
+        const std::string_view text = std::string_view(buffer_).substr(begin, at - begin);
+        if (dialect_.quote != '\0' && trim(text).starts_with(dialect_.quote))
           return error(line_, "white space stands before a quotation mark",
                        "Take it away, so that the quotation mark begins the value.");
         spans_.push_back({begin, at, false});
@@ -180,7 +213,10 @@ Result<bool> Records::next() {
     }
     if (comment)
       while (TRY(is_at(at)) && buffer_[at] != '\n' && buffer_[at] != '\r') ++at;
-    blank_ = spans_.size() == 1 && spans_[0].begin == spans_[0].end && spans_[0].begin == position_;
+    blank_ = plain ? at == position_
+                   : spans_.size() == 1 && spans_[0].begin == spans_[0].end &&
+                         spans_[0].begin == position_;
+    odd_ |= blank_ || next_line_ != line_;
     longest_ = std::max(longest_, at - position_);
     const bool whole = TRY(is_at(at));
     const std::string_view record = std::string_view(buffer_).substr(position_, at - position_);
@@ -191,7 +227,7 @@ Result<bool> Records::next() {
     if (whole) TRY(end_line(at));
     position_ = at;
     if (blank_ && comment) continue;
-    resolve();
+    if (!plain) resolve();
     return true;
   }
 }
@@ -403,6 +439,8 @@ Status Scan::read(std::unique_ptr<Bytes> bytes, const Head& head, const std::vec
   }
   longest_ = std::max(longest_, records.longest());
   mixes_line_ends_ |= records.mixes_line_ends();
+  odd_ |= records.odd() || (!line_end_.empty() && records.line_end() != line_end_);
+  line_end_ = records.line_end();
   return ok_status();
 }
 
@@ -426,6 +464,7 @@ Status Scan::take(const Records& records, const std::vector<size_t>& places) {
                 ? "Correct the value, or the field's `type` and `format`."
                 : "Correct the value. Or declare the field's `type` in the model: `text` takes "
                   "every value as it is written.");
+      if (type.type == FieldType::boolean) state.spelled |= text != "true" && text != "false";
       if (type.type == FieldType::decimal) {
         const size_t point = text.find(dialect_.writing.decimal);
         if (point != std::string_view::npos)
@@ -442,7 +481,7 @@ std::vector<Scan::Column> Scan::columns() const {
   std::vector<Column> out;
   for (size_t i = 0; i < states_.size(); ++i) {
     const State& state = states_[i];
-    Column column{.name = names_[i], .scale = state.scale};
+    Column column{.name = names_[i], .scale = state.scale, .spelled = state.spelled};
     column.type = state.type ? *state.type : type_of(state.shapes, dialect_.writing);
     const bool looked = !state.type || state.type->type == FieldType::text;
     if (looked && doubts_ && !(state.type && state.type->declared))

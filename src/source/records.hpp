@@ -45,6 +45,9 @@ class Records {
   [[nodiscard]] int64_t line() const { return line_; }
   [[nodiscard]] size_t longest() const { return longest_; }  // record until now, in bytes
   [[nodiscard]] bool mixes_line_ends() const { return mixes_line_ends_; }
+  [[nodiscard]] std::string_view line_end() const { return line_end_; }  // the file's
+  // Whether anything until now was other than a row a line, all with LF or all with CR LF.
+  [[nodiscard]] bool odd() const { return odd_; }
   // Such a record is one of no values, unless it has a single column.
   [[nodiscard]] bool blank() const { return blank_; }
   [[nodiscard]] Error error(int64_t line, std::string what, std::string remedy) const;
@@ -56,6 +59,7 @@ class Records {
   };
   Result<bool> is_at(size_t position);  // whether there is a byte
   Result<bool> skip_lines();
+  std::optional<size_t> plain_line();  // its end
   Status end_line(size_t& at);
   Status quoted(size_t& at);
   Result<bool> delimiter_at(size_t at);
@@ -76,6 +80,7 @@ class Records {
   std::string_view line_end_;  // the file's
   int64_t line_end_seen_ = 0;
   bool mixes_line_ends_ = false;
+  bool odd_ = false;
   size_t longest_ = 0;
   bool blank_ = false;
 };
@@ -105,18 +110,21 @@ class Scan {
     std::string name;
     ColumnType type = {};
     std::string doubt = {};
-    size_t scale = 0;  // digits after the decimal point, at most
+    size_t scale = 0;      // digits after the decimal point, at most
+    bool spelled = false;  // a boolean in other words than `true` and `false`
   };
   [[nodiscard]] std::vector<Column> columns() const;
   [[nodiscard]] int64_t rows() const { return rows_; }
   [[nodiscard]] size_t longest() const { return longest_; }
   [[nodiscard]] bool mixes_line_ends() const { return mixes_line_ends_; }
+  [[nodiscard]] bool odd() const { return odd_; }
 
  private:
   struct State {
     std::optional<ColumnType> type;
     uint32_t shapes = kAll;
     size_t scale = 0;
+    bool spelled = false;
     bool decided = false;  // whether a declared timestamp has offsets
   };
   Status take(const Records& records, const std::vector<size_t>& places);
@@ -129,6 +137,8 @@ class Scan {
   int64_t rows_ = 0;
   size_t longest_ = 0;
   bool mixes_line_ends_ = false;
+  bool odd_ = false;
+  std::string_view line_end_;  // of the last file
 };
 
 }  // namespace rollcall::source
