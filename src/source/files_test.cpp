@@ -232,6 +232,10 @@ TEST_F(FilesTest, NoRowIsLostWithoutAWord) {
               AllOf(HasSubstr("line 2"), HasSubstr("`skip: 1`")));
   EXPECT_THAT(one("People\nof today\nid,email\n1,a@x\n"),
               AllOf(HasSubstr("line 3"), HasSubstr("`skip: 2`")));
+  EXPECT_THAT(one("People, 2026\nid,email,city\n1,a@x,Rome\n"),
+              AllOf(HasSubstr("line 2: 3 fields"), HasSubstr("`skip: 1`")));
+  EXPECT_THAT(one("People,2026\nof,today\nid,email,city\n1,a@x,Rome\n"),
+              AllOf(HasSubstr("line 3: 3 fields"), HasSubstr("`skip: 2`")));
   EXPECT_THAT(one("id,email,city\n1,a@x\n"), HasSubstr("`null_padding: true`"));
   EXPECT_THAT(one("id,email\n1,a@x,\n"), HasSubstr("line 2: 3 fields")) << "a trailing delimiter";
   EXPECT_THAT(one("id,email\n1,\"a@x\n2,b@x\n"), HasSubstr("line 2: a quotation mark"));

@@ -424,14 +424,16 @@ Status Scan::read(std::unique_ptr<Bytes> bytes, const Head& head, const std::vec
               ? "Mend the row; `null_padding: true` at the source fills rows that are too short."
               : "Mend the row: a value that holds the delimiter stands in quotation marks; two "
                 "files joined are two files.";
-      if (records.size() > width && (width == 1 || row == 1))
+      constexpr int64_t kRowsOfTitle = 10;
+      const bool wider = records.size() > width;
+      if (wider && (width == 1 || row == 1))
         remedy = fmt::format(
             "If the lines before it are a title, write `skip: {}` at the source. "
             "Otherwise mend the row, or name the `delimiter`.",
             records.line() - 1);
-      else if (row == 1)
-        remedy +=
-            fmt::format(" If the line before it is a title, write `skip: {}`.", records.line() - 1);
+      else if (row == 1 || (wider && row <= kRowsOfTitle))
+        remedy += fmt::format(" If what stands before it is a title, write `skip: {}`.",
+                              records.line() - 1);
       return records.error(records.line(), what, remedy);
     }
     TRY(take(records, places));
