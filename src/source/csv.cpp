@@ -191,7 +191,7 @@ class CsvConnection : public FilesConnection {
 
   static int64_t memory_for(size_t columns) {
     const auto count = static_cast<int64_t>(columns);
-    return count <= kColumnsOfUsualMemory ? 0 : 128 + count / 4;
+    return count <= kColumnsOfUsualMemory ? 0 : 128 + count;
   }
   [[nodiscard]] int64_t memory_needed_mb() const override { return memory_mb_; }
 

@@ -489,6 +489,15 @@ TEST_F(FilesTest, TwoThousandColumnsAreRead) {
   const std::string told = read("t");
   EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 119) << told.substr(0, 500);
   EXPECT_THAT(told, testing::EndsWith(" | 11901999"));
+  // Some people, in their order.
+  auto connection = open().value();
+  const auto some = [&]() -> Result<bool> {
+    const auto rows =
+        TRY(connection->query({"SELECT * FROM t ORDER BY CAST(c0 AS VARCHAR) LIMIT 20"}, {}));
+    RowBatch batch;
+    return TRY(rows->next(batch)) && batch.rows == 20;
+  }();
+  EXPECT_TRUE(some.ok() && *some) << (some.ok() ? "" : some.error().text());
 }
 
 TEST_F(FilesTest, AFileThatIsReplacedWhileItIsReadIsNoticed) {
