@@ -88,7 +88,7 @@ Status keep_planned(const Lease& lease, const State& state, duck::Connection& wo
   const int64_t generation = state.generation + 1;
   (void)TRY(write_parquet(
       work, fmt::format("SELECT key, kind, {} AS generation{} FROM changes", generation, written),
-      lease.folder().planned_file(generation)));
+      lease.folder().planned_file(generation), "lz4"));  // it lives as long as the run
   return ok_status();
 }
 

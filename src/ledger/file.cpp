@@ -55,12 +55,13 @@ std::optional<int64_t> generation_of(const std::string& file_name, std::string_v
 }
 
 Result<std::string> write_parquet(duck::Connection& db, const std::string& query,
-                                  const fs::path& path) {
+                                  const fs::path& path, const char* compression) {
   const fs::path fresh = path.string() + ".new";
   // In any order: to keep one, rows would be held in memory until their turn has come.
   TRY(db.run("SET GLOBAL preserve_insertion_order = false"));
-  const Status copied = db.run("COPY (" + query + ") TO " + duck::literal(fresh.string()) +
-                               " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960)");
+  const Status copied =
+      db.run("COPY (" + query + ") TO " + duck::literal(fresh.string()) +
+             " (FORMAT parquet, COMPRESSION " + compression + ", ROW_GROUP_SIZE 40960)");
   TRY(db.run("RESET GLOBAL preserve_insertion_order"));
   TRY(copied);
   {

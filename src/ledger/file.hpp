@@ -19,7 +19,8 @@ Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, cons
                                 const std::vector<attributes::Target>& targets);
 // Writes a query to a Parquet file that is there whole or not at all. Returns its checksum.
 Result<std::string> write_parquet(duck::Connection& db, const std::string& query,
-                                  const std::filesystem::path& path);
+                                  const std::filesystem::path& path,
+                                  const char* compression = "zstd");
 // Whether a Parquet file can be read to its end.
 bool is_readable(duck::Connection& db, const std::filesystem::path& file);
 // The number in "PREFIX12.parquet".

@@ -247,7 +247,9 @@ Result<std::unique_ptr<Changes>> Changes::open(duck::Connection& work, size_t ta
                                                std::optional<size_t> first) {
   std::string sql = "SELECT rowid::BIGINT, key, kind::BIGINT, was_on::BIGINT, look_up, not_before";
   for (size_t i = 0; i < targets; ++i) sql += fmt::format(", v{}", i);
-  sql += " FROM changes WHERE " + where + " ORDER BY rowid";
+  sql += " FROM changes WHERE " + where;
+  // As the table holds them: reading in its order costs less than sorting them again.
+  TRY(work.run("SET GLOBAL preserve_insertion_order = true"));
   if (first) sql += fmt::format(" LIMIT {}", *first);
   auto stream = TRY(work.stream(sql));
   return std::unique_ptr<Changes>(new Changes(std::move(stream), targets));
