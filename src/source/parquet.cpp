@@ -221,13 +221,15 @@ class ParquetConnection : public FilesConnection {
       }
       out += (i ? ", " : "") +
              (column == part.columns.end() ? fmt::format("CAST(NULL AS {})", one.type)
-                                           : as(*column, one.type)) +
+                                           : as(*column, one, part)) +
              " AS " + duck::identifier(one.name);
     }
     return out;
   }
 
-  static std::string as(const duck::Stream::ColumnType& column, const std::string& type) {
+  static std::string as(const duck::Stream::ColumnType& column, const Wide& wide,
+                        const Part& part) {
+    const std::string& type = wide.type;
     const std::string name = duck::identifier(column.name);
     if (column.type == type) return name;
     const auto bits = whole(column.type);
@@ -239,8 +241,13 @@ class ParquetConnection : public FilesConnection {
           name,
           duck::failing(
               fmt::format("{} || CAST({} AS VARCHAR) || {}",
-                          duck::literal("column `" + column.name + "` holds the whole number "),
-                          name, duck::literal(", which no number with a fraction can hold")),
+                          duck::literal("column `" + column.name + "` of " + part.files[0] +
+                                        (part.files.size() > 1 ? " or of one like it" : "") +
+                                        " holds the whole number "),
+                          name,
+                          duck::literal(", which no number with a fraction can hold, and such it "
+                                        "is in " +
+                                        wide.first)),
               "Write the column with one type in all files of the table."));
     return fmt::format("CAST({} AS {})", name, type);
   }
