@@ -40,7 +40,7 @@ Status archive_activation(store::Store& store, const Stored& before, const Activ
 template <class Body>
 auto change(store::Store& store, const HasList& has_list, Body&& body)
     -> decltype(body(std::declval<const Stored&>())) {
-  constexpr int kTries = 20;
+  constexpr int kTries = 100;  // two who write without a pause lose many races in a row
   for (int tried = 1;; ++tried) {
     const Stored stored = TRY(load(store, has_list));
     auto done = body(stored);
