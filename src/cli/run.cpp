@@ -95,7 +95,9 @@ Result<int> activate(Session& session, const ActivateOptions& options) {
   for (const std::string& warning : made.warnings) session.say("warning: " + warning);
   const operations::Stored stored = TRY(operations::stored(world));
   const Activation* const activation =
-      TRY(operations::find_activation(stored, made.destination + "/" + made.name));
+      operations::activation_named(stored.catalog, made.destination, made.name);
+  if (activation == nullptr)
+    return Error{ErrorKind::conflict, "`" + made.name + "` was archived in the meantime"};
   return carry_out(session, world, stored, *activation, {.trigger = Trigger::activation});
 }
 

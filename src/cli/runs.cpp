@@ -86,7 +86,6 @@ Result<int> show(Session& session, const std::string& run_id) {
 
 Result<int> rejects(Session& session, const RejectsOptions& options) {
   const operations::World world = TRY(session.run_world());
-  const operations::PastRun run = TRY(operations::find_run(world, options.run_id));
   int64_t told = 0;
   const bool as_table = !session.json() && !options.csv;
   TableStream table(session, {{"kind"},
@@ -102,7 +101,7 @@ Result<int> rejects(Session& session, const RejectsOptions& options) {
     if (options.csv && !session.json())
       session.print_text(csv_line({"kind", "key", "primary_key", "reason", "since"}));
   };
-  TRY(operations::rejects(world, run.row, options.kind, [&](const operations::Reject& one) {
+  TRY(operations::rejects(world, options.run_id, options.kind, [&](const operations::Reject& one) {
     begin();
     ++told;
     if (session.json()) {
@@ -124,7 +123,7 @@ Result<int> rejects(Session& session, const RejectsOptions& options) {
     session.say(
         "nobody" +
         (options.kind == "all" ? std::string(" is missing") : " of kind `" + options.kind + "`") +
-        " in run " + run.row.run_id + "; --kind all shows every kind");
+        " in run " + options.run_id + "; --kind all shows every kind");
   return kDone;
 }
 

@@ -66,15 +66,12 @@ Result<int> status(Session& session) {
 }
 
 Result<int> set_paused(Session& session, const std::string& name, bool paused) {
-  const operations::World world = TRY(session.run_world());
-  const operations::Stored stored = TRY(operations::stored(world));
-  const Activation& activation = *TRY(operations::find_activation(stored, name));
-  const std::string shown = operations::shown_name(stored.catalog, activation);
-  const bool changed = TRY(operations::set_paused(world, name, paused));
+  const operations::Paused done =
+      TRY(operations::set_paused(TRY(session.run_world()), name, paused));
   if (session.json()) {
-    session.print_json({{"activation", shown}, {"paused", paused}, {"changed", changed}});
+    session.print_json(to_json(done));
   } else {
-    session.print("{} {}{}\n", plain(shown), changed ? "is now " : "was already ",
+    session.print("{} {}{}\n", plain(done.activation), done.changed ? "is now " : "was already ",
                   paused ? "paused" : "not paused");
   }
   return kDone;

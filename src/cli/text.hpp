@@ -8,6 +8,7 @@
 
 #include "base/base.hpp"
 #include "operations/operations.hpp"
+
 namespace rollcall::cli {
 
 // The words that screens share with reports.

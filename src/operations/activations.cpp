@@ -52,13 +52,6 @@ Result<catalog::Comparison> with_defaults(const Stored& stored, const Segment& s
                                        destination.name + "`: " + join(problems, "; ")};
 }
 
-const Activation* bearing(const Catalog& catalog, const std::string& destination,
-                          const std::string& name) {
-  for (const Activation& one : catalog.activations)
-    if (one.destination == destination && one.name == name) return &one;
-  return nullptr;
-}
-
 run::Request request_of(const Stored& stored, const Activation& activation) {
   return {.catalog = stored.catalog,
           .activation = activation,
@@ -67,27 +60,26 @@ run::Request request_of(const Stored& stored, const Activation& activation) {
 
 Result<Standing> standing_of(const World& world, const Stored& stored,
                              const Activation& activation) {
-  Standing line{.activation = activation,
-                .name = shown_name(stored.catalog, activation),
-                .state = "never_run",
-                .ledger = {},
-                .last = {},
-                .last_audit = {}};
-  line.last_audit = TRY(run::last_audit(world.store, activation));
+  Standing out{.activation = activation,
+               .name = shown_name(stored.catalog, activation),
+               .state = "never_run",
+               .ledger = {},
+               .last = {},
+               .last_audit = {}};
+  out.last_audit = TRY(run::last_audit(world.store, activation));
   const ledger::Folder folder = run::folder_of(world.home, activation);
-  line.ledger = TRY(in_context(ledger::read_state(folder), "activation " + activation.name));
+  out.ledger = TRY(in_context(ledger::read_state(folder), "activation " + activation.name));
   const auto rows = TRY(world.store.runs(activation.uid, 1));
   if (!rows.empty()) {
-    line.last =
-        TRY(in_context(run::report_from_json(rows[0].report_json), "run " + rows[0].run_id));
-    line.state = to_string(line.last->status);
+    out.last = TRY(in_context(run::report_from_json(rows[0].report_json), "run " + rows[0].run_id));
+    out.state = to_string(out.last->status);
   }
   if (TRY(world.leases.holder(run::lease_of(activation)))) {
-    line.state = "running";
-  } else if (line.ledger.open_run || line.state == to_string(RunStatus::running)) {
-    line.state = "interrupted";
+    out.state = "running";
+  } else if (out.ledger.open_run || out.state == to_string(RunStatus::running)) {
+    out.state = "interrupted";
   }
-  return line;
+  return out;
 }
 
 }  // namespace
@@ -98,7 +90,7 @@ Result<Activated> activate(const World& world, const std::string& segment_name,
     const Segment& segment = *TRY(find_segment(stored.catalog, segment_name));
     const Destination& to = *TRY(find_destination(stored.catalog, destination_name));
     Activated out{.destination = to.name, .name = name.empty() ? segment.name : name};
-    if (const Activation* there = bearing(stored.catalog, out.destination, out.name)) {
+    if (const Activation* there = activation_named(stored.catalog, out.destination, out.name)) {
       if (there->segment == segment.name) return out;
       return Error{ErrorKind::invalid,
                    "`" + out.destination + "/" + out.name + "` is there already, for segment `" +
@@ -118,13 +110,13 @@ Result<Activated> activate(const World& world, const std::string& segment_name,
   });
 }
 
-Result<bool> set_paused(const World& world, const std::string& name, bool paused) {
-  return change(world, [&](const Stored& stored) -> Result<bool> {
+Result<Paused> set_paused(const World& world, const std::string& name, bool paused) {
+  return change(world, [&](const Stored& stored) -> Result<Paused> {
     Activation activation = *TRY(find_activation(stored, name));
-    if (activation.paused == paused) return false;
+    Paused out{shown_name(stored.catalog, activation), paused, activation.paused != paused};
     activation.paused = paused;
-    TRY(save(world.store, stored, activation));
-    return true;
+    if (out.changed) TRY(save(world.store, stored, activation));
+    return out;
   });
 }
 
@@ -175,6 +167,11 @@ Result<std::vector<Standing>> status(const World& world, const Stored& stored) {
   return out;
 }
 
+json to_json(const Paused& paused) {
+  return {
+      {"activation", paused.activation}, {"paused", paused.paused}, {"changed", paused.changed}};
+}
+
 json to_json(const Archived& archived) {
   return {
       {"activation", archived.activation},
@@ -185,17 +182,17 @@ json to_json(const Archived& archived) {
       {"run", archived.emptied ? read_json<json>(run::to_json(*archived.emptied)) : json(nullptr)}};
 }
 
-json to_json(const Standing& line) {
-  const Activation& a = line.activation;
-  const StandingCounts& s = line.ledger.standing;
-  json out = {{"activation", a.name}, {"destination", a.destination}, {"name", line.name},
-              {"segment", a.segment}, {"state", line.state},          {"paused", a.paused}};
-  out["list"] = line.ledger.list
-                    ? json{{"id", line.ledger.list->id}, {"name", line.ledger.list->name}}
+json to_json(const Standing& standing) {
+  const Activation& a = standing.activation;
+  const StandingCounts& s = standing.ledger.standing;
+  json out = {{"activation", a.name}, {"destination", a.destination}, {"name", standing.name},
+              {"segment", a.segment}, {"state", standing.state},      {"paused", a.paused}};
+  out["list"] = standing.ledger.list
+                    ? json{{"id", standing.ledger.list->id}, {"name", standing.ledger.list->name}}
                     : json(nullptr);
   out["last_run"] = nullptr;
-  if (line.last) {
-    const RunReport& last = *line.last;
+  if (standing.last) {
+    const RunReport& last = *standing.last;
     out["last_run"] = {
         {"run_id", last.run_id},
         {"status", to_string(last.status)},
@@ -203,10 +200,10 @@ json to_json(const Standing& line) {
         {"finished_at", last.finished_at ? json(iso_utc(*last.finished_at)) : json(nullptr)},
         {"error", last.error ? json(last.error->text()) : json(nullptr)}};
   }
-  out["last_audit"] = line.last_audit ? read_json<json>(*line.last_audit) : json(nullptr);
+  out["last_audit"] = standing.last_audit ? read_json<json>(*standing.last_audit) : json(nullptr);
   out["schedule"] = in_words(a.schedule);
   out["next_run"] = nullptr;  // nothing runs by itself yet
-  out["members"] = line.members();
+  out["members"] = standing.members();
   out["on_list"] = s.on_list;
   out["parked"] = s.not_a_contact;
   out["rejected"] = s.rejected;

@@ -22,8 +22,12 @@ struct Activated {
 Result<Activated> activate(const World& world, const std::string& segment,
                            const std::string& destination, const std::string& name);
 
-// Whether anything changed.
-Result<bool> set_paused(const World& world, const std::string& activation, bool paused);
+struct Paused {
+  std::string activation;
+  bool paused = false;
+  bool changed = false;  // else it was so already
+};
+Result<Paused> set_paused(const World& world, const std::string& activation, bool paused);
 
 struct RunOptions {
   Trigger trigger = Trigger::manual;
@@ -60,6 +64,7 @@ struct Standing {
 // Every activation as it stands. Nothing is asked of Iterable.
 Result<std::vector<Standing>> status(const World& world, const Stored& stored);
 
+nlohmann::ordered_json to_json(const Paused& paused);
 nlohmann::ordered_json to_json(const Archived& archived);
 nlohmann::ordered_json to_json(const Standing& standing);
 

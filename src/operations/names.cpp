@@ -62,6 +62,13 @@ std::string shown_name(const Catalog& catalog, const Activation& activation) {
   return same > 1 ? full_name(activation) : activation.name;
 }
 
+const Activation* activation_named(const Catalog& catalog, std::string_view destination,
+                                   std::string_view name) {
+  for (const Activation& one : catalog.activations)
+    if (one.destination == destination && one.name == name) return &one;
+  return nullptr;
+}
+
 Result<const Activation*> find_activation(const Stored& stored, std::string_view name) {
   const std::vector<Activation>& all = stored.catalog.activations;
   for (const std::string_view spelling : {name, unquoted(name)}) {

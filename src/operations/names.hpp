@@ -14,6 +14,10 @@ namespace rollcall::operations {
 // "Lapsed VIPs", or "Iterable/Lapsed VIPs" where the name alone is not unique.
 std::string shown_name(const Catalog& catalog, const Activation& activation);
 
+// The activation of exactly this destination and name; null: there is none.
+const Activation* activation_named(const Catalog& catalog, std::string_view destination,
+                                   std::string_view name);
+
 // Errors (invalid): nothing of that name, with the nearest right one; several, with their full
 // names. The value points into the catalog.
 Result<const Activation*> find_activation(const Stored& stored, std::string_view name);

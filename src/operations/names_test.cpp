@@ -20,6 +20,15 @@ Stored stored() {
   return out;
 }
 
+TEST(NamesTest, AnActivationNamedByItsPartsIsThatOneWhateverReadsAlike) {
+  Stored all = stored();
+  all.catalog.activations.push_back(activation("A/B", "C"));
+  EXPECT_EQ(*find_activation(all, "A/B/C"), &all.catalog.activations[3]) << "the first of two";
+  EXPECT_EQ(activation_named(all.catalog, "A", "B/C"), &all.catalog.activations[3]);
+  EXPECT_EQ(activation_named(all.catalog, "A/B", "C"), &all.catalog.activations[4]);
+  EXPECT_EQ(activation_named(all.catalog, "Iterable", "Old"), nullptr) << "it is archived";
+}
+
 TEST(NamesTest, FindsAnActivationByItsNameAlone) {
   const Stored all = stored();
   EXPECT_EQ(*find_activation(all, "Lapsed"), &all.catalog.activations[2]);

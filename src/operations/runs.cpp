@@ -46,12 +46,13 @@ Result<PastRun> find_run(const World& world, const std::string& run_id) {
   return read(TRY(row_of(world, run_id)));
 }
 
-Status rejects(const World& world, const store::RunRow& run, const std::string& kind,
+Status rejects(const World& world, const std::string& run_id, const std::string& kind,
                const std::function<bool(const Reject&)>& each) {
   const std::vector<std::string> kinds(kRejectKinds.begin(), kRejectKinds.end());
   if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
     return Error{ErrorKind::invalid, "there is no kind `" + kind + "`" + did_you_mean(kind, kinds),
                  "Kinds: " + join(kinds, ", ") + "."};
+  const store::RunRow run = TRY(row_of(world, run_id));
   Activation activation;
   activation.uid = run.activation_uid;
   return ledger::missing_people(

@@ -33,8 +33,8 @@ struct Reject {
   int64_t since_ms = 0;
 };
 // Streams: nobody knows how many there are. `each` returns whether to go on.
-// Errors: invalid (no such kind); not_found (what the run kept of people is gone).
-Status rejects(const World& world, const store::RunRow& run, const std::string& kind,
+// Errors: invalid (no such kind, no such run); not_found (what the run kept of people is gone).
+Status rejects(const World& world, const std::string& run_id, const std::string& kind,
                const std::function<bool(const Reject&)>& each);
 
 nlohmann::ordered_json to_json(const PastRun& run);

@@ -113,12 +113,13 @@ TEST_F(OperationsTest, RunsAndTellsHowThingsStand) {
   EXPECT_EQ(standing->at(0).members(), 4);
   EXPECT_EQ(operations::to_json(standing->at(0))["parked"], 1);
   EXPECT_EQ(operations::runs(at_work(), {}, 10)->at(0).row.run_id, report.run_id);
-  const auto last = operations::find_run(at_work(), report.run_id);
+  EXPECT_EQ(operations::find_run(at_work(), report.run_id)->report.run_id, report.run_id);
   std::vector<std::string> kinds;
-  ASSERT_TRUE(operations::rejects(at_work(), last->row, "all", [&](const operations::Reject& one) {
-                kinds.push_back(one.kind + " " + one.key);
-                return true;
-              }).ok());
+  ASSERT_TRUE(
+      operations::rejects(at_work(), report.run_id, "all", [&](const operations::Reject& one) {
+        kinds.push_back(one.kind + " " + one.key);
+        return true;
+      }).ok());
   EXPECT_THAT(kinds, ElementsAre("not_a_contact c4@example.com"));
 }
 
@@ -143,8 +144,8 @@ TEST_F(OperationsTest, ActivatesWithTheDestinationsDefaults) {
   ASSERT_TRUE(made.ok()) << made.error().text();
   EXPECT_TRUE(made->is_new);
   EXPECT_FALSE(operations::activate(at_work(), "VIPs", "Iterable", "Best customers")->is_new);
-  EXPECT_TRUE(*operations::set_paused(at_work(), "Best customers", true));
-  EXPECT_FALSE(*operations::set_paused(at_work(), "Best customers", true));
+  EXPECT_TRUE(operations::set_paused(at_work(), "Best customers", true)->changed);
+  EXPECT_FALSE(operations::set_paused(at_work(), "Best customers", true)->changed);
   EXPECT_THAT(stored().catalog.activations, SizeIs(2));
 }
 
