@@ -90,7 +90,8 @@ class StateCopy {
 
   static Result<std::unique_ptr<StateCopy>> make(const World& world, const Activation& activation,
                                                  const std::string& name) {
-    std::unique_ptr<StateCopy> out(new StateCopy({world.home / "tmp" / ("state-" + name)}));
+    const std::string place = "tmp/state-" + name;
+    std::unique_ptr<StateCopy> out(new StateCopy({world.home / place}));
     out->state = TRY(in_context(read_state(world, activation), "activation " + activation.name));
     std::error_code problem;
     std::filesystem::create_directories(out->folder_.path, problem);
@@ -102,8 +103,7 @@ class StateCopy {
       if (problem) std::filesystem::copy_file(from, to, problem);
       if (problem) return cannot("copy", from, problem.value());
     }
-    out->lease_ =
-        TRY(ledger::Lease::take(world.leases, "tmp/state-" + name + "/lock", out->folder_));
+    out->lease_ = TRY(ledger::Lease::take(world.leases, place + "/lock", out->folder_));
     return out;
   }
   ~StateCopy() {
@@ -129,7 +129,7 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   TRY(validate(request.catalog, activation));
   const Destination& destination = *request.catalog.destination(activation.destination);
   const Line line(world, destination);
-  const iterable::Reader& client = line.reader;
+  const iterable::Reader& reader = line.reader;
 
   PlanReport out;
   out.plan_id = new_id(world.clock, world.random);
@@ -145,23 +145,23 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
 
   const auto scratch = TRY(Scratch::open(world, "plan-" + out.plan_id));
   duck::Connection* const work = &scratch->work();
-  Prover prover(world, destination, client, activation.match_key.type, out.warnings);
+  Prover prover(world, destination, reader, activation.match_key.type, out.warnings);
   SteadyClock steady(world.clock, settling_now(world.clock, state, destination.settle));
   const Preparation preparation{.world = world,
                                 .catalog = request.catalog,
                                 .activation = activation,
                                 .destination = destination,
-                                .reader = client,
+                                .reader = reader,
                                 .prover = prover,
                                 .lease = copy->lease(),
                                 .state = state,
                                 .work = *work,
                                 .warnings = out.warnings,
                                 .now = world.clock.now(),
-                                .steady = steady,
-                                .full = sends_everything(state, false)};
+                                .steady = steady};
   out.list = what_becomes_of_the_list(activation, state);
   Prepared prepared;
+  prepared.full = sends_everything(state, false);
   TRY(prepare(preparation, prepared, stop));
   const std::vector<attributes::Target>& targets = prepared.targets;
   out.fields_to_create = prepared.fields.to_create;
@@ -200,7 +200,7 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
     out.proof_by[by] = {forecast.calls, forecast.seconds, risk_of(by, destination)};
   }
   const ProofForecast takes = TRY(forecast(
-      {.reader = client,
+      {.reader = reader,
        .destination = destination,
        .activation = activation,
        .state = state,
@@ -236,7 +236,7 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
       std::vector<std::string> keys;
       for (const Change& change : chunk) keys.push_back(change.key);
       const auto looked =
-          TRY(prove::look_up_all(world.workers, client, activation.match_key.type, keys, stop));
+          TRY(prove::look_up_all(world.workers, reader, activation.match_key.type, keys, stop));
       for (size_t i = 0; i < looked.size(); ++i)
         if (!looked[i].of_another) contact[i] = looked[i].profile.has_value();
       world.observer.progress("prove", seen + static_cast<int64_t>(chunk.size()), all);

@@ -24,7 +24,6 @@ class Steps {
   Steps(const Preparation& preparation, Prepared& out) : p_(preparation), out_(out) {}
 
   Status go(const std::stop_token& stop) {
-    out_.full = p_.full;
     const ListWork list{p_.world, p_.reader, p_.activation, p_.destination, p_.lease, p_.state};
     const bool had_list = p_.state.list.has_value();
     add_warnings(TRY(check_list(list, p_.new_list, stop)));

@@ -22,7 +22,6 @@ struct Preparation {
   std::vector<std::string>& warnings;
   Time now;               // of the snapshot
   Clock& steady;          // of writes that must settle
-  bool full = false;      // everything is sent again
   bool repair = false;    // the list is read
   bool emptying = false;  // the segment is taken for empty
   bool new_list = false;
@@ -30,7 +29,7 @@ struct Preparation {
 
 // What stands in it stands also where the preparation ended early.
 struct Prepared {
-  bool full = false;
+  bool full = false;  // everything is sent again: as it is asked for, or as it turns out
   bool list_read = false;
   bool snapshot_taken = false;
   std::vector<attributes::Target> targets;

@@ -552,7 +552,6 @@ class Pass {
             .warnings = report_.warnings,
             .now = report_.started_at,
             .steady = steady_,
-            .full = prepared_.full,
             .repair = request_.repair,
             .emptying = request_.emptying,
             .new_list = request_.new_list};
