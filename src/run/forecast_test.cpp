@@ -1,21 +1,15 @@
 // Whether a run takes what its plan said: the calls, one by one, and the time, by a clock that
 // stands still while anybody works.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <condition_variable>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 
-#include "run/run.hpp"
+#include "run/testing.hpp"
 
 namespace rollcall::run {
 namespace {
-
-namespace fs = std::filesystem;
-using nlohmann::json;
 
 // Time passes for sleepers alone: when nobody has asked for it or woken for a moment, the next of
 // them wakes. For any number of threads.
@@ -132,31 +126,13 @@ class SlowIterable : public http::Transport {
 class ForecastTest : public testing::Test, public Observer {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) /
-              ("forecast-" + std::to_string(::getpid()) + "-" +
-               testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_ / "data");
+    folder_ = test_folder();
     leases_ = FileLeases(folder_ / "home", clock_);
-    catalog_.sources = {
-        {.name = "shop", .kind = "csv", .options = {{"path", (folder_ / "data").string()}}}};
-    catalog_.models = {
-        {.name = "people", .source = "shop", .table = "people", .primary_key = "email"}};
-    catalog_.segments = {{.name = "VIPs", .model = "people"}};
-    catalog_.destinations = {{.name = "it",
-                              .uid = "d1",
-                              .base_url = "http://iterable",
-                              .project_type = ProjectType::email,
-                              .api_key = Secret("k")}};
-    catalog_.activations = {{.uid = "a1",
-                             .segment = "VIPs",
-                             .destination = "it",
-                             .name = "VIPs",
-                             .match_key = {KeyType::email, "email"},
-                             .attributes = {{.field = "name", .to = "name"}},
-                             .guard = {.allow_empty = true}}};
-    catalog_.activations[0].guard.max_removed_share = 1;
-    catalog_.activations[0].guard.max_added_share = 100;
+    catalog_ = vips_of(folder_, ProjectType::email);
+    GuardLimits& guard = catalog_.activations[0].guard;
+    guard.allow_empty = true;
+    guard.max_removed_share = 1;
+    guard.max_added_share = 100;
   }
   void TearDown() override {
     store_.reset();

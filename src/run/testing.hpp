@@ -132,31 +132,43 @@ class RestartedClock : public ManualClock {
   Millis started_{0};
 };
 
+// A folder of this test's own, empty but for `data`.
+inline fs::path test_folder() {
+  fs::path out = fs::path(testing::TempDir()) /
+                 ("run-" + std::to_string(::getpid()) + "-" +
+                  testing::UnitTest::GetInstance()->current_test_info()->name());
+  fs::remove_all(out);
+  fs::create_directories(out / "data");
+  return out;
+}
+
+// Everybody in a file `people` of the folder's `data` is a VIP; e-mail and name go to Iterable.
+inline Catalog vips_of(const fs::path& folder, ProjectType project) {
+  Catalog out;
+  out.sources = {
+      {.name = "shop", .kind = "csv", .options = {{"path", (folder / "data").string()}}}};
+  out.models = {{.name = "people", .source = "shop", .table = "people", .primary_key = "email"}};
+  out.segments = {{.name = "VIPs", .model = "people"}};
+  out.destinations = {{.name = "it",
+                       .uid = "d1",
+                       .base_url = "http://iterable",
+                       .project_type = project,
+                       .api_key = Secret("k")}};
+  out.activations = {{.uid = "a1",
+                      .segment = "VIPs",
+                      .destination = "it",
+                      .name = "VIPs",
+                      .match_key = {KeyType::email, "email"},
+                      .attributes = {{.field = "name", .to = "name"}}}};
+  return out;
+}
+
 class RunTest : public testing::Test, public Observer {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) /
-              ("run-" + std::to_string(::getpid()) + "-" +
-               testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_ / "data");
+    folder_ = test_folder();
     leases_ = FileLeases(home(), clock_);
-    catalog_.sources = {
-        {.name = "shop", .kind = "csv", .options = {{"path", (folder_ / "data").string()}}}};
-    catalog_.models = {
-        {.name = "people", .source = "shop", .table = "people", .primary_key = "email"}};
-    catalog_.segments = {{.name = "VIPs", .model = "people"}};
-    catalog_.destinations = {{.name = "it",
-                              .uid = "d1",
-                              .base_url = "http://iterable",
-                              .project_type = ProjectType::hybrid,
-                              .api_key = Secret("k")}};
-    catalog_.activations = {{.uid = "a1",
-                             .segment = "VIPs",
-                             .destination = "it",
-                             .name = "VIPs",
-                             .match_key = {KeyType::email, "email"},
-                             .attributes = {{.field = "name", .to = "name"}}}};
+    catalog_ = vips_of(folder_, ProjectType::hybrid);
   }
   void TearDown() override {
     store_.reset();
