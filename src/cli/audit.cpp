@@ -20,7 +20,7 @@ using json = nlohmann::ordered_json;
 constexpr int64_t kSample = 20;  // people of each kind that are named unasked
 
 void print_counts(Session& session, const std::string& name, const run::Audit::Report& report) {
-  const ledger::DriftCounts& c = report.counts;
+  const state::DriftCounts& c = report.counts;
   session.print("Audit of {}: list {} `{}` holds {}, and {} should be on it\n", plain(name),
                 report.list.id, plain(report.list.name), people(c.listed), people(c.expected));
   const auto line = [&](const char* kind, int64_t count, const char* meaning) {
@@ -42,7 +42,7 @@ Result<bool> print_people(Session& session, run::Audit& audit, const AuditOption
   TableStream table(session,
                     {{"kind"}, {"key", Table::Align::left, 60}, {"why", Table::Align::left, 80}});
   if (options.csv && !session.json()) session.print_text(csv_line({"kind", "key", "why"}));
-  TRY(audit.people([&](const ledger::Drift& person, const std::string& why) {
+  TRY(audit.people([&](const state::Drift& person, const std::string& why) {
     if (!all && ++told[person.kind] > kSample) {
       complete = false;
       return true;

@@ -10,18 +10,24 @@ namespace {
 constexpr Millis kShowEvery{100};
 
 std::string_view in_words(std::string_view step) {
-  if (step == "snapshot") return "reading the segment";
-  if (step == "prove") return "looking people up";
-  if (step == "add") return "adding and updating";
-  if (step == "remove") return "removing";
-  if (step == "promote") return "writing the ledger";
+  for (const StepName& one : kSteps)
+    if (one.name == step) return one.in_words;
   return step;
 }
 
 }  // namespace
 
+void Progress::begun(Step step) {
+  next_.begun(step);
+  show(to_string(step), 0, 0);
+}
+
 void Progress::progress(std::string_view step, int64_t done, int64_t total) {
   next_.progress(step, done, total);
+  show(step, done, total);
+}
+
+void Progress::show(std::string_view step, int64_t done, int64_t total) {
   if (!place_.terminal) return;
   const std::lock_guard lock(mutex_);
   const Millis now = clock_.monotonic();

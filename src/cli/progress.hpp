@@ -21,6 +21,7 @@ class Progress : public Observer {
   Progress(Place place, Clock& clock, Observer& next) : place_(place), clock_(clock), next_(next) {}
   ~Progress() override { wipe(); }
 
+  void begun(Step step) override;
   void reached(std::string_view point) override { next_.reached(point); }
   void progress(std::string_view step, int64_t done, int64_t total) override;
   void note(std::string_view message) override;
@@ -28,6 +29,7 @@ class Progress : public Observer {
   void wipe();
 
  private:
+  void show(std::string_view step, int64_t done, int64_t total);
   void wipe_locked();
   Place place_;
   Clock& clock_;

@@ -16,6 +16,7 @@ class Session {
       : world_(world),
         home_(std::move(home)),
         leases_(home_, world.clock),
+        states_(state::open_local({home_}, leases_)),
         json_(json),
         stop_(std::move(stop)),
         progress_({world.err, world.err_is_terminal, world.columns}, world.clock, world.observer) {}
@@ -47,6 +48,7 @@ class Session {
   const World& world_;
   std::filesystem::path home_;
   FileLeases leases_;
+  std::unique_ptr<state::States> states_;
   bool json_;
   std::stop_token stop_;
   Progress progress_;

@@ -28,10 +28,10 @@ std::string state_in_words(std::string state) {
 Result<int> status(Session& session) {
   const operations::World world = TRY(session.run_world());
   const operations::Stored stored = TRY(operations::stored(world));
-  const std::vector<operations::Standing> all = TRY(operations::status(world, stored));
+  const std::vector<operations::ActivationStatus> all = TRY(operations::status(world, stored));
   if (session.json()) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
-    for (const operations::Standing& one : all) list.push_back(to_json(one));
+    for (const operations::ActivationStatus& one : all) list.push_back(to_json(one));
     session.print_json(list);
     return kDone;
   }
@@ -46,11 +46,11 @@ Result<int> status(Session& session) {
                {"parked", kRight},
                {"rejected", kRight}});
   std::vector<std::string> errors;
-  for (const operations::Standing& one : all) {
-    const StandingCounts& s = one.ledger.standing;
+  for (const operations::ActivationStatus& one : all) {
+    const StandingCounts& s = one.record.standing;
     table.add({one.name, state_in_words(one.state), one.last ? date(one.last->started_at) : "–",
                next_run(one.activation),
-               one.ledger.list ? std::to_string(one.ledger.list->id) : "–",
+               one.record.list ? std::to_string(one.record.list->id) : "–",
                thousands(one.members()), thousands(s.on_list), thousands(s.not_a_contact),
                thousands(s.rejected)});
     if (one.last && one.last->error && one.state != "running")

@@ -39,7 +39,7 @@ void print(Session& session, const operations::Why& person) {
   line("state", person.state_text);
   if (person.list) line("list", fmt::format("{} `{}`", person.list->id, person.list->name));
   if (person.row) {
-    const ledger::PersonRow& row = *person.row;
+    const state::PersonRow& row = *person.row;
     if (row.wrote_kind != 0)
       line("written", fmt::format("{} on {}", row.wrote_kind == 1 ? "added" : "removed",
                                   date_ms(row.wrote_ms)));

@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/step.hpp"
+
 namespace rollcall {
 
 class Observer {
  public:
   virtual ~Observer() = default;
+  virtual void begun(Step) {}
   // A named point that a run passes; what is promised for a kill holds at each of them.
   virtual void reached(std::string_view /*point*/) {}
   // `total` 0: not known.

@@ -112,7 +112,7 @@ void Delivery::fail(Error error) {
   failed_ = true;
 }
 
-void Delivery::deliver(plan::Changes& changes, const ledger::Settled& settled,
+void Delivery::deliver(state::Changes& changes, const state::Answers& answers,
                        const std::string& part, const std::stop_token& stop) {
   const bool by_lookup = order_.trust.by() == prove::By::lookup && contacts_ == nullptr;
   const size_t chunk_size = by_lookup ? kProvenPerBatch : iterable::kPeoplePerCallMax;
@@ -131,7 +131,7 @@ void Delivery::deliver(plan::Changes& changes, const ledger::Settled& settled,
         return;
       }
       std::erase_if(chunk, [&](const Change& change) {
-        const auto& known = settled.kinds[change.seq];
+        const auto& known = answers.kinds[change.seq];
         return (known && *known != OutcomeKind::unknown) || is_unanswered(change);
       });
       handle(chunk, part, stop);
@@ -155,7 +155,7 @@ void Delivery::write_now(const std::vector<Change>& people, const std::stop_toke
 
 Result<Delivery::Proven> Delivery::prove(const std::vector<const Change*>& people,
                                          const std::stop_token& stop) {
-  Proven out{std::vector<Standing>(people.size(), Standing::absent), {}};
+  Proven out{std::vector<Existence>(people.size(), Existence::absent), {}};
   const bool by_answer = order_.trust.by() == prove::By::answer;
   if (by_answer) out.proof = iterable::Proof::by_answer();
   const bool told = absent_found_ < kMissesThatTell;  // what lacks people tells nothing
@@ -163,7 +163,7 @@ Result<Delivery::Proven> Delivery::prove(const std::vector<const Change*>& peopl
   std::shared_ptr<const prove::Index> index = told ? index_ : nullptr;
   std::optional<Millis> exported_at;
   const auto there = [&](size_t i, Millis read_at, Millis life) {
-    out.people[i] = Standing::there;
+    out.people[i] = Existence::there;
     if (!by_answer) out.proof.add(people[i]->key, read_at, life);
   };
   std::vector<std::string> doubtful;
@@ -171,7 +171,7 @@ Result<Delivery::Proven> Delivery::prove(const std::vector<const Change*>& peopl
   for (size_t i = 0; i < people.size(); ++i) {
     // Where the answer is the proof it is that of all but the parked: reads alone touch them.
     if (by_answer && !people[i]->look_up_first) {
-      out.people[i] = Standing::there;
+      out.people[i] = Existence::there;
       continue;
     }
     if (by_export && !exported_at) {
@@ -198,9 +198,9 @@ Result<Delivery::Proven> Delivery::prove(const std::vector<const Change*>& peopl
       TRY(prove::look_up_all(order_.workers, order_.client, order_.key_type, doubtful, stop));
   if (one_at_a_time) one_at_a_time.unlock();
   for (size_t i = 0; i < seen.size(); ++i) {
-    if (seen[i].of_another) out.people[whose[i]] = Standing::untold;
+    if (seen[i].of_another) out.people[whose[i]] = Existence::untold;
     if (seen[i].failed) {
-      out.people[whose[i]] = Standing::unanswered;
+      out.people[whose[i]] = Existence::unanswered;
       leave_unknown(*people[whose[i]], *seen[i].failed);
     }
     if (!seen[i].profile) continue;
@@ -219,9 +219,9 @@ Result<iterable::Proof> Delivery::keep_proven(std::vector<const Change*>& people
   std::vector<uint32_t> gone;
   std::vector<const Change*> there;
   for (size_t i = 0; i < people.size(); ++i) {
-    if (proven.people[i] == Standing::there) there.push_back(people[i]);
-    if (proven.people[i] == Standing::absent) gone.push_back(people[i]->seq);
-    if (proven.people[i] != Standing::untold) continue;
+    if (proven.people[i] == Existence::there) there.push_back(people[i]);
+    if (proven.people[i] == Existence::absent) gone.push_back(people[i]->seq);
+    if (proven.people[i] != Existence::untold) continue;
     const std::lock_guard lock(mutex_);
     untold_.insert(people[i]->seq);
   }

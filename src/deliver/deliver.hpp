@@ -30,9 +30,8 @@
 #include "core/change.hpp"
 #include "core/observer.hpp"
 #include "iterable/iterable.hpp"
-#include "ledger/ledger.hpp"
-#include "plan/plan.hpp"
 #include "prove/prove.hpp"
+#include "state/state.hpp"
 
 namespace rollcall::deliver {
 
@@ -59,7 +58,7 @@ std::optional<iterable::BatchAnswer> send(const Attempts& attempts, iterable::Ba
 struct Order {
   const iterable::Client& client;
   const iterable::CallCounter& calls;
-  ledger::Journal& journal;
+  state::Journal& journal;
   prove::Trust& trust;
   Clock& clock;
   Random& random;
@@ -107,9 +106,9 @@ class Delivery {
   // From now on people new to the list whom this index does not show are taken not to be contacts,
   // and nobody looks them up. It is to be up to date.
   void look_up_by(std::shared_ptr<const prove::Index> index) { index_ = std::move(index); }
-  // Delivers every change of `changes` that `settled` has no outcome for (unknown ones are sent
+  // Delivers every change of `changes` that `answers` has no outcome for (unknown ones are sent
   // again). `part` names it in points and progress: "add" or "remove".
-  void deliver(plan::Changes& changes, const ledger::Settled& settled, const std::string& part,
+  void deliver(state::Changes& changes, const state::Answers& answers, const std::string& part,
                const std::stop_token& stop);
   // One batch outside the order of the plan, for the trial.
   void write_now(const std::vector<Change>& people, const std::stop_token& stop);
@@ -120,9 +119,9 @@ class Delivery {
 
  private:
   // `untold`: what was answered about them was about somebody else. `unanswered`: nothing was.
-  enum class Standing { there, absent, untold, unanswered };
+  enum class Existence { there, absent, untold, unanswered };
   struct Proven {
-    std::vector<Standing> people;
+    std::vector<Existence> people;
     iterable::Proof proof;
   };
   Result<Proven> prove(const std::vector<const Change*>& people, const std::stop_token& stop);

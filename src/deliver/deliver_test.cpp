@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "state/testing.hpp"
+
 namespace rollcall::deliver {
 namespace {
 
@@ -108,24 +110,25 @@ class DeliverTest : public testing::Test {
               ("deliver-" + std::to_string(::getpid()) + "-" +
                testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::remove_all(folder_);
-    database_ = std::move(*duck::Database::open(":memory:"));
-    work_ = std::move(*database_->connect());
-    journal_ = std::move(*ledger::Journal::open(folder_));
+    std::filesystem::create_directories(folder_);
+    journal_ = std::make_unique<state::MemoryJournal>();
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  // p0@x.co … with a name each, all entering (kind 0) or leaving (kind 1).
-  void people(int count, int kind = 0, bool look_up = false) {
+  // p0@x.co … with a name each, all entering or leaving.
+  void people(int count, ChangeKind kind = ChangeKind::entered, bool look_up = false) {
     count_ = count;
-    ASSERT_TRUE(
-        work_
-            ->run("CREATE OR REPLACE TABLE changes AS SELECT 'p' || i || '@x.co' AS key, " +
-                  std::to_string(kind) + " AS kind, " + std::to_string(kind) +
-                  "::UTINYINT AS was_on, " + (look_up ? "true" : "false") +
-                  " AS look_up, 0::BIGINT AS not_before, '\"n' || i || '\"' AS v0 FROM range(" +
-                  std::to_string(count) + ") t(i)")
-            .ok());
-    for (int i = 0; i < count; ++i) iterable_.contacts.insert("p" + std::to_string(i) + "@x.co");
+    changes_.clear();
+    for (int i = 0; i < count; ++i) {
+      const std::string name = "p" + std::to_string(i);
+      changes_.push_back({.seq = static_cast<uint32_t>(i),
+                          .key = name + "@x.co",
+                          .kind = kind,
+                          .was_on_list = kind == ChangeKind::left,
+                          .look_up_first = look_up,
+                          .values = {"\"n" + std::to_string(i) + "\""}});
+      iterable_.contacts.insert(name + "@x.co");
+    }
   }
   std::optional<Error> deliver(ProjectType type = ProjectType::hybrid, bool trusted = true) {
     iterable::Pace pace(clock_);
@@ -135,7 +138,7 @@ class DeliverTest : public testing::Test {
     if (setting_the_pace) setting_the_pace(pace);
     iterable_.creates = type == ProjectType::email;
     prove::Trust trust(
-        type, {trusted ? prove::Trial::Standing::passed : prove::Trial::Standing::untried, true});
+        type, {trusted ? prove::Trial::Grade::passed : prove::Trial::Grade::untried, true});
     Observer observer;
     Delivery delivery({.client = client,
                        .calls = counter,
@@ -160,18 +163,17 @@ class DeliverTest : public testing::Test {
       iterable_.contacts.swap(*indexed_);
       delivery.look_up_by(exported->index);
     }
-    auto changes = plan::Changes::open(*work_, 1, "true");
-    EXPECT_TRUE(changes.ok());
-    delivery.deliver(**changes, settled(), "add", {});
+    state::ListedChanges changes(changes_);
+    delivery.deliver(changes, answers(), "add", {});
     delivered_ = delivery.delivered();
     failed_ = delivery.failed();
     oldest_proof_ = counter.oldest_proof();
     return delivered_.error;
   }
-  ledger::Settled settled() { return *ledger::Journal::read(folder_, static_cast<size_t>(count_)); }
+  state::Answers answers() { return journal_->answers(static_cast<size_t>(count_)); }
   std::vector<std::string> outcomes() {
     std::vector<std::string> out;
-    for (const auto& kind : settled().kinds)
+    for (const auto& kind : answers().kinds)
       out.emplace_back(to_string(kind.value_or(OutcomeKind::not_sent)));
     return out;
   }
@@ -184,9 +186,8 @@ class DeliverTest : public testing::Test {
     [[nodiscard]] bool outlasts(Millis) const override { return true; }
   } permit_;
   std::filesystem::path folder_;
-  std::unique_ptr<duck::Database> database_;
-  std::unique_ptr<duck::Connection> work_;
-  std::unique_ptr<ledger::Journal> journal_;
+  std::unique_ptr<state::MemoryJournal> journal_;
+  std::vector<Change> changes_;
   std::vector<attributes::Target> targets_ = {
       {"name", "name", FieldType::text, AttributeType::string}};
   int64_t count_ = 0;
@@ -230,14 +231,14 @@ TEST_F(DeliverTest, ProvesEverybodyWhileTheDestinationIsNotTrusted) {
   EXPECT_EQ(iterable_.look_ups, 3);
 }
 TEST_F(DeliverTest, TouchesTheParkedByReadsAlone) {
-  people(3, 3, true);
+  people(3, ChangeKind::retried, true);
   iterable_.contacts.clear();
   EXPECT_FALSE(deliver());
   EXPECT_EQ(iterable_.writes, 0);
   EXPECT_THAT(outcomes(), Each("not_a_contact"));
 }
 TEST_F(DeliverTest, CountsALeaverWhoIsGoneAsRemovedWithoutACall) {
-  people(2, 1);
+  people(2, ChangeKind::left);
   iterable_.contacts.clear();
   EXPECT_FALSE(deliver(ProjectType::email));
   EXPECT_EQ(iterable_.writes, 0);
@@ -265,16 +266,17 @@ TEST_F(DeliverTest, AnIndexProvesNobody) {
   EXPECT_THAT(outcomes(), ElementsAre("added", "not_a_contact", "added"));
 }
 TEST_F(DeliverTest, LooksUpTheParkedAndTheLeaversWhateverTheIndexShows) {
-  people(50, 3, true);
+  people(50, ChangeKind::retried, true);
   indexed_.emplace();
   iterable_.updated_at = "2026-01-01 00:00:00 +00:00";  // contacts of just now
   EXPECT_FALSE(deliver());
   EXPECT_EQ(iterable_.look_ups, 50);
   EXPECT_EQ(iterable_.list.size(), 50u);
   EXPECT_FALSE(delivered_.incomplete);
-  ASSERT_TRUE(work_->run("UPDATE changes SET kind = 1, was_on = 1, look_up = false").ok());
+  people(50, ChangeKind::left);
   std::filesystem::remove_all(folder_);
-  journal_ = std::move(*ledger::Journal::open(folder_));
+  std::filesystem::create_directories(folder_);
+  journal_ = std::make_unique<state::MemoryJournal>();
   EXPECT_FALSE(deliver(ProjectType::email));
   EXPECT_EQ(iterable_.look_ups, 100);
   EXPECT_TRUE(iterable_.list.empty());
@@ -297,8 +299,8 @@ TEST_F(DeliverTest, HalvesARefusedBatchUntilTheBadRowStandsAlone) {
   EXPECT_FALSE(deliver());
   EXPECT_EQ(iterable_.list.size(), 999u);
   EXPECT_LE(iterable_.writes, 22);
-  EXPECT_EQ(settled().kinds[637], OutcomeKind::rejected);
-  EXPECT_EQ(settled().rejections.at(637).reason, "bad_json_body");
+  EXPECT_EQ(answers().kinds[637], OutcomeKind::rejected);
+  EXPECT_EQ(answers().rejections.at(637).reason, "bad_json_body");
 }
 TEST_F(DeliverTest, DoesNotBelieveAnAnswerWhoseCountsDisagree) {
   people(4);
@@ -368,13 +370,13 @@ TEST_F(DeliverTest, OnePersonTheServerFailsAtHoldsNobodyUp) {
       auto all = outcomes();
       EXPECT_EQ(all[static_cast<size_t>(culprit)], "unknown") << count;
       EXPECT_EQ(std::count(all.begin(), all.end(), "added"), count - 1);
-      EXPECT_THAT(settled().rejections[static_cast<uint32_t>(culprit)].reason,
+      EXPECT_THAT(answers().rejections[static_cast<uint32_t>(culprit)].reason,
                   testing::HasSubstr("500"));
     }
   }
 }
 TEST_F(DeliverTest, SeveralPeopleTheServerFailsAtHoldNobodyUp) {
-  people(5000, 1);
+  people(5000, ChangeKind::left);
   std::set<std::string> culprits;
   for (const int i : {3, 4, 999, 1500, 4999}) culprits.insert("p" + std::to_string(i) + "@x.co");
   iterable_.mischief = failing_at(culprits);
@@ -394,7 +396,7 @@ TEST_F(DeliverTest, OnePersonWhoCannotBeLookedUpHoldsNobodyUp) {
 }
 TEST_F(DeliverTest, APersonInEachBatchHoldsNobodyUp) {
   for (const int batches : {2, 3, 9}) {
-    for (const int kind : {0, 1}) {
+    for (const ChangeKind kind : {ChangeKind::entered, ChangeKind::left}) {
       TearDown(), SetUp();
       people(batches * 1000, kind);
       std::set<std::string> culprits;
@@ -405,7 +407,9 @@ TEST_F(DeliverTest, APersonInEachBatchHoldsNobodyUp) {
       ASSERT_TRUE(error);
       EXPECT_THAT(error->message, testing::HasSubstr("while others got through"));
       const auto all = outcomes();
-      EXPECT_EQ(std::count(all.begin(), all.end(), kind == 0 ? "added" : "removed"), batches * 999);
+      EXPECT_EQ(
+          std::count(all.begin(), all.end(), kind == ChangeKind::entered ? "added" : "removed"),
+          batches * 999);
       EXPECT_EQ(std::count(all.begin(), all.end(), "unknown"), batches);
     }
   }
@@ -496,7 +500,7 @@ TEST_F(DeliverTest, TakesTheForgottenForGood) {
   people(2);
   iterable_.forgotten.insert("p0@x.co");
   EXPECT_FALSE(deliver());
-  EXPECT_TRUE(settled().rejections.at(0).final);
+  EXPECT_TRUE(answers().rejections.at(0).final);
 }
 
 // --- Nobody is created: in projects that make whomever a call names, every try has its own proof.
@@ -527,10 +531,9 @@ std::vector<Trouble> troubles() {
 }
 
 TEST_F(DeliverTest, WhoIsDeletedBetweenTwoTriesIsNotMadeAnew) {
-  for (const int kind : {0, 1}) {
+  for (const ChangeKind kind : {ChangeKind::entered, ChangeKind::left}) {
     for (const Trouble& trouble : troubles()) {
-      std::filesystem::remove_all(folder_);
-      journal_ = std::move(*ledger::Journal::open(folder_));
+      journal_ = std::make_unique<state::MemoryJournal>();
       iterable_.contacts.clear();
       iterable_.created.clear();
       people(40, kind);
@@ -542,9 +545,10 @@ TEST_F(DeliverTest, WhoIsDeletedBetweenTwoTriesIsNotMadeAnew) {
       };
       const auto error = deliver(ProjectType::email);
       EXPECT_FALSE(error) << trouble.name << ": " << error->text();
-      EXPECT_TRUE(iterable_.created.empty()) << trouble.name << ", kind " << kind;
-      EXPECT_EQ(outcomes()[1], kind == 0 ? "not_a_contact" : "removed") << trouble.name;
-      EXPECT_EQ(outcomes()[39], kind == 0 ? "added" : "removed") << trouble.name;
+      EXPECT_TRUE(iterable_.created.empty()) << trouble.name << ", " << to_string(kind);
+      EXPECT_EQ(outcomes()[1], kind == ChangeKind::entered ? "not_a_contact" : "removed")
+          << trouble.name;
+      EXPECT_EQ(outcomes()[39], kind == ChangeKind::entered ? "added" : "removed") << trouble.name;
       EXPECT_LE(oldest_proof_, max_age_) << trouble.name;
     }
   }
@@ -588,8 +592,7 @@ TEST_F(DeliverTest, EndsItsPatienceWithAListJustMade) {
 TEST_F(DeliverTest, ThePaceIsWaitedForBeforeAnybodyIsProven) {
   // Another process was asked to pause, before this one begins or while it looks people up.
   for (const bool before : {true, false}) {
-    std::filesystem::remove_all(folder_);
-    journal_ = std::move(*ledger::Journal::open(folder_));
+    journal_ = std::make_unique<state::MemoryJournal>();
     people(3);
     iterable::Pace* ours = nullptr;
     setting_the_pace = [&](iterable::Pace& pace) {

@@ -58,25 +58,25 @@ run::Request request_of(const Stored& stored, const Activation& activation) {
           .catalog_hash = hash_of(stored.catalog, activation)};
 }
 
-Result<Standing> standing_of(const World& world, const Stored& stored,
-                             const Activation& activation) {
-  Standing out{.activation = activation,
-               .name = shown_name(stored.catalog, activation),
-               .state = "never_run",
-               .ledger = {},
-               .last = {},
-               .last_audit = {}};
+Result<ActivationStatus> status_of(const World& world, const Stored& stored,
+                                   const Activation& activation) {
+  ActivationStatus out{.activation = activation,
+                       .name = shown_name(stored.catalog, activation),
+                       .state = "never_run",
+                       .record = {},
+                       .last = {},
+                       .last_audit = {}};
   out.last_audit = TRY(run::last_audit(world.store, activation));
-  const ledger::Folder folder = run::folder_of(world.home, activation);
-  out.ledger = TRY(in_context(ledger::read_state(folder), "activation " + activation.name));
+  const auto state = world.states.of(activation.uid);
+  out.record = TRY(in_context(state->read(), "activation " + activation.name));
   const auto rows = TRY(world.store.runs(activation.uid, 1));
   if (!rows.empty()) {
     out.last = TRY(in_context(run::report_from_json(rows[0].report_json), "run " + rows[0].run_id));
     out.state = to_string(out.last->status);
   }
-  if (TRY(world.leases.holder(run::lease_of(activation)))) {
+  if (TRY(state->holder())) {
     out.state = "running";
-  } else if (out.ledger.open_run || out.state == to_string(RunStatus::running)) {
+  } else if (out.record.open_run || out.state == to_string(RunStatus::running)) {
     out.state = "interrupted";
   }
   return out;
@@ -133,9 +133,9 @@ Result<RunReport> run(const World& world, const Stored& stored, const Activation
 
 Result<Archived> archive(const World& world, const Stored& stored, const Activation& activation,
                          bool empty_list, const std::stop_token& stop) {
-  const ledger::Folder folder = run::folder_of(world.home, activation);
+  const auto state = world.states.of(activation.uid);
   Archived out{.activation = shown_name(stored.catalog, activation),
-               .list = TRY(ledger::read_state(folder)).list,
+               .list = TRY(state->read()).list,
                .list_kept = !empty_list,
                .emptied = {}};
   if (empty_list && out.list) {
@@ -144,8 +144,7 @@ Result<Archived> archive(const World& world, const Stored& stored, const Activat
     out.emptied = TRY(run::run(world, request, stop));
     if (out.emptied->status != RunStatus::completed) return out;
   }
-  const auto lease =  // nobody runs it
-      TRY(ledger::Lease::take(world.leases, run::lease_of(activation), folder));
+  const auto writer = TRY(state->take());  // nobody runs it
   TRY(change(world, [&](const Stored& now) -> Status {
     for (const Activation& one : now.catalog.activations)
       if (one.uid == activation.uid) return archive_activation(world.store, now, one);
@@ -155,15 +154,15 @@ Result<Archived> archive(const World& world, const Stored& stored, const Activat
   return out;
 }
 
-int64_t Standing::members() const {
-  const StandingCounts& s = ledger.standing;
+int64_t ActivationStatus::members() const {
+  const StandingCounts& s = record.standing;
   return s.on_list + s.not_a_contact + s.rejected + s.unknown + s.not_sent;
 }
 
-Result<std::vector<Standing>> status(const World& world, const Stored& stored) {
-  std::vector<Standing> out;
+Result<std::vector<ActivationStatus>> status(const World& world, const Stored& stored) {
+  std::vector<ActivationStatus> out;
   for (const Activation& activation : stored.catalog.activations)
-    out.push_back(TRY(standing_of(world, stored, activation)));
+    out.push_back(TRY(status_of(world, stored, activation)));
   return out;
 }
 
@@ -182,17 +181,17 @@ json to_json(const Archived& archived) {
       {"run", archived.emptied ? read_json<json>(run::to_json(*archived.emptied)) : json(nullptr)}};
 }
 
-json to_json(const Standing& standing) {
-  const Activation& a = standing.activation;
-  const StandingCounts& s = standing.ledger.standing;
-  json out = {{"activation", a.name}, {"destination", a.destination}, {"name", standing.name},
-              {"segment", a.segment}, {"state", standing.state},      {"paused", a.paused}};
-  out["list"] = standing.ledger.list
-                    ? json{{"id", standing.ledger.list->id}, {"name", standing.ledger.list->name}}
+json to_json(const ActivationStatus& status) {
+  const Activation& a = status.activation;
+  const StandingCounts& s = status.record.standing;
+  json out = {{"activation", a.name}, {"destination", a.destination}, {"name", status.name},
+              {"segment", a.segment}, {"state", status.state},        {"paused", a.paused}};
+  out["list"] = status.record.list
+                    ? json{{"id", status.record.list->id}, {"name", status.record.list->name}}
                     : json(nullptr);
   out["last_run"] = nullptr;
-  if (standing.last) {
-    const RunReport& last = *standing.last;
+  if (status.last) {
+    const RunReport& last = *status.last;
     out["last_run"] = {
         {"run_id", last.run_id},
         {"status", to_string(last.status)},
@@ -200,10 +199,10 @@ json to_json(const Standing& standing) {
         {"finished_at", last.finished_at ? json(iso_utc(*last.finished_at)) : json(nullptr)},
         {"error", last.error ? json(last.error->text()) : json(nullptr)}};
   }
-  out["last_audit"] = standing.last_audit ? read_json<json>(*standing.last_audit) : json(nullptr);
+  out["last_audit"] = status.last_audit ? read_json<json>(*status.last_audit) : json(nullptr);
   out["schedule"] = in_words(a.schedule);
   out["next_run"] = nullptr;  // nothing runs by itself yet
-  out["members"] = standing.members();
+  out["members"] = status.members();
   out["on_list"] = s.on_list;
   out["parked"] = s.not_a_contact;
   out["rejected"] = s.rejected;

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/report.hpp"
-#include "ledger/ledger.hpp"
 #include "operations/world.hpp"
+#include "state/state.hpp"
 
 namespace rollcall::operations {
 
@@ -43,7 +43,7 @@ Result<RunReport> run(const World& world, const Stored& stored, const Activation
 struct Archived {
   std::string activation;
   bool done = false;  // else not everybody is off the list yet: `emptied` says why
-  std::optional<ledger::ListRecord> list;
+  std::optional<state::ListRecord> list;
   bool list_kept = false;
   std::optional<RunReport> emptied;  // the run that took everybody off
 };
@@ -51,21 +51,21 @@ struct Archived {
 Result<Archived> archive(const World& world, const Stored& stored, const Activation& activation,
                          bool empty_list, const std::stop_token& stop);
 
-struct Standing {
+struct ActivationStatus {
   Activation activation;
   std::string name;   // as people tell it from others
   std::string state;  // running | interrupted | never_run | or the last run's status
-  ledger::State ledger;
+  state::Record record;
   std::optional<RunReport> last;
   std::optional<std::string> last_audit;  // its JSON
   // Everybody a run took for a member.
   [[nodiscard]] int64_t members() const;
 };
 // Every activation as it stands. Nothing is asked of Iterable.
-Result<std::vector<Standing>> status(const World& world, const Stored& stored);
+Result<std::vector<ActivationStatus>> status(const World& world, const Stored& stored);
 
 nlohmann::ordered_json to_json(const Paused& paused);
 nlohmann::ordered_json to_json(const Archived& archived);
-nlohmann::ordered_json to_json(const Standing& standing);
+nlohmann::ordered_json to_json(const ActivationStatus& status);
 
 }  // namespace rollcall::operations

@@ -10,13 +10,13 @@
 
 #include "attributes/attributes.hpp"
 #include "iterable/iterable.hpp"
-#include "ledger/ledger.hpp"
 #include "operations/data_check.hpp"
 #include "operations/names.hpp"
 #include "operations/words.hpp"
 #include "prove/prove.hpp"
 #include "segment/segment.hpp"
 #include "source/source.hpp"
+#include "state/state.hpp"
 
 namespace rollcall::operations {
 namespace {
@@ -179,15 +179,15 @@ class Checker {
                      counted(static_cast<int64_t>((*answered)->fields.size()), "field", "fields")));
     const prove::Trial trial = TRY(run::known_trial(world_.store, destination));
     const std::string_view type = to_string(destination.project_type);
-    switch (trial.standing) {
-      case prove::Trial::Standing::untried:
+    switch (trial.grade) {
+      case prove::Trial::Grade::untried:
         fine(fmt::format("project type {}: not tried yet, the first run tries it on a few people",
                          type));
         break;
-      case prove::Trial::Standing::passed:
+      case prove::Trial::Grade::passed:
         fine(fmt::format("project type {}: the trial of the first run confirmed it", type));
         break;
-      case prove::Trial::Standing::failed:
+      case prove::Trial::Grade::failed:
         warn("this project did not keep the promise of updateExistingUsersOnly: " + trial.note,
              "Nothing to do: everybody is looked up before a write, which costs calls.");
         break;
@@ -293,24 +293,24 @@ class Checker {
   }
 
   Status check_list(const Activation& activation, const Project& iterable) {
-    const ledger::State state = TRY(ledger::read_state(run::folder_of(world_.home, activation)));
+    const state::Record record = TRY(world_.states.of(activation.uid)->read());
     const auto by_id = [&](int64_t id) {
       return std::find_if(iterable.lists.begin(), iterable.lists.end(),
                           [&](const auto& list) { return list.id == id; });
     };
-    if (state.list) {
-      const auto ours = by_id(state.list->id);
-      const int64_t made = state.list->created_at_ms;
+    if (record.list) {
+      const auto ours = by_id(record.list->id);
+      const int64_t made = record.list->created_at_ms;
       if (ours != iterable.lists.end() && made != 0 && ours->created_at_ms != made) {
         problem(fmt::format("list {} of this project is not the one we know: it was made at "
                             "another time",
-                            state.list->id),
+                            record.list->id),
                 "The API key seems to open another project than before.");
       } else if (ours != iterable.lists.end()) {
-        fine(fmt::format("list {} is there", state.list->id));
+        fine(fmt::format("list {} is there", record.list->id));
       } else {
-        problem(fmt::format("list {} (`{}`) is not in this project any more", state.list->id,
-                            state.list->name),
+        problem(fmt::format("list {} (`{}`) is not in this project any more", record.list->id,
+                            record.list->name),
                 "If it was deleted, `rollcall run --new-list` makes a new one. If the API key was "
                 "changed, it is one of another project.");
       }
@@ -324,7 +324,7 @@ class Checker {
     }
     const auto same = std::find_if(iterable.lists.begin(), iterable.lists.end(),
                                    [&](const auto& list) { return list.name == activation.name; });
-    if (same != iterable.lists.end() && !state.list_intent)
+    if (same != iterable.lists.end() && !record.list_intent)
       problem(
           fmt::format("a list named `{}` is already in Iterable, with id {}", same->name, same->id),
           fmt::format("Take it over with `list: {{adopt: {}}}`, or choose another name.",

@@ -22,7 +22,7 @@ Result<store::RunRow> row_of(const World& world, const std::string& run_id) {
 }
 
 // Iterable's word where there is one, else what is wrong with the key.
-std::string reason_of(const ledger::MissingPerson& person) {
+std::string reason_of(const state::MissingPerson& person) {
   if (!person.detail.empty()) return person.detail;
   return person.reason == person.kind ? "" : person.reason;
 }
@@ -53,11 +53,8 @@ Status rejects(const World& world, const std::string& run_id, const std::string&
     return Error{ErrorKind::invalid, "there is no kind `" + kind + "`" + did_you_mean(kind, kinds),
                  "Kinds: " + join(kinds, ", ") + "."};
   const store::RunRow run = TRY(row_of(world, run_id));
-  Activation activation;
-  activation.uid = run.activation_uid;
-  return ledger::missing_people(
-      run::folder_of(world.home, activation), run.run_id, kind,
-      [&](const ledger::MissingPerson& one) {
+  return world.states.of(run.activation_uid)
+      ->missing_people(run.run_id, kind, [&](const state::MissingPerson& one) {
         return each({one.kind, one.key, one.primary_key, reason_of(one), one.since_ms});
       });
 }

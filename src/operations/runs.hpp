@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/report.hpp"
-#include "ledger/ledger.hpp"
 #include "operations/world.hpp"
+#include "state/state.hpp"
 
 namespace rollcall::operations {
 

@@ -43,7 +43,7 @@ void tell_state(Why& person) {
     person.state_text = std::move(text);
   };
   if (!person.row) return say("unknown_to_ledger", "no run has met this person in the segment");
-  const ledger::PersonRow& row = *person.row;
+  const state::PersonRow& row = *person.row;
   const std::string since = " since " + date_ms(row.since_ms);
   if (!row.in_segment && row.on_list == 0)
     return say("removed", "removed from the list on " + date_ms(row.wrote_ms));
@@ -132,10 +132,10 @@ Result<Why> why(const World& world, const Stored& stored, const Activation& acti
     person.conditions.push_back({in_words(part), holds});
   }
 
-  const ledger::Folder folder = run::folder_of(world.home, activation);
-  const ledger::State state = TRY(ledger::read_state(folder));
-  person.list = state.list;
-  person.row = TRY(ledger::find(folder, state, person.key));
+  const auto state = world.states.of(activation.uid);
+  const state::Record record = TRY(state->read());
+  person.list = record.list;
+  person.row = TRY(state->find(person.key));
   std::vector<std::string> pending;
   const auto last = TRY(world.store.runs(activation.uid, 1));
   if (!last.empty())
@@ -170,7 +170,7 @@ nlohmann::ordered_json to_json(const Why& person) {
   out["state_text"] = person.state_text;
   out["ledger"] = nullptr;
   if (person.row) {
-    const ledger::PersonRow& row = *person.row;
+    const state::PersonRow& row = *person.row;
     const auto when = [](int64_t ms) {
       return ms == 0 ? json(nullptr) : json(iso_utc(Time(Millis(ms))));
     };

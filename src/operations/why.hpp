@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/match_key.hpp"
-#include "ledger/ledger.hpp"
 #include "operations/world.hpp"
+#include "state/state.hpp"
 
 namespace rollcall::operations {
 
@@ -25,8 +25,8 @@ struct Why {
   };
   std::string combined;  // how the conditions make the rule: all, any or none of them
   std::vector<Condition> conditions;
-  std::optional<ledger::PersonRow> row;
-  std::optional<ledger::ListRecord> list;
+  std::optional<state::PersonRow> row;
+  std::optional<state::ListRecord> list;
   std::vector<std::string> attributes_to_write;
   // on_list, not_on_list, not_a_contact, rejected, unknown, not_sent, leaver, removed,
   // unknown_to_ledger; then in words; then what the next run will do.

@@ -1,6 +1,6 @@
 #include "operations/world.hpp"
 
-#include "ledger/ledger.hpp"
+#include "state/state.hpp"
 
 namespace rollcall::operations {
 
@@ -9,17 +9,15 @@ source::OpenOptions source_options(const World& world, const std::stop_token& st
   options.transport = &world.transport;
   options.clock = &world.clock;
   options.stop = stop;
-  options.temp_directory = world.home / "tmp";
+  options.temp_directory = world.home.temp();
   std::error_code ignored;
   std::filesystem::create_directories(options.temp_directory, ignored);
   return options;
 }
 
 bool has_list(const World& world, const std::string& uid) {
-  Activation activation;
-  activation.uid = uid;
-  const auto state = ledger::read_state(run::folder_of(world.home, activation));
-  return !state.ok() || state->list.has_value();
+  const auto record = world.states.of(uid)->read();
+  return !record.ok() || record->list.has_value();
 }
 
 Result<Stored> stored(const World& world) {

@@ -19,7 +19,7 @@ GuardNumbers guard_numbers(const Plan& plan) {
           .cleared = plan.cleared};
 }
 
-std::vector<Breach> guard(const GuardNumbers& numbers, const GuardLimits& limits, bool settled,
+std::vector<Breach> guard(const GuardNumbers& numbers, const GuardLimits& limits, bool binds,
                           const std::optional<GuardNumbers>& approved) {
   std::vector<Breach> out;
   const auto allowed = [&](int64_t now, int64_t then) { return approved && now <= then; };
@@ -31,7 +31,7 @@ std::vector<Breach> guard(const GuardNumbers& numbers, const GuardLimits& limits
     out.push_back(
         {"max_removed", fmt::format("{} people would be removed; the limit is {}",
                                     thousands(numbers.removed), thousands(limits.max_removed))});
-  if (!settled || numbers.on_list_before < kSharesBindFrom) return out;
+  if (!binds || numbers.on_list_before < kSharesBindFrom) return out;
   const auto before = static_cast<double>(numbers.on_list_before);
   const auto share = [&](const char* limit, const std::string& what, int64_t count, double most,
                          int64_t approved_count) {

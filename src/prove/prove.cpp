@@ -60,10 +60,10 @@ Result<std::vector<iterable::Seen>> look_up_all(Workers& workers, const iterable
 }
 
 std::string to_json(const Trial& trial) {
-  const char* standing = trial.standing == Trial::Standing::passed   ? "passed"
-                         : trial.standing == Trial::Standing::failed ? "failed"
-                                                                     : "untried";
-  return nlohmann::json{{"standing", standing},
+  const char* grade = trial.grade == Trial::Grade::passed   ? "passed"
+                      : trial.grade == Trial::Grade::failed ? "failed"
+                                                            : "untried";
+  return nlohmann::json{{"standing", grade},
                         {"absent_tested", trial.absent_tested},
                         {"note", trial.note},
                         {"about", trial.about}}
@@ -74,10 +74,10 @@ Trial trial_from_json(const std::string& text) {
   const nlohmann::json in = read_json<nlohmann::json>(text);
   Trial out;
   if (!in.is_object()) return out;
-  const std::string standing = in.value("standing", "untried");
-  out.standing = standing == "passed"   ? Trial::Standing::passed
-                 : standing == "failed" ? Trial::Standing::failed
-                                        : Trial::Standing::untried;
+  const std::string grade = in.value("standing", "untried");
+  out.grade = grade == "passed"   ? Trial::Grade::passed
+              : grade == "failed" ? Trial::Grade::failed
+                                  : Trial::Grade::untried;
   out.absent_tested = in.value("absent_tested", false);
   out.note = in.value("note", "");
   out.about = in.value("about", "");
@@ -87,7 +87,7 @@ Trial trial_from_json(const std::string& text) {
 By Trust::by() const {
   if (type_ == ProjectType::email) return By::lookup;
   const std::lock_guard lock(mutex_);
-  return trial_.standing == Trial::Standing::passed ? By::answer : By::lookup;
+  return trial_.grade == Trial::Grade::passed ? By::answer : By::lookup;
 }
 
 Trial Trust::trial() const {
@@ -103,14 +103,14 @@ void Trust::set(Trial trial) {
 Result<bool> Trust::check_named(const iterable::Reader& reader, KeyType key_type,
                                 const std::string& key, const std::stop_token& stop) {
   const std::lock_guard lock(mutex_);  // held through the look-up: nothing else is sent meanwhile
-  if (trial_.absent_tested || trial_.standing != Trial::Standing::passed) return false;
+  if (trial_.absent_tested || trial_.grade != Trial::Grade::passed) return false;
   const auto seen = TRY(reader.look_up(key_type, key, stop));
   if (seen.of_another) return false;  // that says nothing of them
   if (!seen.profile) {
     trial_.absent_tested = true;
     return false;
   }
-  trial_.standing = Trial::Standing::failed;
+  trial_.grade = Trial::Grade::failed;
   trial_.note = "somebody Iterable named as not found was found by a look-up";
   return true;
 }

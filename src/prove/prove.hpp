@@ -178,8 +178,8 @@ enum class By {
 
 // What is known of a destination; kept by the store from run to run.
 struct Trial {
-  enum class Standing { untried, passed, failed };
-  Standing standing = Standing::untried;
+  enum class Grade { untried, passed, failed };
+  Grade grade = Grade::untried;
   bool absent_tested = false;  // somebody absent was sent with the flag, and was not created
   std::string note = {};       // why it failed
   std::string about = {};  // the project it was held in, as declared then; another one is untried

@@ -4,16 +4,15 @@
 #include <nlohmann/json.hpp>
 
 #include "run/list.hpp"
-#include "run/pass.hpp"
 #include "run/proof.hpp"
-#include "run/run.hpp"
+#include "run/record.hpp"
 
 namespace rollcall::run {
 namespace {
 
 constexpr const char* kFact = "audit";
 
-std::string in_words(const ledger::Drift& person) {
+std::string in_words(const state::Drift& person) {
   const std::string at = iso_utc(Time(Millis(person.wrote_ms)));
   if (person.kind == "missing")
     return person.wrote_ms > 0 ? "added at " + at + ", and since taken off or deleted as a contact"
@@ -27,19 +26,18 @@ std::string in_words(const ledger::Drift& person) {
 
 class ListAudit : public Audit {
  public:
-  ListAudit(std::unique_ptr<ledger::Lease> lease, std::unique_ptr<Scratch> scratch, Report report)
-      : lease_(std::move(lease)), scratch_(std::move(scratch)), report_(std::move(report)) {}
+  ListAudit(std::unique_ptr<state::Writer> copy, std::unique_ptr<state::Work> work, Report report)
+      : copy_(std::move(copy)), work_(std::move(work)), report_(std::move(report)) {}
   [[nodiscard]] const Report& report() const override { return report_; }
   Status people(
-      const std::function<bool(const ledger::Drift&, const std::string&)>& on_person) override {
-    return ledger::drifted(scratch_->work(), [&](const ledger::Drift& person) {
-      return on_person(person, in_words(person));
-    });
+      const std::function<bool(const state::Drift&, const std::string&)>& on_person) override {
+    return work_->drifted(
+        [&](const state::Drift& person) { return on_person(person, in_words(person)); });
   }
 
  private:
-  std::unique_ptr<ledger::Lease> lease_;
-  std::unique_ptr<Scratch> scratch_;
+  std::unique_ptr<state::Writer> copy_;  // outlives the work
+  std::unique_ptr<state::Work> work_;
   Report report_;
 };
 
@@ -49,36 +47,37 @@ Result<std::unique_ptr<Audit>> audit(const World& world, const Catalog& catalog,
                                      const Activation& activation, const std::stop_token& stop) {
   TRY(validate(catalog, activation));
   const Destination& destination = *catalog.destination(activation.destination);
-  auto lease = TRY(
-      ledger::Lease::take(world.leases, lease_of(activation), folder_of(world.home, activation)));
-  ledger::State state =
-      TRY(in_context(read_state(world, activation), "activation " + activation.name));
+  const auto state = world.states.of(activation.uid);
+  const auto writer = TRY(state->take());
+  state::Record& record = writer->record;
+  record = TRY(in_context(read_record(world, activation, *state), "activation " + activation.name));
   const auto read = [&]() -> Result<std::unique_ptr<Audit>> {
-    if (!state.list)
+    if (!record.list)
       return Error{ErrorKind::invalid, "there is no list yet to audit", "`rollcall run` makes it."};
     const Line line(world, destination);
     auto warnings =
-        TRY(check_list({world, line.reader, activation, destination, *lease, state}, false, stop));
+        TRY(check_list({world, line.reader, activation, destination, *writer}, false, stop));
     Audit::Report report{.activation = activation.name,
                          .destination = destination.name,
-                         .list = {state.list->id, state.list->name, state.list->created},
+                         .list = {record.list->id, record.list->name, record.list->created},
                          .counts = {},
                          .read_at = world.clock.now(),
                          .warnings = std::move(warnings)};
-    if (state.open_run)
-      report.warnings.push_back("run " + state.open_run->run_id +
+    if (record.open_run)
+      report.warnings.push_back("run " + record.open_run->run_id +
                                 " was interrupted: whom it wrote last may be told as missing or "
                                 "foreign until the next run has settled it");
-    auto scratch = TRY(Scratch::open(world, "audit-" + new_id(world.clock, world.random)));
+    const std::string name = "audit-" + new_id(world.clock, world.random);
+    auto copy = TRY(state->copy(record, name));
+    auto work = TRY(copy->begin(name));
     prove::Contacts contacts(line.reader, activation.match_key.type, world.clock, world.observer,
                              index_file(world, destination));
-    TRY(read_list(line.reader, contacts, activation.match_key.type, state.list->id, scratch->work(),
-                  stop));
-    report.counts = TRY(ledger::compare(lease->folder(), state, scratch->work(), "listed"));
+    TRY(read_list(line.reader, contacts, activation.match_key.type, record.list->id, *work, stop));
+    report.counts = TRY(work->compare());
     TRY(world.store.put_fact(activation.uid, kFact, to_json(report)));
     world.observer.reached("list.audited");
     return std::unique_ptr<Audit>(
-        new ListAudit(std::move(lease), std::move(scratch), std::move(report)));
+        new ListAudit(std::move(copy), std::move(work), std::move(report)));
   };
   return in_context(read(), "activation " + activation.name);
 }
@@ -89,7 +88,7 @@ Result<std::optional<std::string>> last_audit(store::Store& store, const Activat
 
 std::string to_json(const Audit::Report& report) {
   using json = nlohmann::ordered_json;
-  const ledger::DriftCounts& c = report.counts;
+  const state::DriftCounts& c = report.counts;
   const json out = {{"activation", report.activation},
                     {"destination", report.destination},
                     {"list", {{"id", report.list.id}, {"name", report.list.name}}},

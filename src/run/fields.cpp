@@ -12,44 +12,24 @@ namespace rollcall::run {
 namespace {
 
 // People looked at per missing field before it is left pending.
-constexpr int kCandidatesPerField = 60;
+constexpr size_t kCandidatesPerField = 60;
 constexpr Millis kLookEvery{400};
 constexpr Millis kLeasePatience{120'000};
 
-struct Candidate {
-  std::string key;
-  std::vector<std::optional<std::string>> values;
-};
+using Candidate = state::Holder;
 
 Result<std::vector<Candidate>> candidates(const FieldWork& work, size_t target) {
-  std::string sql = "SELECT r.key";
-  for (size_t i = 0; i < work.targets.size(); ++i) sql += fmt::format(", r.v{}", i);
-  sql += " FROM rows r";
-  if (work.ledger)
-    sql +=
-        " LEFT JOIN read_parquet(" + duck::literal(work.ledger->string()) + ") l ON l.key = r.key";
-  sql += fmt::format(" WHERE r.v{0} IS NOT NULL AND r.v{0} NOT IN ('\"\"', '[]', '{{}}')", target);
   // Members of the list are contacts, most likely.
-  sql += work.ledger ? " ORDER BY coalesce(l.on_list, 0) <> 1, r.key" : " ORDER BY hash(r.key)";
-  sql += fmt::format(" LIMIT {}", kCandidatesPerField);
-  const auto stream = TRY(work.snapshot.stream(sql));
-  std::vector<Candidate> out;
-  while (const duck::Chunk* chunk = TRY(stream->next())) {
-    for (size_t row = 0; row < chunk->rows(); ++row) {
-      Candidate one{std::string(chunk->text(0, row)),
-                    std::vector<std::optional<std::string>>(work.targets.size())};
-      for (size_t i = 0; i < work.targets.size(); ++i)
-        if (!chunk->is_null(i + 1, row)) one.values[i] = std::string(chunk->text(i + 1, row));
-      if (attributes::fixes_type(*one.values[target], work.targets[target]))
-        out.push_back(std::move(one));
-    }
-  }
+  std::vector<Candidate> out = TRY(work.work.holders(target, kCandidatesPerField));
+  std::erase_if(out, [&](const Candidate& one) {
+    return !attributes::fixes_type(*one.values[target], work.targets[target]);
+  });
   return out;
 }
 
 // One activation of a destination at a time: two first writes of one field would race for its type.
 Result<std::unique_ptr<Lease>> field_lease(const FieldWork& work, const std::stop_token& stop) {
-  auto lease = work.world.leases.take("destinations/" + work.destination.uid + "/lock", stop,
+  auto lease = work.world.leases.take(Home::lease_of_destination(work.destination.uid), stop,
                                       kLeasePatience);
   if (!lease.ok() && lease.error().kind == ErrorKind::busy)
     return Error{ErrorKind::conflict,

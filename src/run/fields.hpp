@@ -19,8 +19,7 @@ struct FieldWork {
   const std::vector<attributes::Target>& targets;
   int64_t list_id;
   bool list_is_new;
-  duck::Connection& snapshot;  // the table rows
-  std::optional<std::filesystem::path> ledger;
+  state::Work& work;  // the snapshot
 };
 
 struct FieldState {

@@ -23,7 +23,7 @@ class Forecaster {
 
   Result<ProofForecast> run() {
     reads(1 + (planned_.activation.attributes.empty() ? 0 : 1));  // the lists, the fields
-    if (!planned_.state.list) {
+    if (!planned_.record.list) {
       reads(1);
       if (planned_.activation.adopt_list)
         reads(1);  // its members
@@ -31,12 +31,10 @@ class Forecaster {
         write();
     }
     if (!planned_.fields.to_create.empty()) make_fields();
-    if (planned_.trial.standing == prove::Trial::Standing::untried && planned_.plan.writes > 0)
+    if (planned_.trial.grade == prove::Trial::Grade::untried && planned_.plan.writes > 0)
       TRY(trial());
     exports();
-    for (const auto& [kind, later] : {std::pair("kind <> 1", false), std::pair("kind = 1", false),
-                                      std::pair("kind <> 1", true), std::pair("kind = 1", true)})
-      TRY(deliver(kind, later));
+    for (const state::Which& part : state::parts()) TRY(deliver(part));
     return out_;
   }
 
@@ -73,13 +71,12 @@ class Forecaster {
   }
 
   Status trial() {
-    if (planned_.state.standing.on_list > 0) reads(1);
-    const int64_t people = std::min<int64_t>(
-        kTrialLookUpsMax,
-        TRY(planned_.work.scalar("SELECT count(*) FROM changes WHERE " + of_trial())));
-    tried_ = std::min<int64_t>(
-        kTrialWrites, TRY(planned_.work.scalar(
-                          "SELECT count(*) FROM changes WHERE NOT look_up AND " + of_trial())));
+    if (planned_.record.standing.on_list > 0) reads(1);
+    state::Which which = state::entrants();
+    which.waiting = false;
+    const int64_t people = std::min<int64_t>(kTrialLookUpsMax, TRY(planned_.work.count(which)));
+    which.parked = false;
+    tried_ = std::min<int64_t>(kTrialWrites, TRY(planned_.work.count(which)));
     // Where the flag is tried, too, it goes on looking for somebody who is absent.
     const bool enough =
         tried_ == kTrialWrites && planned_.destination.project_type == ProjectType::email;
@@ -90,7 +87,6 @@ class Forecaster {
     reads(1);
     return ok_status();
   }
-  static std::string of_trial() { return "kind IN (0, 3) AND not_before = 0"; }
 
   // An export or an increment, before anybody is looked up.
   void exports() {
@@ -106,32 +102,19 @@ class Forecaster {
   }
 
   // One of the four parts of a delivery.
-  Status deliver(const std::string& kind, bool later) {
+  Status deliver(const state::Which& part) {
     const bool one_by_one = planned_.everybody && !planned_.by_export;
     const auto chunk =
         static_cast<int64_t>(one_by_one ? deliver::kProvenPerBatch : iterable::kPeoplePerCallMax);
     const auto batch = one_by_one ? static_cast<int64_t>(deliver::proven_at_once(
                                         planned_.reader, planned_.destination.proof.max_age))
                                   : chunk;
-    // Whoever the trial wrote is done, and whoever is parked is read alone.
-    const std::string people = fmt::format(
-        "(SELECT *, row_number() OVER (ORDER BY rowid) - 1 AS n, NOT look_up AND row_number() OVER "
-        "(PARTITION BY kind IN (0, 3) AND not_before = 0 AND NOT look_up ORDER BY rowid) <= {} AND "
-        "{} AS tried FROM changes WHERE {} AND (not_before <> 0) = {})",
-        tried_, of_trial(), kind, later);
-    const int64_t asked =
-        TRY(planned_.work.scalar("SELECT count(*) FROM " + people + " WHERE NOT tried AND " +
-                                 (planned_.everybody ? "true" : "look_up")));
-    const int64_t batches = TRY(planned_.work.scalar(fmt::format(
-        "SELECT count(DISTINCT (n // {0}, (n % {0}) // {1})) FROM {2} WHERE NOT tried AND NOT "
-        "look_up",
-        chunk, batch, people)));
+    const Load load = TRY(load_of(part, chunk, batch));
+    const auto& [asked, batches, latest_ms] = load;
     if (asked == 0 && batches == 0) return ok_status();
-    if (later) {
-      const int64_t from = TRY(planned_.work.scalar("SELECT max(not_before) FROM " + people));
+    if (latest_ms > 0)
       out_.seconds =
-          std::max(out_.seconds, seconds(Millis(from) - planned_.now.time_since_epoch()));
-    }
+          std::max(out_.seconds, seconds(Millis(latest_ms) - planned_.now.time_since_epoch()));
     // An index may have left out some of them; never more are asked about than were counted.
     const int64_t looked_up = planned_.by_export ? 0 : std::min(asked, looked_up_);
     looked_up_ -= looked_up;
@@ -148,6 +131,35 @@ class Forecaster {
                           look_ups_take(looked_up % batch);
     out_.seconds += std::max(asking + (batches > 0 ? kSecondsPerWrite : 0), (asking + writes) / 2);
     return ok_status();
+  }
+
+  // How many are asked about, and in how many batches the others are written.
+  struct Load {
+    int64_t asked = 0, batches = 0;
+    int64_t latest_ms = 0;  // until when somebody waits; 0: nobody does
+  };
+  Result<Load> load_of(const state::Which& part, int64_t chunk, int64_t batch) {
+    Load out;
+    int64_t place = 0, of_trial = 0, last_batch = -1;
+    const int64_t batches_per_chunk = (chunk + batch - 1) / batch;
+    const auto changes = TRY(planned_.work.changes(part, false));
+    std::vector<Change> some;
+    while (true) {
+      TRY(changes->next(some, iterable::kPeoplePerCallMax));
+      if (some.empty()) return out;
+      for (const Change& change : some) {
+        const int64_t at = place++;
+        const bool enters =
+            change.kind == ChangeKind::entered || change.kind == ChangeKind::retried;
+        out.latest_ms = std::max(out.latest_ms, change.not_before_ms);
+        // Whoever the trial wrote is done, and whoever is parked is read alone.
+        if (enters && change.not_before_ms == 0 && !change.look_up_first && of_trial++ < tried_)
+          continue;
+        if (planned_.everybody || change.look_up_first) ++out.asked;
+        const int64_t in_batch = at / chunk * batches_per_chunk + at % chunk / batch;
+        if (!change.look_up_first && in_batch != std::exchange(last_batch, in_batch)) ++out.batches;
+      }
+    }
   }
 
   const Planned& planned_;

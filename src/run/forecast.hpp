@@ -1,4 +1,4 @@
-// What a run would take, call by call in the order it makes them: see Pass, trial, fields, deliver.
+// What a run would take, call by call in the order it makes them: see run, trial, fields, deliver.
 #pragma once
 
 #include "plan/plan.hpp"
@@ -12,14 +12,14 @@ struct Planned {
   const iterable::Reader& reader;
   const Destination& destination;
   const Activation& activation;
-  const ledger::State& state;
+  const state::Record& record;
   const prove::Trial& trial;
   const plan::Plan& plan;
   const FieldState& fields;
   const ProofChoice& proof;
   bool by_export = false;  // whom an export shows needs no look-up
   bool everybody = false;  // needs a proof
-  duck::Connection& work;  // the changes
+  state::Work& work;       // the changes
   Time now;                // the plan's
 };
 

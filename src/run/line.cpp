@@ -6,12 +6,10 @@
 namespace rollcall::run {
 namespace {
 
-std::filesystem::path pace_file(const std::filesystem::path& home,
-                                const iterable::Project& project) {
-  return home / "pace" /
-         fmt::format("{:016x}.pace",
-                     attributes::fingerprint(project.base_url + '\n' +
-                                             std::string(project.api_key.reveal())));
+std::filesystem::path pace_file(const Home& home, const iterable::Project& project) {
+  return home.pace(fmt::format(
+      "{:016x}",
+      attributes::fingerprint(project.base_url + '\n' + std::string(project.api_key.reveal()))));
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include "run/list.hpp"
 
 #include <algorithm>
-#include <functional>
 
 namespace rollcall::run {
 namespace {
@@ -44,7 +43,7 @@ Error another_project(const iterable::ListInfo& list, int64_t ours_ms) {
           "project, or archive this activation and make a new one for this project."};
 }
 
-Error gone(const ledger::ListRecord& list, bool adopted) {
+Error gone(const state::ListRecord& list, bool adopted) {
   const std::string id = std::to_string(list.id);
   const std::string deleted =
       adopted ? "take `list: {adopt: " + id +
@@ -59,7 +58,7 @@ Error gone(const ledger::ListRecord& list, bool adopted) {
 
 // The list that an unanswered creation made, if it made one.
 Result<std::optional<iterable::ListInfo>> look_for_ours(const ListWork& work,
-                                                        const ledger::ListIntent& intent,
+                                                        const state::ListIntent& intent,
                                                         const std::stop_token& stop) {
   const Millis until =
       work.world.clock.monotonic() + std::max(kLookForAtLeast, work.destination.settle);
@@ -78,26 +77,20 @@ Result<std::optional<iterable::ListInfo>> look_for_ours(const ListWork& work,
 // A stream that breaks is read again from the start, so often.
 constexpr int kReadTries = 4;
 
-// Fills a table of texts with what `read` tells, from a clean slate at every try.
-Status read_into(duck::Connection& work, const std::string& table, const std::string& columns,
-                 const std::function<Status(duck::Appender&, Status&)>& read) {
+template <class Read>
+Status read_again(Read read) {
   for (int tries = 1;; ++tries) {
-    TRY(work.run("CREATE OR REPLACE TABLE " + table + "(" + columns + ")"));
-    const auto appender = TRY(work.appender(table));
-    Status appended = ok_status();
-    const Status told = read(*appender, appended);
-    TRY(std::move(appended));
-    if (told.ok()) return appender->finish();
-    if (told.error().kind != ErrorKind::unavailable || tries == kReadTries) return told;
-    TRY(appender->finish());
+    const Status done = read();
+    if (done.ok() || done.error().kind != ErrorKind::unavailable || tries == kReadTries)
+      return done;
   }
 }
 
 Status keep(const ListWork& work, int64_t id, const std::string& name, bool created,
             int64_t created_at_ms) {
-  work.state.list = ledger::ListRecord{id, name, created_at_ms, created};
-  work.state.list_intent = std::nullopt;
-  TRY(work.lease.write_state(work.state));
+  work.writer.record.list = state::ListRecord{id, name, created_at_ms, created};
+  work.writer.record.list_intent = std::nullopt;
+  TRY(work.writer.write());
   work.world.observer.reached("list.recorded");
   return ok_status();
 }
@@ -109,27 +102,27 @@ Result<std::vector<std::string>> check_list(const ListWork& work, bool new_list,
   std::vector<std::string> warnings;
   const auto lists =
       TRY(in_context(work.reader.lists(stop), "destination " + work.destination.name));
-  ledger::State& state = work.state;
-  const iterable::ListInfo* const ours = state.list ? by_id(lists, state.list->id) : nullptr;
-  if (state.list) {
-    const bool adopted = work.activation.adopt_list == state.list->id;
-    if (ours == nullptr && (adopted || !new_list)) return gone(*state.list, adopted);
+  state::Record& record = work.writer.record;
+  const iterable::ListInfo* const ours = record.list ? by_id(lists, record.list->id) : nullptr;
+  if (record.list) {
+    const bool adopted = work.activation.adopt_list == record.list->id;
+    if (ours == nullptr && (adopted || !new_list)) return gone(*record.list, adopted);
     if (new_list && ours != nullptr && (adopted || ours->name == work.activation.name))
       return Error{ErrorKind::conflict,
-                   "list " + std::to_string(state.list->id) + " is there and " +
+                   "list " + std::to_string(record.list->id) + " is there and " +
                        (adopted ? "is the one to adopt" : "bears the activation's name"),
                    "`--new-list` replaces a list that was deleted or that should bear a new name."};
     // Nobody is on the new one; the ledger is told before the plan is made.
-    if (new_list) state.list = std::nullopt;
+    if (new_list) record.list = std::nullopt;
   }
-  if (state.list) {
-    if (state.list->created_at_ms == 0 && ours->created_at_ms != 0) {
-      state.list->created_at_ms = ours->created_at_ms;
-      TRY(work.lease.write_state(state));
+  if (record.list) {
+    if (record.list->created_at_ms == 0 && ours->created_at_ms != 0) {
+      record.list->created_at_ms = ours->created_at_ms;
+      TRY(work.writer.write());
     }
-    if (ours->created_at_ms != 0 && ours->created_at_ms != state.list->created_at_ms)
-      return another_project(*ours, state.list->created_at_ms);
-    if (ours->name != state.list->name)
+    if (ours->created_at_ms != 0 && ours->created_at_ms != record.list->created_at_ms)
+      return another_project(*ours, record.list->created_at_ms);
+    if (ours->name != record.list->name)
       warnings.push_back("the list was renamed in Iterable, to `" + ours->name +
                          "`; it is known by its id, and kept up to date");
     return warnings;
@@ -148,7 +141,7 @@ Result<std::vector<std::string>> check_list(const ListWork& work, bool new_list,
                    "Adopt another list."};
     return warnings;
   }
-  if (state.list_intent && state.list_intent->name == work.activation.name)
+  if (record.list_intent && record.list_intent->name == work.activation.name)
     return warnings;  // perhaps it is ours
   if (const iterable::ListInfo* other = by_name(lists, work.activation.name)) return taken(*other);
   return warnings;
@@ -156,8 +149,8 @@ Result<std::vector<std::string>> check_list(const ListWork& work, bool new_list,
 
 Result<bool> ensure_list(const ListWork& work, const iterable::Client& client,
                          const std::stop_token& stop) {
-  ledger::State& state = work.state;
-  if (state.list) return false;
+  state::Record& record = work.writer.record;
+  if (record.list) return false;
   if (work.activation.adopt_list) {
     for (const iterable::ListInfo& list : TRY(work.reader.lists(stop))) {
       if (list.id != *work.activation.adopt_list) continue;
@@ -169,20 +162,20 @@ Result<bool> ensure_list(const ListWork& work, const iterable::Client& client,
   }
   Millis pause = kFirstPause;
   for (int attempt = 1;; ++attempt) {
-    if (state.list_intent && state.list_intent->name == work.activation.name) {
-      if (const auto ours = TRY(look_for_ours(work, *state.list_intent, stop))) {
+    if (record.list_intent && record.list_intent->name == work.activation.name) {
+      if (const auto ours = TRY(look_for_ours(work, *record.list_intent, stop))) {
         TRY(keep(work, ours->id, ours->name, true, ours->created_at_ms));
         return true;
       }
     }
-    ledger::ListIntent intent{
+    state::ListIntent intent{
         work.activation.name, {}, work.world.clock.now().time_since_epoch().count()};
     for (const iterable::ListInfo& list : TRY(work.reader.lists(stop))) {
       if (list.name == intent.name) return taken(list);
       intent.seen.push_back(list.id);
     }
-    state.list_intent = std::move(intent);
-    TRY(work.lease.write_state(state));
+    record.list_intent = std::move(intent);
+    TRY(work.writer.write());
     work.world.observer.reached("list.intended");
     iterable::CreateListAnswer answer =
         client.create_list(work.activation.name, work.activation.description, stop);
@@ -198,8 +191,8 @@ Result<bool> ensure_list(const ListWork& work, const iterable::Client& client,
                                  error.kind == ErrorKind::corrupt;
     if (!worth_repeating || attempt == kCreationsMax) return Error(error).in("making the list");
     if (!answer.may_have_arrived) {
-      state.list_intent = std::nullopt;
-      TRY(work.lease.write_state(state));
+      record.list_intent = std::nullopt;
+      TRY(work.writer.write());
     }
     if (!work.world.clock.sleep(std::max(pause, error.retry_after.value_or(Millis(0))), stop))
       return Error{ErrorKind::cancelled, "stopped while making the list"};
@@ -208,44 +201,33 @@ Result<bool> ensure_list(const ListWork& work, const iterable::Client& client,
 }
 
 Status read_list(const iterable::Reader& reader, prove::Contacts& contacts, KeyType key_type,
-                 int64_t list_id, duck::Connection& work, const std::stop_token& stop) {
-  const bool told_in_emails =
-      reader.project().type == ProjectType::email || key_type == KeyType::email;
-  TRY(read_into(work, "told", "shown VARCHAR", [&](duck::Appender& rows, Status& appended) {
+                 int64_t list_id, state::Work& work, const std::stop_token& stop) {
+  const bool by_email = reader.project().type == ProjectType::email || key_type == KeyType::email;
+  const auto members = [&](const state::Row& on_row) {
+    std::string shown;
     return reader.list_members(
         list_id, key_type,
         [&](std::string_view member) {
-          std::string shown(member);
-          if (told_in_emails) ascii_lower(shown);
-          rows.text(shown);
-          if (appended.ok()) appended = rows.end_row();
+          shown = member;
+          if (by_email) ascii_lower(shown);
+          on_row(shown, {});
         },
         stop);
-  }));
-  if (reader.project().type != ProjectType::email || key_type == KeyType::email)
-    return work.run(
-        "CREATE OR REPLACE TABLE listed AS SELECT DISTINCT shown AS key, shown FROM told;"
-        "DROP TABLE told");
-  TRY(read_into(work, "contacts", "email VARCHAR, user_id VARCHAR",
-                [&](duck::Appender& rows, Status& appended) {
-                  std::string lower;
-                  return contacts.export_to(
-                      [&](std::string_view email, std::string_view user_id) {
-                        if (email.empty() || user_id.empty()) return;
-                        lower = email;
-                        ascii_lower(lower);
-                        rows.text(lower);
-                        rows.text(user_id);
-                        if (appended.ok()) appended = rows.end_row();
-                      },
-                      stop);
-                }));
-  return work.run(
-      "CREATE OR REPLACE TABLE listed AS SELECT c.user_id AS key, min(t.shown) AS shown FROM told "
-      "t "
-      "LEFT JOIN (SELECT email, min(user_id) AS user_id FROM contacts GROUP BY email) c ON c.email "
-      "= t.shown GROUP BY c.user_id, CASE WHEN c.user_id IS NULL THEN t.shown END;"
-      "DROP TABLE told; DROP TABLE contacts");
+  };
+  TRY(read_again([&] { return work.take_members(members); }));
+  if (reader.project().type != ProjectType::email || key_type == KeyType::email) return ok_status();
+  const auto owners = [&](const state::Row& on_row) {
+    std::string lower;
+    return contacts.export_to(
+        [&](std::string_view email, std::string_view user_id) {
+          if (email.empty() || user_id.empty()) return;
+          lower = email;
+          ascii_lower(lower);
+          on_row(lower, user_id);
+        },
+        stop);
+  };
+  return read_again([&] { return work.take_owners(owners); });
 }
 
 }  // namespace rollcall::run

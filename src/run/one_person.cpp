@@ -5,8 +5,9 @@
 #include <algorithm>
 
 #include "core/match_key.hpp"
-#include "run/pass.hpp"
 #include "run/proof.hpp"
+#include "run/record.hpp"
+#include "run/snapshot.hpp"
 #include "run/trial.hpp"
 
 namespace rollcall::run {
@@ -26,18 +27,20 @@ struct OnePerson::Inside {
   const Activation& activation;
   std::string key;
   std::stop_token stop;
-  PassInput input;
+  SegmentInput input;
   std::optional<segment::Reader> reader;
   std::vector<attributes::Target> targets;
   bool key_is_text = true;
-  std::unique_ptr<Scratch> scratch;
+  std::unique_ptr<state::State> state;
+  std::unique_ptr<state::Writer> copy;  // outlives the work
+  std::unique_ptr<state::Work> work;
 
   // What all spellings of the key have in common.
   [[nodiscard]] std::string who() const {
     return activation.match_key.type == KeyType::email ? folded_key(key) : key;
   }
 
-  // Leaves the tables of a snapshot in the scratch database.
+  // Takes the snapshot of this person alone.
   Status take(const Rule& rule) {
     compile::Query query{.segment = activated_segment(catalog, activation),
                          .fields = fields_read(catalog, activation),
@@ -54,34 +57,23 @@ struct OnePerson::Inside {
     } else {
       query.only = std::pair(field, key);
     }
-    duck::Connection& work = scratch->work();
-    TRY(work.run("DROP TABLE IF EXISTS rows; DROP TABLE IF EXISTS problems"));
     const auto rows = TRY(reader->rows(TRY(reader->sql(query)), stop));
-    TRY(snapshot::take(*rows, snapshot_of(input, targets), work, world.observer, stop));
-    return work.run(fmt::format(
-        "DELETE FROM rows WHERE {0} <> {1}; DELETE FROM problems WHERE kind = 'no_key' OR key IS "
-        "NULL OR {0} <> {1}",
-        folded_key_sql("key"), duck::literal(who())));
+    TRY(work->take(*rows, snapshot_of(input, targets), world.observer, stop));
+    return work->keep_only(who());
   }
 
   // Why a parked person is not looked at again by the next run; empty when they are. Of whom else
   // that run must prove nothing is known before its snapshot: the parked alone decide here.
-  Result<std::string> turn_of(const Change& change, const std::filesystem::path& ledger) {
+  Result<std::string> turn_of(const Change& change) {
     const Destination& destination = *catalog.destination(activation.destination);
-    const auto all = TRY(Scratch::open(world, "parked-" + new_id(world.clock, world.random)));
-    duck::Connection& work = all->work();
-    TRY(work.run(fmt::format(
-        "CREATE TABLE rows AS SELECT key, tried_ms FROM read_parquet({}) WHERE in_segment AND "
-        "reason = 'not_a_contact'; CREATE TABLE changes(key VARCHAR, kind UTINYINT, was_on "
-        "UTINYINT, look_up BOOLEAN, not_before BIGINT)",
-        duck::literal(ledger.string()))));
     std::vector<std::string> warnings;
     const Line line(world, destination);
     Prover prover(world, destination, line.reader, activation.match_key.type, warnings);
     const prove::Trial trial = TRY(known_trial(world.store, destination));
-    const ProofWay way = TRY(prover.choose({.work = work,
+    const auto all_parked = [&](const state::OnKey& on_key) { return state->parked(on_key); };
+    const ProofWay way = TRY(prover.choose({.work = nullptr,
                                             .everybody = must_prove_everybody(destination, trial),
-                                            .parked_in = ledger}))
+                                            .parked = all_parked}))
                              .way;
     const plan::Input limits;
     const bool by_export = way == ProofWay::whole_export;
@@ -90,23 +82,20 @@ struct OnePerson::Inside {
     const bool index_chooses = by_export || way == ProofWay::increment;
     if (index_chooses && index && index->holds(change.key)) return std::string();
     int64_t before = 0;
-    const auto waiting = TRY(work.stream("SELECT key FROM rows ORDER BY tried_ms, key"));
-    while (const duck::Chunk* chunk = TRY(waiting->next()))
-      for (size_t row = 0; row < chunk->rows(); ++row) {
-        if (chunk->text(0, row) == change.key) {
-          if (before < (index_chooses ? limits.parked_others_max : limits.parked_lookups_max))
-            return std::string();
-          if (!index_chooses)
-            return fmt::format("{} parked people wait longer, and a run looks up {}",
-                               thousands(before), thousands(limits.parked_lookups_max));
-          return std::string(index && !by_export
-                                 ? "looked up only if the contact index, brought up to date, shows "
-                                   "them: it does not now"
-                                 : "looked up only if an export of all contacts shows them");
-        }
-        if (!(index_chooses && index && index->holds(chunk->text(0, row)))) ++before;
-      }
-    return std::string();
+    bool found = false;
+    TRY(state->parked([&](std::string_view other) {
+      found = found || other == change.key;
+      if (!found && !(index_chooses && index && index->holds(other))) ++before;
+    }));
+    if (!found || before < (index_chooses ? limits.parked_others_max : limits.parked_lookups_max))
+      return std::string();
+    if (!index_chooses)
+      return fmt::format("{} parked people wait longer, and a run looks up {}", thousands(before),
+                         thousands(limits.parked_lookups_max));
+    return std::string(index && !by_export
+                           ? "looked up only if the contact index, brought up to date, shows "
+                             "them: it does not now"
+                           : "looked up only if an export of all contacts shows them");
   }
 
   // Sources do not agree about the case of other letters.
@@ -134,7 +123,10 @@ Result<OnePerson> OnePerson::open(const World& world, const Catalog& catalog,
   for (const ColumnInfo& column : columns)
     if (column.name == activation.match_key.field)
       inside->key_is_text = column.type == FieldType::text;
-  inside->scratch = TRY(Scratch::open(world, "one-person-" + new_id(world.clock, world.random)));
+  inside->state = world.states.of(activation.uid);
+  const std::string name = "person-" + new_id(world.clock, world.random);
+  inside->copy = TRY(inside->state->copy(TRY(inside->state->read()), name));
+  inside->work = TRY(inside->copy->begin(name));
   return OnePerson(std::move(inside));
 }
 
@@ -146,46 +138,28 @@ const std::vector<attributes::Target>& OnePerson::targets() const { return insid
 
 Result<std::vector<std::string>> OnePerson::rows(const Rule& rule) {
   TRY(inside_->take(rule));
-  std::vector<std::string> out;
-  for (const char* table : {"rows", "problems"}) {
-    const auto stream =
-        TRY(inside_->scratch->work().stream(std::string("SELECT coalesce(pk, '') FROM ") + table));
-    while (const duck::Chunk* chunk = TRY(stream->next()))
-      for (size_t row = 0; row < chunk->rows(); ++row) out.emplace_back(chunk->text(0, row));
-  }
-  return out;
+  return inside_->work->primary_keys();
 }
 
 Result<OnePerson::Next> OnePerson::next(const std::vector<std::string>& pending) {
   Inside& in = *inside_;
   TRY(in.take(activated_segment(in.catalog, in.activation).where));
-  duck::Connection& work = in.scratch->work();
-  const ledger::Folder folder = folder_of(in.world.home, in.activation);
-  const ledger::State state = TRY(ledger::read_state(folder));
   const Destination& destination = *in.catalog.destination(in.activation.destination);
   plan::Input input{.targets = in.targets,
                     .on_null = in.activation.on_null,
-                    .now = settling_now(in.world.clock, state, destination.settle),
+                    .only = in.who(),
+                    .now = settling_now(in.world.clock, in.copy->record, destination.settle),
                     .settle = destination.settle};
   for (const attributes::Target& target : in.targets)
     input.pending.push_back(std::ranges::find(pending, target.to) != pending.end());
-  const std::filesystem::path ledger = in.scratch->beside(".parquet");
-  if (state.generation > 0) {
-    TRY(work.run(fmt::format(
-        "COPY (SELECT * FROM read_parquet({}) WHERE {} = {}) TO {} (FORMAT parquet)",
-        duck::literal(folder.ledger_file(state.generation).string()), folded_key_sql("key"),
-        duck::literal(in.who()), duck::literal(ledger.string()))));
-    input.ledger = ledger;
-  }
-  TRY(plan::make(work, input));
-  const auto changes = TRY(plan::Changes::open(work, in.targets.size(), "true"));
+  TRY(in.work->plan(input));
+  const auto changes = TRY(in.work->changes({.first = 1}));
   std::vector<Change> found;
   TRY(changes->next(found, 1));
   Next out;
   if (found.empty()) return out;
   out.change = std::move(found[0]);
-  if (out.change->look_up_first)
-    out.not_looked_up = TRY(in.turn_of(*out.change, folder.ledger_file(state.generation)));
+  if (out.change->look_up_first) out.not_looked_up = TRY(in.turn_of(*out.change));
   return out;
 }
 

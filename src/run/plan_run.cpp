@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "prove/prove.hpp"
+#include "run/approval.hpp"
 #include "run/forecast.hpp"
-#include "run/pass.hpp"
 #include "run/prepare.hpp"
 #include "run/proof.hpp"
 #include "run/trial.hpp"
@@ -49,7 +49,7 @@ std::string risk_of(ProofRules::By by, const Destination& destination) {
 // How the run would prove who is a contact.
 std::string in_words(const Destination& destination, const prove::Trial& trial, ProofWay way) {
   const bool everybody = must_prove_everybody(destination, trial);
-  if (!everybody && trial.standing == prove::Trial::Standing::untried)
+  if (!everybody && trial.grade == prove::Trial::Grade::untried)
     return "a trial with a few people first; then by Iterable's own answer, or by looking up "
            "everybody";
   std::string out = everybody ? "" : "by Iterable's own answer, and of the parked ";
@@ -76,50 +76,11 @@ std::string in_words(const Destination& destination, const prove::Trial& trial, 
                     : ": this project did not keep the promise of updateExistingUsersOnly");
 }
 
-std::string what_becomes_of_the_list(const Activation& activation, const ledger::State& state) {
-  if (state.list) return fmt::format("list {} is kept", state.list->id);
+std::string what_becomes_of_the_list(const Activation& activation, const state::Record& record) {
+  if (record.list) return fmt::format("list {} is kept", record.list->id);
   if (activation.adopt_list) return fmt::format("list {} is taken over", *activation.adopt_list);
   return "a list named `" + activation.name + "` is made";
 }
-
-// The state and the ledger of an activation in a folder of their own, where a preparation may write
-// as it does before a run.
-class StateCopy {
- public:
-  ledger::State state;
-
-  static Result<std::unique_ptr<StateCopy>> make(const World& world, const Activation& activation,
-                                                 const std::string& name) {
-    const std::string place = "tmp/state-" + name;
-    std::unique_ptr<StateCopy> out(new StateCopy({world.home / place}));
-    out->state = TRY(in_context(read_state(world, activation), "activation " + activation.name));
-    std::error_code problem;
-    std::filesystem::create_directories(out->folder_.path, problem);
-    if (problem) return cannot("make", out->folder_.path, problem.value());
-    if (out->state.generation > 0) {
-      const auto from = folder_of(world.home, activation).ledger_file(out->state.generation);
-      const auto to = out->folder_.ledger_file(out->state.generation);
-      std::filesystem::create_hard_link(from, to, problem);
-      if (problem) std::filesystem::copy_file(from, to, problem);
-      if (problem) return cannot("copy", from, problem.value());
-    }
-    out->lease_ = TRY(ledger::Lease::take(world.leases, place + "/lock", out->folder_));
-    return out;
-  }
-  ~StateCopy() {
-    lease_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_.path, ignored);
-  }
-  StateCopy(const StateCopy&) = delete;
-  StateCopy& operator=(const StateCopy&) = delete;
-  [[nodiscard]] ledger::Lease& lease() const { return *lease_; }
-
- private:
-  explicit StateCopy(ledger::Folder folder) : folder_(std::move(folder)) {}
-  ledger::Folder folder_;
-  std::unique_ptr<ledger::Lease> lease_;
-};
 
 }  // namespace
 
@@ -135,33 +96,35 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   out.plan_id = new_id(world.clock, world.random);
   out.activation = activation.name;
   out.destination = destination.name;
-  const auto copy = TRY(StateCopy::make(world, activation, out.plan_id));
-  ledger::State& state = copy->state;
-  if (state.copied) doubt_copy(state);
-  if (state.open_run)
-    out.warnings.push_back("run " + state.open_run->run_id +
+  const auto state = world.states.of(activation.uid);
+  // A copy, in which a preparation may write as it does before a run.
+  const auto copy = TRY(state->copy(
+      TRY(in_context(read_record(world, activation, *state), "activation " + activation.name)),
+      out.plan_id));
+  state::Record& record = copy->record;
+  if (record.copied) doubt_copy(record);
+  if (record.open_run)
+    out.warnings.push_back("run " + record.open_run->run_id +
                            " was interrupted; the next run carries on with it first");
-  state.open_run = std::nullopt;
+  record.open_run = std::nullopt;
 
-  const auto scratch = TRY(Scratch::open(world, "plan-" + out.plan_id));
-  duck::Connection* const work = &scratch->work();
+  const auto work = TRY(copy->begin(out.plan_id));
   Prover prover(world, destination, reader, activation.match_key.type, out.warnings);
-  SteadyClock steady(world.clock, settling_now(world.clock, state, destination.settle));
+  SteadyClock steady(world.clock, settling_now(world.clock, record, destination.settle));
   const Preparation preparation{.world = world,
                                 .catalog = request.catalog,
                                 .activation = activation,
                                 .destination = destination,
                                 .reader = reader,
                                 .prover = prover,
-                                .lease = copy->lease(),
-                                .state = state,
+                                .writer = *copy,
                                 .work = *work,
                                 .warnings = out.warnings,
                                 .now = world.clock.now(),
                                 .steady = steady};
-  out.list = what_becomes_of_the_list(activation, state);
+  out.list = what_becomes_of_the_list(activation, record);
   Prepared prepared;
-  prepared.full = sends_everything(state, false);
+  prepared.full = sends_everything(record, false);
   TRY(prepare(preparation, prepared, stop));
   const std::vector<attributes::Target>& targets = prepared.targets;
   out.fields_to_create = prepared.fields.to_create;
@@ -172,8 +135,9 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
 
   const prove::Trial trial = TRY(known_trial(world.store, destination));
   const bool everybody = must_prove_everybody(destination, trial);
+  const auto all_parked = [&](const state::OnKey& on_key) { return work->parked(on_key); };
   out.proof_choice =
-      TRY(prover.choose({.work = *work, .everybody = everybody, .parked_in = wanted.ledger}));
+      TRY(prover.choose({.work = work.get(), .everybody = everybody, .parked = all_parked}));
   // With --prove everybody is looked at.
   if (!request.prove && out.proof_choice.way == ProofWay::increment)
     wanted.parked_candidate = shown_by(prover.contacts().kept());
@@ -182,19 +146,18 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
   // Nobody knows before it is made whom it shows: none of the parked, most likely.
   if (!request.prove && out.proof_choice.way == ProofWay::whole_export && !prover.export_proves())
     wanted.parked_candidate = [](std::string_view) { return false; };
-  if (made.parked > made.look_ups || wanted.parked_candidate)
-    made = TRY(make_changes(*work, wanted));
+  if (made.parked > made.look_ups || wanted.parked_candidate) made = TRY(work->plan(wanted));
   out.changes = made.changes;
   out.parked = {made.parked, made.look_ups, wanted.parked_lookups_max};
   out.numbers = plan::guard_numbers(made);
-  out.breaches = plan::guard(out.numbers, activation.guard, state.settled, std::nullopt);
+  out.breaches = plan::guard(out.numbers, activation.guard, record.guard_binds, std::nullopt);
 
   out.proof = in_words(destination, trial, out.proof_choice.way);
   out.proof_rules = destination.proof;
   for (const auto by : {ProofRules::By::look_up, ProofRules::By::fastest}) {
     if (!everybody) break;  // Iterable's own answer leaves no such risk
     const ProofChoice choice =
-        TRY(prover.choose({.work = *work, .everybody = true, .parked_in = wanted.ledger}, by));
+        TRY(prover.choose({.work = work.get(), .everybody = true, .parked = all_parked}, by));
     if (choice.way == ProofWay::none) continue;
     const ProofForecast& forecast = choice.ways.at(choice.way);
     out.proof_by[by] = {forecast.calls, forecast.seconds, risk_of(by, destination)};
@@ -203,7 +166,7 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
       {.reader = reader,
        .destination = destination,
        .activation = activation,
-       .state = state,
+       .record = record,
        .trial = trial,
        .plan = made,
        .fields = prepared.fields,
@@ -217,12 +180,12 @@ Result<PlanReport> plan(const World& world, const PlanRequest& request,
 
   std::shared_ptr<const prove::Index> exported;
   if (request.prove) {
-    const Unproven all{.work = *work, .everybody = true, .index_may_choose = false};
+    const Unproven all{.work = work.get(), .everybody = true, .index_may_choose = false};
     if (prover.export_proves() && TRY(prover.choose(all)).way == ProofWay::whole_export &&
         TRY(prover.prepare(ProofWay::whole_export, stop)))
       exported = TRY(prover.contacts().exported(stop)).index;
   }
-  const auto stream = TRY(plan::Changes::open(*work, targets.size(), "true"));
+  const auto stream = TRY(work->changes({}));
   std::vector<Change> chunk;
   int64_t seen = 0;
   const int64_t all = made.writes + made.removals;

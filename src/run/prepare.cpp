@@ -12,7 +12,7 @@ namespace rollcall::run {
 namespace {
 
 // Of those on the list whom nothing else tells about, so many are looked up.
-constexpr int64_t kTracesMax = 10'000;
+constexpr size_t kTracesMax = 10'000;
 
 bool bears_field(const iterable::Profile& profile, const std::string& field) {
   const auto fields = read_json<nlohmann::json>(profile.data_fields_json);
@@ -24,36 +24,40 @@ class Steps {
   Steps(const Preparation& preparation, Prepared& out) : p_(preparation), out_(out) {}
 
   Status go(const std::stop_token& stop) {
-    const ListWork list{p_.world, p_.reader, p_.activation, p_.destination, p_.lease, p_.state};
-    const bool had_list = p_.state.list.has_value();
+    const ListWork list{p_.world, p_.reader, p_.activation, p_.destination, p_.writer};
+    state::Record& record = p_.writer.record;
+    const bool had_list = record.list.has_value();
+    p_.world.observer.begun(Step::check_list);
     add_warnings(TRY(check_list(list, p_.new_list, stop)));
 
-    const PassInput input{p_.world, p_.catalog, p_.activation, p_.now};
+    const SegmentInput input{p_.world, p_.catalog, p_.activation, p_.now};
     std::optional<segment::Reader> reader;
     if (!p_.emptying) {
       reader = TRY(open_segment(input, stop));
       TRY(check_key(*reader, stop));
       out_.targets = TRY(targets_of(p_.activation, TRY(reader->fields())));
+      p_.world.observer.begun(Step::check_fields);
       out_.fields = TRY(check_fields(p_.reader, out_.targets, stop));
       add_warnings(out_.fields.not_there);
       add_warnings(out_.fields.doubts);
       p_.world.observer.reached("fields.checked");
     }
 
-    if (p_.new_list && had_list && !p_.state.list) TRY(forget_membership());
-    if (p_.state.doubt) add_warnings(p_.state.doubt->why);
-    if (out_.full || p_.repair || (p_.activation.adopt_list && !p_.state.list) ||
-        (p_.state.doubt && p_.state.list))
+    if (p_.new_list && had_list && !record.list) TRY(forget_membership());
+    if (record.doubt) add_warnings(record.doubt->why);
+    if (out_.full || p_.repair || (p_.activation.adopt_list && !record.list) ||
+        (record.doubt && record.list))
       TRY(read_members(stop));
     // Who cannot be asked about is put on the list again.
-    if (p_.state.doubt && !out_.list_read) out_.full = true;
+    if (record.doubt && !out_.list_read) out_.full = true;
 
-    const snapshot::Snapshot taken =
+    p_.world.observer.begun(Step::snapshot);
+    const state::Snapshot taken =
         reader ? TRY(take_snapshot(input, *reader, out_.targets, p_.work, stop))
-               : TRY(take_nobody(p_.world, p_.activation, p_.work));
+               : TRY(take_nobody(input, p_.work));
     out_.segment = taken.counts;
     out_.snapshot_taken = true;
-    if (p_.state.doubt && p_.state.doubt->everything && out_.list_read) TRY(rebuild(stop));
+    if (record.doubt && record.doubt->everything && out_.list_read) TRY(rebuild(stop));
     for (const auto& [attribute, count] : taken.unholdable)
       p_.warnings.push_back(
           fmt::format("{} values of `{}` cannot be held by Iterable (infinite, or no number) and "
@@ -65,7 +69,8 @@ class Steps {
     out_.pending.resize(out_.targets.size());
     for (size_t i = 0; i < out_.targets.size(); ++i)
       out_.pending[i] = out_.fields.missing[i] && !out_.targets[i].create;
-    out_.plan = TRY(make_changes(p_.work, plan_input(p_, out_)));
+    p_.world.observer.begun(Step::plan);
+    out_.plan = TRY(p_.work.plan(plan_input(p_, out_)));
     p_.world.observer.reached("plan.made");
     return ok_status();
   }
@@ -87,15 +92,16 @@ class Steps {
 
   // A new list has nobody on it.
   Status forget_membership() {
-    TRY(p_.work.run("CREATE OR REPLACE TABLE listed(key VARCHAR)"));
-    p_.state.settled = false;
-    return ledger::reconcile(p_.lease, p_.state, p_.work,
-                             {.table = "listed", .targets = out_.targets, .now = p_.steady.now()});
+    TRY(p_.work.take_members([](const state::Row&) { return ok_status(); }));
+    p_.writer.record.guard_binds = false;
+    return p_.work.reconcile({.targets = out_.targets, .now = p_.steady.now()});
   }
 
   Status read_members(const std::stop_token& stop) {
-    if (!p_.state.list && !p_.activation.adopt_list) return ok_status();
-    const int64_t id = p_.state.list ? p_.state.list->id : *p_.activation.adopt_list;
+    const state::Record& record = p_.writer.record;
+    if (!record.list && !p_.activation.adopt_list) return ok_status();
+    const int64_t id = record.list ? record.list->id : *p_.activation.adopt_list;
+    p_.world.observer.begun(Step::read_list);
     const Status read =
         read_list(p_.reader, p_.prover.contacts(), p_.activation.match_key.type, id, p_.work, stop);
     if (!read.ok() && read.error().kind == ErrorKind::denied && !p_.repair) {
@@ -104,11 +110,9 @@ class Steps {
       return ok_status();
     }
     TRY(read);
-    const bool rebuilds = p_.state.doubt && p_.state.doubt->everything;
-    if (p_.state.list || p_.activation.remove_foreign)
-      TRY(ledger::reconcile(p_.lease, p_.state, p_.work,
-                            {.table = "listed",
-                             .targets = out_.targets,
+    const bool rebuilds = record.doubt && record.doubt->everything;
+    if (record.list || p_.activation.remove_foreign)
+      TRY(p_.work.reconcile({.targets = out_.targets,
                              .remove_foreign = p_.activation.remove_foreign && !rebuilds,
                              .remove_again = p_.repair,
                              .now = p_.steady.now(),
@@ -121,14 +125,12 @@ class Steps {
   // The list knows of people whom the ledger does not: those in the segment are ours, and of the
   // others whoever bears what we write.
   Status rebuild(const std::stop_token& stop) {
-    const ledger::Listed listed{.table = "listed",
-                                .targets = out_.targets,
-                                .remove_foreign = p_.activation.remove_foreign,
-                                .now = p_.steady.now()};
-    const int64_t strangers = TRY(ledger::find_strangers(p_.lease, p_.state, p_.work, listed));
+    const state::Listed listed{.targets = out_.targets,
+                               .remove_foreign = p_.activation.remove_foreign,
+                               .now = p_.steady.now()};
+    const int64_t strangers = TRY(p_.work.find_strangers(listed));
     if (strangers > 0 && !p_.activation.remove_foreign) TRY(look_for_traces(stop));
-    TRY(ledger::rebuild(p_.lease, p_.state, p_.work, listed));
-    const int64_t left = TRY(p_.work.scalar("SELECT count(*) FROM strangers WHERE NOT ours"));
+    const int64_t left = TRY(p_.work.rebuild(listed));
     if (left > 0)
       p_.warnings.push_back(
           thousands(left) +
@@ -139,27 +141,23 @@ class Steps {
   }
 
   // A stranger with a value in a field that this activation alone makes was written by it. What
-  // another activation of the destination writes, too, tells nothing.
+  // another activation of the destination writes, too, says nothing.
   Status look_for_traces(const std::stop_token& stop) {
     std::vector<std::string> made;
     for (const auto& target : out_.targets)
       if (target.create && !written_by_others(target.to)) made.push_back(target.to);
     if (made.empty()) return ok_status();
-    std::vector<std::string> keys;
-    const auto stream = TRY(p_.work.stream("SELECT key FROM strangers ORDER BY key LIMIT " +
-                                           std::to_string(kTracesMax)));
-    while (const duck::Chunk* chunk = TRY(stream->next()))
-      for (size_t row = 0; row < chunk->rows(); ++row) keys.emplace_back(chunk->text(0, row));
+    const std::vector<std::string> keys = TRY(p_.work.strangers(kTracesMax));
     const auto seen = TRY(
         prove::look_up_all(p_.world.workers, p_.reader, p_.activation.match_key.type, keys, stop));
+    std::vector<std::string> ours;
     for (size_t i = 0; i < keys.size(); ++i) {
       if (!seen[i].profile) continue;
       const bool bears = std::ranges::any_of(
           made, [&](const std::string& field) { return bears_field(*seen[i].profile, field); });
-      if (bears)
-        TRY(p_.work.run("UPDATE strangers SET ours = true WHERE key = " + duck::literal(keys[i])));
+      if (bears) ours.push_back(keys[i]);
     }
-    return ok_status();
+    return p_.work.are_ours(ours);
   }
 
   [[nodiscard]] bool written_by_others(const std::string& field) const {
@@ -181,10 +179,7 @@ Status prepare(const Preparation& preparation, Prepared& out, const std::stop_to
 }
 
 plan::Input plan_input(const Preparation& p, const Prepared& prepared) {
-  return {.ledger = p.state.generation == 0
-                        ? std::nullopt
-                        : std::optional(p.lease.folder().ledger_file(p.state.generation)),
-          .targets = prepared.targets,
+  return {.targets = prepared.targets,
           .pending = prepared.pending,
           .on_null = p.activation.on_null,
           .full = prepared.full,
@@ -192,22 +187,6 @@ plan::Input plan_input(const Preparation& p, const Prepared& prepared) {
           .now = p.steady.now(),
           .settle = p.destination.settle,
           .parked_candidate = shown_by(p.prover.index())};
-}
-
-Result<plan::Plan> make_changes(duck::Connection& work, const plan::Input& input) {
-  return with_memory(work, [&] { return plan::make(work, input); });
-}
-
-void doubt_copy(ledger::State& state) {
-  state.copied = false;
-  if (!state.doubt) state.doubt.emplace();
-  state.doubt->everything = true;
-  state.doubt->why.push_back(std::string(kCopy) +
-                             ": the list was read first, and everything is sent again");
-}
-
-bool sends_everything(const ledger::State& state, bool asked) {
-  return asked || (state.doubt && state.doubt->everything);
 }
 
 }  // namespace rollcall::run

@@ -4,8 +4,9 @@
 #pragma once
 
 #include "run/fields.hpp"
-#include "run/pass.hpp"
 #include "run/proof.hpp"
+#include "run/record.hpp"
+#include "run/snapshot.hpp"
 
 namespace rollcall::run {
 
@@ -16,9 +17,8 @@ struct Preparation {
   const Destination& destination;
   const iterable::Reader& reader;
   Prover& prover;
-  ledger::Lease& lease;
-  ledger::State& state;
-  duck::Connection& work;
+  state::Writer& writer;
+  state::Work& work;
   std::vector<std::string>& warnings;
   Time now;               // of the snapshot
   Clock& steady;          // of writes that must settle
@@ -45,15 +45,5 @@ Status prepare(const Preparation& preparation, Prepared& out, const std::stop_to
 
 // What the plan is made from; the budget for the parked is the standard one.
 plan::Input plan_input(const Preparation& preparation, const Prepared& prepared);
-// The plan again, from the same snapshot.
-Result<plan::Plan> make_changes(duck::Connection& work, const plan::Input& input);
-
-inline constexpr const char* kCopy =
-    "this home is a copy of another, or was restored from a backup";
-// What was done since, by this home or by the one it is a copy of, is not known: the list is read
-// and everything is sent again.
-void doubt_copy(ledger::State& state);
-// A plan is of everything where it is asked for, or where nothing is known for sure.
-bool sends_everything(const ledger::State& state, bool asked);
 
 }  // namespace rollcall::run

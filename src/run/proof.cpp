@@ -29,25 +29,22 @@ Result<Count> count(const Unproven& unproven, const prove::Index* index) {
     if (parked) ++out.parked;
     if (!may_be_absent || index == nullptr || index->holds(key)) ++out.look_ups;
   };
-  const bool all_parked = unproven.parked_in.has_value();
-  const char* const where = unproven.everybody ? (all_parked ? "NOT look_up" : "true")
-                                               : (all_parked ? "false" : "look_up");
-  const auto changes = TRY(plan::Changes::open(unproven.work, 0, where));
-  std::vector<Change> chunk;
-  while (true) {
-    TRY(changes->next(chunk, iterable::kPeoplePerCallMax));
-    if (chunk.empty()) break;
-    for (const Change& change : chunk) {
-      if (unproven.settled != nullptr) {
-        const auto& known = unproven.settled->kinds[change.seq];
-        if (known && *known != OutcomeKind::unknown) continue;
-      }
-      one(change.key, deliver::may_be_absent(change), change.look_up_first);
+  const bool all_parked = static_cast<bool>(unproven.parked);
+  if (unproven.work != nullptr && (unproven.everybody || !all_parked)) {
+    state::Which which;
+    if (!unproven.everybody) which.parked = true;
+    if (unproven.everybody && all_parked) which.parked = false;
+    const auto changes = TRY(unproven.work->changes(which, false));
+    std::vector<Change> chunk;
+    while (true) {
+      TRY(changes->next(chunk, iterable::kPeoplePerCallMax));
+      if (chunk.empty()) break;
+      for (const Change& change : chunk)
+        if (unproven.answers == nullptr || unproven.answers->is_open(change.seq))
+          one(change.key, deliver::may_be_absent(change), change.look_up_first);
     }
   }
-  if (all_parked)
-    TRY(plan::parked(unproven.work, *unproven.parked_in,
-                     [&](std::string_view key) { one(key, true, true); }));
+  if (all_parked) TRY(unproven.parked([&](std::string_view key) { one(key, true, true); }));
   // Of those it does not show some are looked up all the same.
   out.look_ups += std::min(out.people - out.look_ups, plan::Input{}.parked_others_max);
   return out;
@@ -62,13 +59,13 @@ std::string project_text(const Destination& destination) {
 }
 
 prove::IndexFile index_file(const World& world, const Destination& destination) {
-  return {world.home / "contacts" / (destination.uid + ".index"),
+  return {world.home.contact_index(destination.uid),
           world.store.derived("contact index of " + destination.uid), project_text(destination)};
 }
 
 bool must_prove_everybody(const Destination& destination, const prove::Trial& trial) {
   return destination.project_type == ProjectType::email ||
-         trial.standing == prove::Trial::Standing::failed;
+         trial.grade == prove::Trial::Grade::failed;
 }
 
 Prover::Prover(const World& world, const Destination& destination, const iterable::Reader& reader,

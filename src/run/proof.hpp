@@ -18,13 +18,14 @@ prove::IndexFile index_file(const World& world, const Destination& destination);
 // alone.
 bool must_prove_everybody(const Destination& destination, const prove::Trial& trial);
 
-// Who of a plan must be proven.
+// Who must be proven.
 struct Unproven {
-  duck::Connection& work;                    // the changes
-  bool everybody = false;                    // otherwise the parked alone
-  const ledger::Settled* settled = nullptr;  // whoever has an outcome already is not counted
-  // The ledger: all the parked it knows are counted instead of those in the plan.
-  std::optional<std::filesystem::path> parked_in = std::nullopt;
+  state::Work* work;       // of its plan; nothing: of no plan
+  bool everybody = false;  // otherwise the parked alone
+  // Whoever has an outcome already is not counted.
+  const state::Answers* answers = nullptr;
+  // All the parked there are, instead of those in the plan.
+  std::function<Status(const state::OnKey&)> parked = {};
   bool index_may_choose = true;
 };
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/base.hpp"
+#include "base/home.hpp"
 #include "core/catalog.hpp"
 #include "core/change.hpp"
 #include "core/observer.hpp"
@@ -20,9 +21,9 @@
 #include "core/rows.hpp"
 #include "http/http.hpp"
 #include "iterable/iterable.hpp"
-#include "ledger/ledger.hpp"
 #include "plan/plan.hpp"
 #include "prove/prove.hpp"
+#include "state/state.hpp"
 #include "store/store.hpp"
 
 namespace rollcall::run {
@@ -36,7 +37,8 @@ struct World {
   Observer& observer;
   store::Store& store;
   Leases& leases;
-  std::filesystem::path home;
+  const state::States& states;  // of its activations
+  Home home;
 };
 
 // A line to a destination's project: what reads it, its pace and what was counted.
@@ -71,9 +73,6 @@ struct Request {
   std::optional<std::string> approve = std::nullopt;  // a plan's id
 };
 
-// Where an activation keeps its state, and the name of the lease to run it.
-ledger::Folder folder_of(const std::filesystem::path& home, const Activation& activation);
-std::string lease_of(const Activation& activation);
 // What no run can mend, found without any call (a match key that cannot match, an unknown segment).
 Status validate(const Catalog& catalog, const Activation& activation);
 // Whether values of the column can name people.
@@ -156,14 +155,15 @@ class OnePerson {
   std::unique_ptr<Inside> inside_;
 };
 
-// The real list against the ledger; reads alone. Holds the activation's lease as long as it lives.
+// The real list against the ledger; reads alone. While it is read nobody runs the activation; what
+// was found may be looked at for as long as one likes.
 class Audit {
  public:
   virtual ~Audit() = default;
   struct Report {
     std::string activation, destination;
     RunReport::List list;
-    ledger::DriftCounts counts;
+    state::DriftCounts counts;
     Time read_at;
     std::vector<std::string> warnings;
     // Nobody is missing and nobody is on the list who should have been removed.
@@ -173,7 +173,7 @@ class Audit {
   // Everybody who differs, and why in words: missing, extra, foreign, each by key, until told to
   // stop.
   virtual Status people(
-      const std::function<bool(const ledger::Drift&, const std::string& why)>& on_person) = 0;
+      const std::function<bool(const state::Drift&, const std::string& why)>& on_person) = 0;
 };
 // Its counts are kept by the store (last_audit). Errors: busy (another run holds the lease),
 // invalid (no list yet), not_found (the list is gone), those of reading it.

@@ -35,17 +35,6 @@ Result<prove::Told> told_by(const std::vector<std::string>& keys, const deliver:
   return prove::Told::not_yet;
 }
 
-Result<std::vector<std::string>> members(const TrialWork& trial) {
-  std::vector<std::string> out;
-  if (!trial.ledger) return out;
-  const auto rows = TRY(trial.work.stream(
-      "SELECT key FROM read_parquet(" + duck::literal(trial.ledger->string()) +
-      ") WHERE on_list = 1 AND in_segment ORDER BY key LIMIT " + std::to_string(kTrialWrites)));
-  while (const duck::Chunk* chunk = TRY(rows->next()))
-    for (size_t row = 0; row < chunk->rows(); ++row) out.emplace_back(chunk->text(0, row));
-  return out;
-}
-
 struct Found {
   std::vector<Change> present, absent;
 };
@@ -54,14 +43,13 @@ Result<Found> look_for_people(const TrialWork& trial, const deliver::Order& orde
                               bool wants_absent, const std::stop_token& stop) {
   std::vector<Change> people;
   {
-    const auto entrants = TRY(plan::Changes::open(
-        trial.work, order.targets.size(), "kind IN (0, 3) AND not_before = 0", kTrialLookUpsMax));
+    state::Which which = state::entrants();
+    which.waiting = false;
+    which.first = kTrialLookUpsMax;
+    const auto entrants = TRY(trial.work.changes(which));
     TRY(entrants->next(people, kTrialLookUpsMax));
   }
-  std::erase_if(people, [&](const Change& change) {
-    const auto& known = trial.settled.kinds[change.seq];
-    return known && *known != OutcomeKind::unknown;
-  });
+  std::erase_if(people, [&](const Change& change) { return !trial.answers.is_open(change.seq); });
   Found out;
   for (size_t from = 0; from < people.size() &&
                         (out.present.size() < kTrialWrites || (wants_absent && out.absent.empty()));
@@ -154,13 +142,13 @@ Status keep_trial(store::Store& store, const Destination& destination, const pro
 Status try_destination(const TrialWork& work, const deliver::Order& order,
                        deliver::Delivery& delivery, const std::stop_token& stop) {
   prove::Trial trial = order.trust.trial();
-  if (trial.standing != prove::Trial::Standing::untried) return ok_status();
+  if (trial.grade != prove::Trial::Grade::untried) return ok_status();
   const Destination& destination = work.destination;
   const ProjectType declared = destination.project_type;
   const bool wants_absent = declared != ProjectType::email;
 
   // Those who are on the list already tell it without a write.
-  prove::Told told = TRY(told_by(TRY(members(work)), order, declared, stop));
+  prove::Told told = TRY(told_by(TRY(work.work.members(kTrialWrites)), order, declared, stop));
   if (told == prove::Told::otherwise) return contradiction(destination);
   const Found found = TRY(look_for_people(work, order, wants_absent, stop));
   Millis wait = destination.settle;  // how long a write takes to be seen, as far as is known
@@ -184,15 +172,15 @@ Status try_destination(const TrialWork& work, const deliver::Order& order,
   if (told == prove::Told::not_yet)
     return ok_status();  // neither passed nor failed: this run looks everybody up
 
-  trial.standing = prove::Trial::Standing::passed;
+  trial.grade = prove::Trial::Grade::passed;
   // Only now may somebody absent be sent: in a project that is what it is declared to be.
   for (const Change& absent : found.absent) {
     const Absent what = TRY(send_absent(work, order, absent.key, wait, stop));
     if (what == Absent::refused) continue;  // whatever is refused here will be in its turn
     trial.absent_tested = what == Absent::named;
-    if (what == Absent::no_answer) trial.standing = prove::Trial::Standing::untried;
+    if (what == Absent::no_answer) trial.grade = prove::Trial::Grade::untried;
     if (what == Absent::created || what == Absent::not_named) {
-      trial.standing = prove::Trial::Standing::failed;
+      trial.grade = prove::Trial::Grade::failed;
       trial.note =
           what == Absent::created
               ? "an absent person sent with updateExistingUsersOnly was there afterwards"

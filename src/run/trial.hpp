@@ -17,9 +17,8 @@ constexpr size_t kTrialLookUpsMax = 100, kTrialLookUpsAtOnce = 20, kTrialWrites 
 struct TrialWork {
   const World& world;
   const Destination& destination;
-  duck::Connection& work;  // the sealed plan
-  std::optional<std::filesystem::path> ledger;
-  const ledger::Settled& settled;
+  state::Work& work;  // the sealed plan
+  const state::Answers& answers;
 };
 
 // Writes some proven people of the plan (through `delivery`, as ordinary outcomes) and, in

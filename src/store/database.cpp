@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "base/file.hpp"
+#include "base/home.hpp"
 
 namespace rollcall::store {
 namespace {
@@ -62,7 +63,7 @@ constexpr auto kVersion = static_cast<int64_t>(std::size(kMigrations));
 }  // namespace
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& home) {
-  const std::filesystem::path path = home / "rollcall.db";
+  const std::filesystem::path path = Home{home}.database();
   // Private before SQLite puts anything into it; its journals take their rights from it.
   const int file = open_ours(path, O_RDWR | O_CREAT);
   if (file < 0) return cannot("open", path, errno);

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/file.hpp"
+#include "base/home.hpp"
 
 namespace rollcall::store {
 namespace fs = std::filesystem;
@@ -74,7 +75,7 @@ Result<Key> read_key(const fs::path& path) {
 }
 
 Result<Key> open_key(const fs::path& home, bool may_make) {
-  const fs::path path = home / "key";
+  const fs::path path = Home{home}.key();
   std::error_code ignored;
   if (fs::exists(path, ignored)) return read_key(path);
   if (!may_make)

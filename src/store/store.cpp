@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "base/file.hpp"
+#include "base/home.hpp"
 #include "store/database.hpp"
 #include "store/key_file.hpp"
 
@@ -304,18 +305,6 @@ Status make_home(const fs::path& home) {
   return ok_status();
 }
 
-// What a home is made of. Other things may lie beside it.
-constexpr const char* kOurs[] = {"rollcall.db",
-                                 "rollcall.db-journal",
-                                 "rollcall.db-wal",
-                                 "rollcall.db-shm",
-                                 "key",
-                                 "activations",
-                                 "contacts",
-                                 "destinations",
-                                 "pace",
-                                 "tmp"};
-
 // Nothing that we make is a link. One that is there was put there by somebody else, and to follow
 // it would write over what it leads to.
 Status refuse_links(const fs::path& path) {
@@ -364,7 +353,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& home, Clock& clock, R
   if (sodium_init() < 0)
     return Error{.kind = ErrorKind::unavailable, .message = "libsodium does not start"};
   TRY(make_home(home));
-  for (const char* name : kOurs) TRY(refuse_links(home / name));
+  for (const Home::Entry& ours : Home::kEntries) TRY(refuse_links(home / ours.name));
   auto database = TRY(Database::open(home));
   bool holds_secrets = false;
   {

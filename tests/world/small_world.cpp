@@ -182,7 +182,7 @@ run::World SmallWorld::without_writing() {
     CHECK(opened.ok());
     store_ = std::move(*opened);
   }
-  return {clock, random_, transport_, workers_, *this, *store_, leases_, home()};
+  return {clock, random_, transport_, workers_, *this, *store_, leases_, *states_, {home()}};
 }
 
 RunReport SmallWorld::run(bool full) {

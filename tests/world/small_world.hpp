@@ -112,6 +112,7 @@ class SmallWorld : public Observer {
   SeededRandom random_;
   OneWorker workers_;
   FileLeases leases_{home(), clock};
+  std::unique_ptr<state::States> states_ = state::open_local({home()}, leases_);
   std::unique_ptr<sim::Service> service_;
   SimTransport transport_{clock};
   std::unique_ptr<store::Store> store_;

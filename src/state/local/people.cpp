@@ -1,0 +1,281 @@
+// The next ledger out of the last one and what a run settled: one statement, one new file.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/match_key.hpp"
+#include "state/local/file.hpp"
+
+namespace rollcall::state::local {
+namespace fs = std::filesystem;
+
+namespace {
+
+const char* const kFixedColumns =
+    "key, on_list, in_segment, reason, detail, final, since_ms, tried_ms, wrote_ms, wrote_kind, "
+    "tried_hash, pk";
+
+Status load_outcomes(duck::Connection& work, const Answers& answers) {
+  TRY(
+      work.run("CREATE OR REPLACE TABLE outcomes(seq BIGINT, outcome VARCHAR, reason VARCHAR, "
+               "final BOOLEAN)"));
+  const auto appender = TRY(work.appender("outcomes"));
+  for (uint32_t seq = 0; seq < answers.kinds.size(); ++seq) {
+    appender->integer(seq);
+    appender->text(to_string(answers.kinds[seq].value_or(OutcomeKind::not_sent)));
+    const auto rejection = answers.rejections.find(seq);
+    if (rejection != answers.rejections.end()) {
+      appender->text(rejection->second.reason);
+      appender->integer(rejection->second.final ? 1 : 0);
+    } else {
+      appender->null();
+      appender->integer(0);
+    }
+    TRY(appender->end_row());
+  }
+  return appender->finish();
+}
+
+// A ledger that does not hold everybody in the segment is never made the one that counts.
+Status adds_up(const StandingCounts& s, int64_t members) {
+  const int64_t held = s.on_list + s.not_a_contact + s.rejected + s.unknown + s.not_sent;
+  if (held == members) return ok_status();
+  return Error{ErrorKind::corrupt,
+               fmt::format("the new ledger holds {} of the segment's {} members", thousands(held),
+                           thousands(members)),
+               "This is a fault of Rollcall's: please report it. The ledger before this run still "
+               "counts, and the next run tries again."};
+}
+
+Result<std::unique_ptr<duck::Database>> reader() {
+  return duck::Database::open(":memory:", {.memory_limit_mb = 128});
+}
+
+std::string text_or(const duck::Chunk& chunk, size_t column, size_t row) {
+  return chunk.is_null(column, row) ? "" : std::string(chunk.text(column, row));
+}
+
+}  // namespace
+
+Status promote(const Folder& folder, Record& record, const std::string& run_id,
+               duck::Connection& work, const Promotion& promotion) {
+  TRY(load_outcomes(work, promotion.answers));
+  const std::string ledger = TRY(last_ledger(work, folder, record, promotion.targets));
+  const int64_t now = promotion.now.time_since_epoch().count();
+  std::string hash = "0::UBIGINT", attribute_values, written;
+  for (size_t i = 0; i < promotion.targets.size(); ++i) {
+    const std::string a = "l." + attribute_column(promotion.targets[i]);
+    hash = fmt::format("xor({}, s.f{})", hash, i);
+    written += fmt::format(", c.v{0} IS NOT NULL AS has{0}", i);
+    const bool dropped =
+        (i < promotion.pending.size() && promotion.pending[i]) ||
+        std::count(promotion.answers.filtered_fields.begin(),
+                   promotion.answers.filtered_fields.end(), promotion.targets[i].to) > 0;
+    const std::string confirmed = dropped ? a
+                                          : fmt::format(
+                                                "CASE WHEN c.has{0} THEN s.f{0} WHEN {1} IS NULL "
+                                                "AND s.f{0} = 0 THEN 0 ELSE {1} END",
+                                                i, a);
+    attribute_values += fmt::format(
+        ", CASE WHEN c.outcome IN ('added', 'updated') THEN {0} "
+        "WHEN c.outcome = 'not_a_contact' THEN NULL "
+        "WHEN c.outcome = 'removed' THEN CASE WHEN {1} <> 0 THEN {3}::UBIGINT END "
+        "WHEN c.outcome = 'unknown' AND c.has{4} AND coalesce({1}, 0) = 0 THEN {3}::UBIGINT "
+        "ELSE {1} END AS {2}",
+        confirmed, a, attribute_column(promotion.targets[i]), kPerhapsOurs, i);
+  }
+  // Of the values only whether they were sent: a join holds what it carries.
+  TRY(work.run(
+      "CREATE OR REPLACE TABLE settled AS SELECT c.key, c.kind, c.was_on, o.outcome, o.reason, "
+      "o.final" +
+      written + " FROM changes c JOIN outcomes o ON o.seq = c.rowid; DROP TABLE outcomes"));
+  const std::string reason =
+      "CASE WHEN c.outcome IS NULL THEN l.reason WHEN c.outcome IN ('added', 'updated', 'removed') "
+      "THEN NULL ELSE c.outcome END";
+  const std::string sent = "c.outcome IN ('added', 'removed', 'updated', 'unknown', 'rejected')";
+  const std::string query = fmt::format(
+      "SELECT coalesce(s.key, l.key) AS key, "
+      "(CASE c.outcome WHEN 'added' THEN 1 WHEN 'updated' THEN 1 WHEN 'removed' THEN 0 WHEN "
+      "'not_a_contact' THEN 0 "
+      "WHEN 'unknown' THEN CASE WHEN c.was_on = 1 AND s.key IS NOT NULL THEN 1 ELSE 2 END ELSE "
+      "coalesce(l.on_list, 0) END)::UTINYINT AS on_list, "
+      "s.key IS NOT NULL AS in_segment, {0} AS reason, "
+      "CASE WHEN c.outcome IS NULL THEN l.detail ELSE c.reason END AS detail, "
+      "CASE WHEN c.outcome IS NULL THEN coalesce(l.final, false) ELSE c.final END AS final, "
+      "CASE WHEN l.key IS NOT NULL AND l.reason IS NOT DISTINCT FROM ({0}) THEN l.since_ms ELSE "
+      "{1} END AS since_ms, "
+      "CASE WHEN c.outcome IS NULL OR c.outcome = 'not_sent' THEN coalesce(l.tried_ms, 0) ELSE {1} "
+      "END AS tried_ms, "
+      "CASE WHEN {2} THEN {1} ELSE coalesce(l.wrote_ms, 0) END AS wrote_ms, "
+      "(CASE WHEN {2} THEN CASE WHEN c.kind = 1 THEN 2 ELSE 1 END ELSE coalesce(l.wrote_kind, 0) "
+      "END)::UTINYINT AS wrote_kind, "
+      "CASE WHEN c.outcome = 'rejected' THEN {3} ELSE coalesce(l.tried_hash, 0) END AS tried_hash, "
+      "coalesce(s.pk, l.pk) AS pk{4} "
+      "FROM rows s FULL JOIN {5} l ON s.key = l.key "
+      "LEFT JOIN settled c ON c.key = coalesce(s.key, l.key)",
+      reason, now, sent, "coalesce(" + hash + ", 0)", attribute_values, ledger);
+  // Whoever left without ever having been put on the list is forgotten; the removed, after a while.
+  // So is the other spelling of somebody who goes on under this one.
+  TRY(work.run("CREATE TABLE IF NOT EXISTS spared(key VARCHAR)"));  // plans of earlier versions
+  const std::string kept = fmt::format(
+      "SELECT * FROM ({}) WHERE in_segment OR (on_list > 0 AND key NOT IN (FROM spared)) OR "
+      "(wrote_kind = 2 AND reason IS NULL AND wrote_ms > {})",
+      query, now - kRememberRemovedMs);
+  const int64_t generation = record.generation + 1;
+  const fs::path file = folder.ledger_file(generation);
+  std::string sum = TRY(write_parquet(work, kept, file));
+  const StandingCounts standing = TRY(count_standing(work, file));
+  TRY(adds_up(standing, TRY(work.scalar("SELECT count(*) FROM rows"))));
+
+  std::error_code problem;
+  fs::create_directories(folder.run(run_id), problem);
+  if (problem) return cannot("make", folder.run(run_id), problem.value());
+  const std::string people =
+      "SELECT CASE WHEN NOT in_segment THEN 'leaver' ELSE reason END AS kind, key, pk, reason, "
+      "detail, since_ms FROM read_parquet(" +
+      duck::literal(file.string()) +
+      ") WHERE (in_segment AND reason IS NOT NULL) OR (NOT in_segment AND on_list > 0) "
+      "UNION ALL SELECT kind, key, pk, NULL, NULL, " +
+      std::to_string(now) + " FROM problems";
+  (void)TRY(write_parquet(work, people, folder.people_file(run_id)));
+  record.generation = generation;
+  record.ledger_checksum = std::move(sum);
+  record.standing = standing;
+  return ok_status();
+}
+
+Result<std::optional<PersonRow>> find(const Folder& folder, const Record& record,
+                                      const std::string& key) {
+  if (record.generation == 0) return std::optional<PersonRow>();
+  TRY(check_ledger(folder, record));
+  const auto db = TRY(reader());
+  const auto connection = TRY(db->connect());
+  const std::string file = duck::literal(folder.ledger_file(record.generation).string());
+  // A key of ASCII alone is its own folded form, or a user id.
+  const bool ascii = std::all_of(key.begin(), key.end(), [](char c) { return c >= 0; });
+  const std::string which = ascii ? "key = " + duck::literal(key)
+                                  : folded_key_sql("key") + " = " + duck::literal(folded_key(key));
+  const auto rows = TRY(connection->stream(
+      "SELECT " + std::string(kFixedColumns) +
+      ", COLUMNS('^a:.*') FROM (SELECT *, NULL::UBIGINT AS \"a:\" FROM read_parquet(" + file +
+      ")) WHERE " + which + " ORDER BY key <> " + duck::literal(key) + ", on_list DESC LIMIT 1"));
+  const duck::Chunk* chunk = TRY(rows->next());
+  if (chunk == nullptr || chunk->rows() == 0) return std::optional<PersonRow>();
+  PersonRow row{.key = std::string(chunk->text(0, 0)),
+                .on_list = static_cast<int>(chunk->integer(1, 0)),
+                .in_segment = chunk->integer(2, 0) != 0,
+                .reason = text_or(*chunk, 3, 0),
+                .detail = text_or(*chunk, 4, 0),
+                .final = chunk->integer(5, 0) != 0,
+                .since_ms = chunk->integer(6, 0),
+                .tried_ms = chunk->integer(7, 0),
+                .wrote_ms = chunk->integer(8, 0),
+                .wrote_kind = static_cast<int>(chunk->integer(9, 0)),
+                .attributes = {}};
+  for (size_t i = 12; i < rows->columns().size(); ++i) {
+    const std::string name = rows->columns()[i].name.substr(2);
+    if (!name.empty())
+      row.attributes[name] = chunk->is_null(i, 0)
+                                 ? std::nullopt
+                                 : std::optional(static_cast<uint64_t>(chunk->integer(i, 0)));
+  }
+  return std::optional<PersonRow>(std::move(row));
+}
+
+Status for_each(const Folder& folder, const Record& record,
+                const std::function<void(const PersonRow&)>& on_row) {
+  if (record.generation == 0) return ok_status();
+  TRY(check_ledger(folder, record));
+  const auto db = TRY(reader());
+  const auto connection = TRY(db->connect());
+  const auto rows =
+      TRY(connection->stream("SELECT " + std::string(kFixedColumns) + " FROM read_parquet(" +
+                             duck::literal(folder.ledger_file(record.generation).string()) + ")"));
+  PersonRow row;
+  while (const duck::Chunk* chunk = TRY(rows->next())) {
+    for (size_t i = 0; i < chunk->rows(); ++i) {
+      row.key = std::string(chunk->text(0, i));
+      row.on_list = static_cast<int>(chunk->integer(1, i));
+      row.in_segment = chunk->integer(2, i) != 0;
+      row.reason = text_or(*chunk, 3, i);
+      row.detail = text_or(*chunk, 4, i);
+      row.final = chunk->integer(5, i) != 0;
+      row.since_ms = chunk->integer(6, i);
+      row.tried_ms = chunk->integer(7, i);
+      row.wrote_ms = chunk->integer(8, i);
+      row.wrote_kind = static_cast<int>(chunk->integer(9, i));
+      on_row(row);
+    }
+  }
+  return ok_status();
+}
+
+Status parked(const Folder& folder, const Record& record, const OnKey& on_key) {
+  if (record.generation == 0) return ok_status();
+  TRY(check_ledger(folder, record));
+  const auto db = TRY(reader());
+  const auto connection = TRY(db->connect());
+  const auto rows =
+      TRY(connection->stream("SELECT key FROM read_parquet(" +
+                             duck::literal(folder.ledger_file(record.generation).string()) +
+                             ") WHERE in_segment AND reason = 'not_a_contact' ORDER BY tried_ms, "
+                             "key"));
+  while (const duck::Chunk* chunk = TRY(rows->next()))
+    for (size_t i = 0; i < chunk->rows(); ++i) on_key(chunk->text(0, i));
+  return ok_status();
+}
+
+Status missing_people(const Folder& folder, const std::string& run_id, const std::string& kind,
+                      const std::function<bool(const MissingPerson&)>& on_person) {
+  const fs::path file = folder.people_file(run_id);
+  std::error_code ignored;
+  if (!fs::exists(file, ignored))
+    return Error{ErrorKind::not_found, "nothing is kept of the people of run " + run_id,
+                 "Only runs that ended keep them."};
+  const auto db = TRY(reader());
+  const auto connection = TRY(db->connect());
+  if (!is_readable(*connection, file))
+    return Error{ErrorKind::corrupt, "what was kept of the people of run " + run_id + " is damaged",
+                 "Run the activation again: that run keeps them anew."};
+  const std::string where = kind == "all" ? "true" : "kind = " + duck::literal(kind);
+  const auto rows = TRY(connection->stream(
+      "SELECT kind, key, pk, reason, detail, since_ms FROM read_parquet(" +
+      duck::literal(file.string()) + ") WHERE " + where + " ORDER BY kind, key, pk"));
+  MissingPerson person;
+  while (const duck::Chunk* chunk = TRY(rows->next())) {
+    for (size_t i = 0; i < chunk->rows(); ++i) {
+      person = {text_or(*chunk, 0, i), text_or(*chunk, 1, i), text_or(*chunk, 2, i),
+                text_or(*chunk, 3, i), text_or(*chunk, 4, i), chunk->integer(5, i)};
+      if (!on_person(person)) return ok_status();
+    }
+  }
+  return ok_status();
+}
+
+Result<StandingCounts> standing_unsent(const Folder& folder, const Record& record,
+                                       duck::Connection& work) {
+  const std::string ledger = TRY(last_ledger(work, folder, record, {}));
+  const std::string ours = "s.key IS NOT NULL AND l.key IS NOT NULL AND l.in_segment AND ";
+  const auto rows = TRY(work.stream("SELECT count(*) FILTER (" + ours +
+                                    "l.reason IS NULL AND l.on_list = 1), count(*) FILTER (" +
+                                    ours + "l.reason = 'not_a_contact'), count(*) FILTER (" + ours +
+                                    "l.reason = 'rejected'), count(*) FILTER (" + ours +
+                                    "l.reason = 'unknown'), count(*) FILTER (s.key IS NOT NULL), "
+                                    "count(*) FILTER (s.key IS NULL AND l.on_list > 0) "
+                                    "FROM rows s FULL JOIN " +
+                                    ledger + " l ON s.key = l.key"));
+  const duck::Chunk* chunk = TRY(rows->next());
+  CHECK(chunk != nullptr && chunk->rows() == 1);
+  StandingCounts out{.on_list = chunk->integer(0, 0),
+                     .not_a_contact = chunk->integer(1, 0),
+                     .rejected = chunk->integer(2, 0),
+                     .unknown = chunk->integer(3, 0),
+                     .not_sent = 0,
+                     .leavers_on_list = chunk->integer(5, 0)};
+  // Everybody else in the segment waits to be sent.
+  out.not_sent =
+      chunk->integer(4, 0) - out.on_list - out.not_a_contact - out.rejected - out.unknown;
+  return out;
+}
+
+}  // namespace rollcall::state::local

@@ -1,0 +1,322 @@
+// How a change is found. Ledger row and snapshot row of one key are joined; what each side lacks or
+// holds says it all:
+//
+//   in the segment, unknown to the ledger, or only remembered as removed     entered
+//   in the segment, an unconfirmed leaver                                    entered: added again
+//   in the segment, earlier outcome not a contact, unknown or not sent,
+//     or rejected where a retry makes sense                                  retried
+//   in the segment, rejected for good, and the data have changed since       changed
+//   in the segment, on the list, a mapped attribute differs                  changed
+//   not in the segment, on the list or perhaps on it                         left
+//
+// Nobody leaves who is in the segment under another spelling of the same address (`spared`).
+//
+// A fingerprint of 0 is a null. An attribute that was never written (no fingerprint in the ledger)
+// is sent when it has a value; a null at the first write is left out, so that what Iterable knew
+// from elsewhere stays. What the ledger holds as perhaps ours differs from everything.
+#include "state/local/plan.hpp"
+
+#include <fmt/format.h>
+
+#include "core/match_key.hpp"
+
+namespace rollcall::state::local {
+namespace {
+
+// The ledger's column of an attribute.
+std::string ledger_column(const attributes::Target& target) {
+  return "l." + duck::identifier("a:" + target.to);
+}
+
+Result<std::string> ledger_relation(duck::Connection& work, const LedgerFile& ledger,
+                                    const plan::Input& input) {
+  if (!ledger) {
+    std::string none =
+        "SELECT NULL::VARCHAR AS key, 0::UTINYINT AS on_list, false AS in_segment, NULL::VARCHAR "
+        "AS reason, "
+        "false AS final, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, 0::UTINYINT AS wrote_kind, "
+        "0::UBIGINT AS tried_hash";
+    for (const auto& target : input.targets)
+      none += ", NULL::UBIGINT AS " + duck::identifier("a:" + target.to);
+    return "(" + none + " WHERE false)";
+  }
+  const std::string file = "read_parquet(" + duck::literal(ledger->string()) + ")";
+  std::string columns = "SELECT *";
+  const auto known = TRY(work.describe("SELECT * FROM " + file));
+  for (const auto& target : input.targets) {
+    const bool there = std::any_of(known.begin(), known.end(),
+                                   [&](const auto& c) { return c.name == "a:" + target.to; });
+    if (!there) columns += ", NULL::UBIGINT AS " + duck::identifier("a:" + target.to);
+  }
+  const std::string only =
+      input.only ? " WHERE " + folded_key_sql("key") + " = " + duck::literal(*input.only) : "";
+  return "(" + columns + " FROM " + file + only + ")";
+}
+
+// Leaves of the parked in `found` those who are looked at again, the longest waiting first.
+Status leave_parked(duck::Connection& work, const plan::Input& input) {
+  const std::string longest_waiting = "FROM found WHERE look_up ORDER BY tried_ms, key";
+  TRY(work.run("CREATE OR REPLACE TABLE again(place BIGINT)"));
+  if (input.parked_candidate) {
+    std::vector<int64_t> again;
+    int64_t candidates = 0, others = 0;
+    const auto stream = TRY(work.stream("SELECT rowid::BIGINT, key " + longest_waiting));
+    while (const duck::Chunk* chunk = TRY(stream->next())) {
+      for (size_t row = 0; row < chunk->rows(); ++row) {
+        const bool candidate = input.parked_candidate(chunk->text(1, row));
+        if ((candidate ? candidates : others)++ <
+            (candidate ? input.parked_lookups_max : input.parked_others_max))
+          again.push_back(chunk->integer(0, row));
+      }
+    }
+    const auto appender = TRY(work.appender("again"));
+    for (const int64_t place : again) {
+      appender->integer(place);
+      TRY(appender->end_row());
+    }
+    TRY(appender->finish());
+  } else {
+    TRY(work.run("INSERT INTO again SELECT rowid " + longest_waiting + " LIMIT " +
+                 std::to_string(input.parked_lookups_max)));
+  }
+  return work.run(
+      "DELETE FROM found WHERE look_up AND rowid NOT IN (SELECT place FROM again);"
+      "DROP TABLE again");
+}
+
+// Who is on the list under a key that may be the same contact's as another's: a member's, or one
+// who leaves as well. To take that key off could take the member off, or name a contact twice.
+// Nearly all keys are their own folded form, so that there is little to compare.
+Status spare(duck::Connection& work, const std::string& ledger) {
+  return work.run(fmt::format(
+      "CREATE OR REPLACE TABLE spared AS WITH "
+      "listed AS NOT MATERIALIZED (SELECT key, {0} AS who FROM {1} WHERE on_list > 0), "
+      "members AS NOT MATERIALIZED (SELECT key, {0} AS who FROM rows), "
+      "odd AS (SELECT who FROM listed WHERE who <> key UNION SELECT who FROM members WHERE who <> "
+      "key) "
+      "SELECT key FROM (SELECT key, member, row_number() OVER (PARTITION BY who ORDER BY member "
+      "DESC, key) AS place FROM (SELECT *, true AS member FROM members UNION ALL SELECT *, false "
+      "FROM listed) WHERE who IN (FROM odd)) WHERE NOT member AND place > 1",
+      folded_key_sql("key"), ledger));
+}
+
+Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
+                                const plan::Input& input) {
+  const std::string ledger = TRY(ledger_relation(work, file, input));
+  TRY(spare(work, ledger));
+  const size_t n = input.targets.size();
+  const bool clears = input.on_null == OnNull::clear;
+  std::string any_differs = "false", values;
+  for (size_t i = 0; i < n; ++i) {
+    const bool skip = i < input.pending.size() && input.pending[i];
+    if (skip) {
+      values += fmt::format(", NULL::VARCHAR AS v{}", i);
+      continue;
+    }
+    const std::string a = ledger_column(input.targets[i]);
+    const std::string differs =
+        clears ? fmt::format("CASE WHEN {0} IS NULL THEN s.f{1} <> 0 ELSE {0} <> s.f{1} END", a, i)
+               : fmt::format("(s.f{1} <> 0 AND {0} IS DISTINCT FROM s.f{1})", a, i);
+    any_differs += " OR " + differs;
+    const std::string cleared =
+        clears ? fmt::format("WHEN s.f{0} = 0 AND {1} <> 0 THEN 'null' ", i, a) : "";
+    values += fmt::format(
+        ", CASE WHEN kind = 1 THEN NULL {2}WHEN s.f{0} = 0 THEN NULL WHEN send_all OR {1} THEN "
+        "s.v{0} END AS v{0}",
+        i, differs, cleared);
+  }
+  std::string data_hash = "0::UBIGINT";
+  for (size_t i = 0; i < n; ++i) data_hash = fmt::format("xor({}, s.f{})", data_hash, i);
+
+  const int64_t now = input.now.time_since_epoch().count();
+  const std::string full = input.full ? "true" : "false";
+  const std::string joined =
+      "SELECT coalesce(s.key, l.key) AS key, "
+      "CASE "
+      "WHEN s.key IS NULL THEN CASE WHEN l.on_list > 0 AND d.key IS NULL THEN 1 END "
+      "WHEN l.key IS NULL OR NOT l.in_segment THEN 0 "
+      "WHEN l.reason IN ('not_a_contact', 'unknown', 'not_sent') THEN 3 "
+      "WHEN l.reason = 'rejected' AND (NOT l.final OR " +
+      full +
+      ") THEN 3 "
+      "WHEN l.reason = 'rejected' THEN CASE WHEN l.tried_hash <> " +
+      data_hash +
+      " THEN 2 END "
+      "WHEN l.on_list = 0 THEN 0 "
+      "WHEN " +
+      full + " OR " + any_differs +
+      " THEN 2 END AS kind, "
+      "l.key IS NULL OR l.on_list <> 1 OR l.reason IS NOT NULL OR " +
+      full + " AS send_all, " +
+      std::string(input.put_on_again
+                      ? "CASE WHEN s.key IS NULL THEN l.on_list ELSE 0 END AS was_on, "
+                      : "coalesce(l.on_list, 0) AS was_on, ") +
+      "coalesce(l.reason = 'not_a_contact' AND l.in_segment, false) AS look_up, "
+      "coalesce(l.tried_ms, 0) AS tried_ms, "
+      // The opposite write of this key, if it has not settled: a removal before an addition and the
+      // reverse.
+      // What was written in the future, by a clock that was set back since, was written just now.
+      "CASE WHEN l.wrote_ms + " +
+      std::to_string(input.settle.count()) + " > " + std::to_string(now) +
+      " AND l.wrote_kind = CASE WHEN s.key IS NULL THEN 1 ELSE 2 END THEN least(l.wrote_ms, " +
+      std::to_string(now) + ") + " + std::to_string(input.settle.count()) +
+      " ELSE 0 END AS not_before" + values + " FROM rows s FULL JOIN " + ledger +
+      " l ON s.key = l.key LEFT JOIN spared d ON d.key = l.key";
+
+  TRY(work.run("DROP TABLE IF EXISTS changes; DROP TABLE IF EXISTS found"));
+  TRY(work.run("CREATE TABLE found AS SELECT * EXCLUDE (send_all) FROM (" + joined +
+               ") WHERE kind IS NOT NULL"));
+  plan::Plan plan;
+  plan.parked = TRY(work.scalar("SELECT count(*) FROM found WHERE look_up"));
+  if (plan.parked > input.parked_lookups_max || (input.parked_candidate && plan.parked > 0))
+    TRY(leave_parked(work, input));
+  // People who may be written at once come first, so that whoever must wait does not hold them up;
+  // and of them whoever has been tried before, perhaps in vain each time, comes after the others.
+  TRY(work.run(
+      "CREATE TABLE changes AS SELECT * EXCLUDE (tried_ms) FROM found WHERE kind IN (0, 2) "
+      "AND not_before = 0 ORDER BY key;"
+      "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind = 3 AND "
+      "not_before = 0 ORDER BY key;"
+      "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind <> 1 AND "
+      "not_before <> 0 ORDER BY not_before, key;"
+      "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind = 1 ORDER BY "
+      "not_before, key;"
+      "DROP TABLE found"));
+
+  const auto counts = TRY(
+      work.stream("SELECT kind, count(*), count(*) FILTER (look_up) FROM changes GROUP BY kind"));
+  while (const duck::Chunk* chunk = TRY(counts->next())) {
+    for (size_t row = 0; row < chunk->rows(); ++row) {
+      const int64_t count = chunk->integer(1, row);
+      switch (chunk->integer(0, row)) {
+        case 0:
+          plan.changes.entered = count;
+          break;
+        case 1:
+          plan.changes.left = count;
+          break;
+        case 2:
+          plan.changes.changed = count;
+          break;
+        default:
+          plan.changes.retried = count;
+          break;
+      }
+      plan.look_ups += chunk->integer(2, row);
+    }
+  }
+  plan.removals = plan.changes.left;
+  plan.writes = plan.changes.entered + plan.changes.changed + plan.changes.retried;
+  plan.members = TRY(work.scalar("SELECT count(*) FROM rows"));
+  plan.on_list_before = TRY(work.scalar("SELECT count(*) FROM " + ledger + " l WHERE on_list > 0"));
+  for (size_t i = 0; i < n; ++i) {
+    const int64_t cleared = TRY(work.scalar(
+        fmt::format("SELECT count(*) FROM changes WHERE v{} = 'null' AND kind <> 0", i)));
+    if (cleared > 0) plan.cleared[input.targets[i].to] = cleared;
+  }
+  return plan;
+}
+
+}  // namespace
+
+Result<plan::Plan> make_plan(duck::Connection& work, const LedgerFile& ledger,
+                             const plan::Input& input) {
+  // One transaction: a kill leaves the plan that was there before, or this one whole.
+  TRY(work.run("BEGIN TRANSACTION"));
+  auto plan = compare_with(work, ledger, input);
+  if (!plan.ok()) {
+    (void)work.run("ROLLBACK");
+    return plan;
+  }
+  TRY(work.run("COMMIT"));
+  return plan;
+}
+
+Status parked(duck::Connection& work, const LedgerFile& ledger, const OnKey& on_key) {
+  if (!ledger) return ok_status();
+  const auto stream = TRY(work.stream("SELECT s.key FROM rows s JOIN read_parquet(" +
+                                      duck::literal(ledger->string()) +
+                                      ") l ON s.key = l.key WHERE l.in_segment AND l.reason = "
+                                      "'not_a_contact'"));
+  while (const duck::Chunk* chunk = TRY(stream->next()))
+    for (size_t row = 0; row < chunk->rows(); ++row) on_key(chunk->text(0, row));
+  return ok_status();
+}
+
+namespace {
+
+std::string where(const Which& which) {
+  std::string out = "true";
+  if (!which.kinds.empty()) {
+    std::vector<std::string> kinds;
+    for (const ChangeKind kind : which.kinds)
+      kinds.push_back(std::to_string(static_cast<int>(kind)));
+    out += " AND kind IN (" + join(kinds, ", ") + ")";
+  }
+  if (which.waiting) out += *which.waiting ? " AND not_before <> 0" : " AND not_before = 0";
+  if (which.parked) out += *which.parked ? " AND look_up" : " AND NOT look_up";
+  return out;
+}
+
+class TableChanges : public Changes {
+ public:
+  TableChanges(std::unique_ptr<duck::Stream> stream, size_t targets)
+      : stream_(std::move(stream)), targets_(targets) {}
+
+  Status next(std::vector<Change>& out, size_t limit) override {
+    out.clear();
+    while (out.size() < limit && !ended_) {
+      if (chunk_ == nullptr || row_ == chunk_->rows()) {
+        chunk_ = TRY(stream_->next());
+        row_ = 0;
+        ended_ = chunk_ == nullptr;
+        continue;
+      }
+      out.push_back(change());
+      ++row_;
+    }
+    return ok_status();
+  }
+
+ private:
+  [[nodiscard]] Change change() const {
+    Change out;
+    out.seq = static_cast<uint32_t>(chunk_->integer(0, row_));
+    out.key = std::string(chunk_->text(1, row_));
+    out.kind = static_cast<ChangeKind>(chunk_->integer(2, row_));
+    out.was_on_list = chunk_->integer(3, row_) == 1;
+    out.perhaps_on_list = chunk_->integer(3, row_) == 2;
+    out.look_up_first = chunk_->integer(4, row_) != 0;
+    out.not_before_ms = chunk_->integer(5, row_);
+    out.values.resize(targets_);
+    for (size_t i = 0; i < targets_; ++i)
+      if (!chunk_->is_null(6 + i, row_)) out.values[i] = std::string(chunk_->text(6 + i, row_));
+    return out;
+  }
+
+  std::unique_ptr<duck::Stream> stream_;
+  size_t targets_;
+  const duck::Chunk* chunk_ = nullptr;
+  size_t row_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Changes>> open_changes(duck::Connection& work, size_t targets,
+                                              const Which& which) {
+  std::string sql = "SELECT rowid::BIGINT, key, kind::BIGINT, was_on::BIGINT, look_up, not_before";
+  for (size_t i = 0; i < targets; ++i) sql += fmt::format(", v{}", i);
+  sql += " FROM changes WHERE " + where(which);
+  // As the table holds them: reading in its order costs less than sorting them again.
+  TRY(work.run("SET GLOBAL preserve_insertion_order = true"));
+  if (which.first) sql += fmt::format(" LIMIT {}", *which.first);
+  auto stream = TRY(work.stream(sql));
+  return std::unique_ptr<Changes>(new TableChanges(std::move(stream), targets));
+}
+
+Result<int64_t> count_changes(duck::Connection& work, const Which& which) {
+  return work.scalar("SELECT count(*) FROM changes WHERE " + where(which));
+}
+
+}  // namespace rollcall::state::local

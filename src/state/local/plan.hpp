@@ -1,0 +1,24 @@
+// The plan by one comparison of the snapshot with the ledger, in SQL. Not a door.
+#pragma once
+
+#include <filesystem>
+
+#include "duck/duck.hpp"
+#include "state/work.hpp"
+
+namespace rollcall::state::local {
+
+// A ledger; nothing: there is none yet.
+using LedgerFile = std::optional<std::filesystem::path>;
+
+// Makes (or makes anew) the table of changes.
+Result<plan::Plan> make_plan(duck::Connection& work, const LedgerFile& ledger,
+                             const plan::Input& input);
+// All the parked who are in the snapshot.
+Status parked(duck::Connection& work, const LedgerFile& ledger, const OnKey& on_key);
+
+Result<std::unique_ptr<Changes>> open_changes(duck::Connection& work, size_t targets,
+                                              const Which& which);
+Result<int64_t> count_changes(duck::Connection& work, const Which& which);
+
+}  // namespace rollcall::state::local

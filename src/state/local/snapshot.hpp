@@ -1,0 +1,15 @@
+// The snapshot's tables, of a stream of rows. Not a door.
+#pragma once
+
+#include "duck/duck.hpp"
+#include "state/work.hpp"
+
+namespace rollcall::state::local {
+
+// It is never half visible: the plan that is made from it is what gets sealed.
+Result<Snapshot> take_snapshot(source::RowStream& stream, const SnapshotSpec& spec,
+                               duck::Connection& work, Observer& observer,
+                               const std::stop_token& stop);
+Result<std::vector<attributes::Target>> load_targets(duck::Connection& work);
+
+}  // namespace rollcall::state::local

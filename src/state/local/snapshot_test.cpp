@@ -1,0 +1,121 @@
+#include "state/local/snapshot.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "state/testing.hpp"
+
+namespace rollcall::state::local {
+namespace {
+
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+class SnapshotTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    database_ = std::move(*duck::Database::open(":memory:"));
+    work_ = std::move(*database_->connect());
+  }
+  Snapshot take_from(FieldType pk, std::vector<MemoryRows::Row> rows,
+                     KeyType type = KeyType::email) {
+    MemoryRows stream(pk, std::move(rows));
+    Observer observer;
+    auto taken =
+        take_snapshot(stream, {type, {{"name", "name", FieldType::text, AttributeType::string}}},
+                      *work_, observer, {});
+    EXPECT_TRUE(taken.ok()) << taken.error().text();
+    return taken.ok() ? *taken : Snapshot{};
+  }
+  std::vector<std::string> lines(const std::string& sql) {
+    std::vector<std::string> out;
+    const auto stream = work_->stream(sql);
+    EXPECT_TRUE(stream.ok());
+    while (const duck::Chunk* chunk = *(*stream)->next())
+      for (size_t row = 0; row < chunk->rows(); ++row)
+        out.push_back(chunk->is_null(0, row) ? "NULL" : std::string(chunk->text(0, row)));
+    return out;
+  }
+  std::unique_ptr<duck::Database> database_;
+  std::unique_ptr<duck::Connection> work_;
+};
+
+TEST_F(SnapshotTest, CountsWhoHasNoKeyOrAMalformedOne) {
+  const Snapshot taken = take_from(FieldType::integer, {{"1", " Ann@Example.com ", "Ann"},
+                                                        {"2", std::nullopt, "Bob"},
+                                                        {"3", "  ", "Cy"},
+                                                        {"4", "dora", "Dora"}});
+  EXPECT_EQ(taken.counts.rows, 4);
+  EXPECT_EQ(taken.counts.no_key, 2);
+  EXPECT_EQ(taken.counts.invalid_key, 1);
+  EXPECT_EQ(taken.counts.members, 1);
+  EXPECT_THAT(lines("SELECT key FROM rows"), ElementsAre("ann@example.com"));
+  EXPECT_THAT(lines("SELECT kind || ' ' || pk FROM problems"),
+              UnorderedElementsAre("no_key 2", "no_key 3", "invalid_key 4"));
+}
+TEST_F(SnapshotTest, LetsTheSmallestNumberSpeakForOnePerson) {
+  const Snapshot taken =
+      take_from(FieldType::integer,
+                {{"10", "a@b.co", "ten"}, {"9", "A@b.co", "nine"}, {"-5", "a@b.co", "minus five"}});
+  EXPECT_EQ(taken.counts.duplicate_key, 2);
+  EXPECT_EQ(taken.counts.members, 1);
+  EXPECT_THAT(lines("SELECT v0 FROM rows"), ElementsAre("\"minus five\""));
+}
+TEST_F(SnapshotTest, TwoThatDifferInTheCaseOfLettersBeyondAsciiAreOnePerson) {
+  const Snapshot taken =
+      take_from(FieldType::integer,
+                {{"2", "josé@b.co", "two"}, {"1", "JOSÉ@b.co", "one"}, {"3", "a@b.co", "three"}});
+  EXPECT_EQ(taken.counts.duplicate_key, 1);
+  EXPECT_THAT(lines("SELECT key FROM rows ORDER BY key"), ElementsAre("a@b.co", "josÉ@b.co"))
+      << "sent as it is written";
+  EXPECT_THAT(lines("SELECT kind || ' ' || key FROM problems"),
+              ElementsAre("duplicate_key josé@b.co"));
+}
+TEST_F(SnapshotTest, ComparesOtherPrimaryKeysByTheirBytes) {
+  take_from(FieldType::text, {{"9", "a@b.co", "nine"},
+                              {"10", "a@b.co", "ten"},
+                              {"é", "c@b.co", "e"},
+                              {"z", "c@b.co", "z"}});
+  EXPECT_THAT(lines("SELECT v0 FROM rows ORDER BY key"), ElementsAre("\"ten\"", "\"z\""));
+}
+TEST_F(SnapshotTest, PrintsKeysAsPeopleWriteThem) {
+  const std::pair<FieldType, std::string> cases[] = {
+      {FieldType::date, "2010-11-12"},
+      {FieldType::timestamp, "1970-01-01T00:00:00.014925Z"},
+      {FieldType::boolean, "true"},
+      {FieldType::number, "14925"},
+      {FieldType::integer, "14925"}};
+  for (const auto& [type, text] : cases) {
+    MemoryRows stream(type, {{"14925", "14925", "Ann"}}, type);
+    Observer observer;
+    ASSERT_TRUE(take_snapshot(
+                    stream,
+                    {KeyType::user_id, {{"name", "name", FieldType::text, AttributeType::string}}},
+                    *work_, observer, {})
+                    .ok());
+    EXPECT_THAT(lines("SELECT key FROM rows"), ElementsAre(text));
+    EXPECT_THAT(lines("SELECT pk FROM rows"), ElementsAre(text));
+    ASSERT_TRUE(work_->run("DROP TABLE rows; DROP TABLE problems").ok());
+  }
+}
+TEST_F(SnapshotTest, LetsTheEarliestSpeak) {
+  take_from(FieldType::timestamp, {{"500000", "a@b.co", "half"}, {"0", "a@b.co", "none"}});
+  EXPECT_THAT(lines("SELECT v0 FROM rows"), ElementsAre("\"none\""));
+}
+TEST_F(SnapshotTest, KeepsUserIdsApartByCase) {
+  const Snapshot taken =
+      take_from(FieldType::integer, {{"1", "aB", "x"}, {"2", "ab", "y"}}, KeyType::user_id);
+  EXPECT_EQ(taken.counts.members, 2);
+}
+TEST_F(SnapshotTest, GivesANullNoFingerprintAndAValueItsOwn) {
+  take_from(FieldType::integer, {{"1", "a@b.co", std::nullopt}, {"2", "c@b.co", "x"}});
+  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows WHERE v0 IS NULL AND f0 = 0"), 1);
+  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows WHERE v0 = '\"x\"' AND f0 <> 0"), 1);
+}
+TEST_F(SnapshotTest, HoldsAnEmptySegment) {
+  EXPECT_EQ(take_from(FieldType::integer, {}).counts.rows, 0);
+  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows"), 0);
+}
+
+}  // namespace
+}  // namespace rollcall::state::local

@@ -1,0 +1,181 @@
+// One run's snapshot, plan and answers, compared with the activation's ledger where both are.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attributes/attributes.hpp"
+#include "base/base.hpp"
+#include "core/change.hpp"
+#include "core/observer.hpp"
+#include "core/report.hpp"
+#include "plan/plan.hpp"
+#include "source/source.hpp"
+#include "state/journal.hpp"
+
+namespace rollcall::state {
+
+// --- The snapshot: the segment's rows read once, keys normalised, one row a person, attributes in
+// wire form with a fingerprint each.
+
+struct SnapshotSpec {
+  KeyType key_type = KeyType::email;
+  std::vector<attributes::Target> targets;
+  bool keys_as_written = false;  // the source has texts alone: numbers among them are no texts
+};
+
+struct Snapshot {
+  SegmentCounts counts;
+  // By attribute: how many values Iterable cannot hold were taken as null.
+  std::map<std::string, int64_t> unholdable;
+};
+
+// --- The plan's changes.
+
+// Some of them. What is not given narrows nothing.
+struct Which {
+  std::vector<ChangeKind> kinds = {};
+  std::optional<bool> waiting = {};  // for an opposite write of the same key to settle
+  std::optional<bool> parked = {};   // to be looked up before anything is sent
+  std::optional<size_t> first = {};  // so many, in their order
+};
+Which writes();  // additions and updates
+Which removals();
+Which entrants();  // whom the list does not have, as far as is known: entered, or tried again
+// A delivery's parts in their order: additions before removals; those whose last write has not
+// settled yet, at the end.
+std::array<Which, 4> parts();
+
+// The changes in the plan's order. It is that of their keys where nobody must wait, so that the
+// same plan makes the same batches.
+class Changes {
+ public:
+  virtual ~Changes() = default;
+  // Fills `out` with at most `limit` changes; empty at the end.
+  virtual Status next(std::vector<Change>& out, size_t limit) = 0;
+};
+
+using OnKey = std::function<void(std::string_view key)>;
+
+// --- The real list, as it was read.
+
+// Tells one row after another. What goes wrong with a row shows where all have been told.
+using Row = std::function<void(std::string_view, std::string_view)>;
+using Tell = std::function<Status(const Row&)>;
+
+struct Listed {
+  std::vector<attributes::Target> targets = {};
+  bool remove_foreign = false;
+  // People removed lately who are on it again are removed once more.
+  bool remove_again = false;
+  Time now = {};
+  Millis settle{0};  // so long an addition may not show
+};
+
+// Where the list differs from the ledger.
+//   missing  confirmed on the list, and not on it
+//   extra    on it, and no longer in the segment: removed by us, or about to be
+//   foreign  on it without our doing
+struct DriftCounts {
+  int64_t listed = 0;    // members of the real list
+  int64_t expected = 0;  // members the ledger has on it
+  int64_t missing = 0, extra = 0, foreign = 0;
+};
+struct Drift {
+  std::string kind, key;
+  bool in_segment = false;
+  bool on_list = false;  // as the ledger has it: surely or perhaps
+  int64_t wrote_ms = 0;  // our last write; 0: none
+};
+
+// --- People with values, and how a run ends.
+
+struct Holder {
+  std::string key;
+  std::vector<std::optional<std::string>> values;  // by target, as JSON
+};
+
+struct Promotion {
+  std::vector<attributes::Target> targets;
+  std::vector<bool> pending;
+  Answers answers;
+  Time now = {};
+};
+
+// Threads: one at a time.
+class Work {
+ public:
+  virtual ~Work() = default;
+
+  // Takes the snapshot, in place of an earlier one. `rows` has the columns primary key, match key,
+  // then one per target. Of rows with one key the one with the smallest primary key speaks: numbers
+  // by size, dates and times by their order, anything else by its UTF-8 bytes. Keys as written:
+  // whole numbers by size, and before the others. Errors: the source's; cancelled.
+  virtual Result<Snapshot> take(source::RowStream& rows, const SnapshotSpec& spec,
+                                Observer& observer, const std::stop_token& stop) = 0;
+  // What it was taken for.
+  [[nodiscard]] virtual const std::vector<attributes::Target>& targets() const = 0;
+  // Leaves of it one person, under whatever spelling: the key folded as Iterable may fold it.
+  virtual Status keep_only(const std::string& person) = 0;
+  // Of its rows, those that are nobody included; the one that speaks for a person first.
+  virtual Result<std::vector<std::string>> primary_keys() = 0;
+
+  // The members of the real list, in place of an earlier reading: what the list calls each, and
+  // nothing. Their key is what the list calls them.
+  virtual Status take_members(const Tell& tell) = 0;
+  // Then, where lists call people by their e-mail and the key is the user id: e-mail and user id of
+  // every contact. Whoever is not among them has no key.
+  virtual Status take_owners(const Tell& tell) = 0;
+  // The list against the ledger; afterwards `drifted` streams who differs: missing, extra, foreign,
+  // each by key, until told to stop.
+  virtual Result<DriftCounts> compare() = 0;
+  virtual Status drifted(const std::function<bool(const Drift&)>& on_person) = 0;
+  // The list into the ledger (adoption, full runs, repairs). People whom the ledger had on the list
+  // and who are not there enter again. Members that are not ours are left alone, or taken for
+  // leavers when they are to be removed. Makes the next ledger count.
+  virtual Status reconcile(const Listed& listed) = 0;
+  // Where the ledger is lost, or older than what was done: who is on the list and in neither the
+  // ledger nor the snapshot. Returns how many; all of them ours by `remove_foreign`, or nobody.
+  virtual Result<int64_t> find_strangers(const Listed& listed) = 0;
+  virtual Result<std::vector<std::string>> strangers(size_t first) = 0;  // by key
+  virtual Status are_ours(const std::vector<std::string>& strangers) = 0;
+  // Then members of the list who are in the snapshot are taken for ours, and strangers who are ours
+  // for leavers. Makes the next ledger count. Returns how many strangers were left alone.
+  virtual Result<int64_t> rebuild(const Listed& listed) = 0;
+
+  // Makes the plan from snapshot and ledger, in place of an earlier one. Change `seq` is the
+  // change's place in it: additions and updates come before removals.
+  virtual Result<plan::Plan> plan(const plan::Input& input) = 0;
+  virtual Result<std::unique_ptr<Changes>> changes(const Which& which, bool with_values = true) = 0;
+  virtual Result<int64_t> count(const Which& which) = 0;
+  // All parked people of the ledger who are in the snapshot, in the plan or not.
+  virtual Status parked(const OnKey& on_key) = 0;
+
+  // People of the snapshot with a value for a target; those whom the ledger has on the list first.
+  virtual Result<std::vector<Holder>> holders(size_t target, size_t first) = 0;
+  // People whom the ledger has on the list and in the segment, by key.
+  virtual Result<std::vector<std::string>> members(size_t first) = 0;
+
+  // Snapshot and plan outlive a kill from here on.
+  virtual Status keep() = 0;
+  // And so does whom the plan may write, and with what, should all else of this run be lost.
+  virtual Status seal() = 0;
+  virtual Result<std::unique_ptr<Journal>> journal() = 0;
+  // Errors: corrupt.
+  virtual Result<Answers> answers() = 0;
+  // The next ledger: the last one, and what was answered; and of everybody who is not on the list
+  // why (State::missing_people). The writer's record names them; its write makes them count.
+  // Repeatable. Errors: corrupt, when the new ledger would not hold everybody in the segment.
+  virtual Status promote(const Promotion& promotion) = 0;
+  // What stands when a plan was made and nothing of it was sent.
+  virtual Result<StandingCounts> standing_unsent() = 0;
+};
+
+}  // namespace rollcall::state
