@@ -24,8 +24,8 @@ namespace {
 
 constexpr int kSocket = STDIN_FILENO;
 constexpr unsigned kGraceSeconds = 3;  // for taking leave once the run has died
-constexpr rlim_t kMemoryMax =
-    1'000'000'000;  // of addresses: a row of many megabytes is refused before
+// Of addresses: a row of many megabytes is refused before.
+constexpr rlim_t kMemoryMax = 1'000'000'000;
 
 // One of ADBC's or Arrow's structures that frees itself.
 template <class T>

@@ -1,7 +1,7 @@
 // How tests end the program at a named point of a run, and learn which points there are.
 //   ROLLCALL_POINTS=FILE      the name of every point reached, appended line by line
-//   ROLLCALL_KILL_AT=NAME[:N] SIGKILL when the point is reached for the Nth time (default: the
-//   first)
+//   ROLLCALL_KILL_AT=NAME[:N] SIGKILL when the point is reached for the Nth time (the first,
+//                             where N is not given)
 #pragma once
 
 #include <cstdint>

@@ -25,8 +25,8 @@ struct Node {
   Place place = {};
   std::string text = {};  // scalars
   bool quoted = false;    // scalars: text, however much it looks like a number
-  std::string reference =
-      {};  // scalars: as written, when `text` came from elsewhere; may be a secret
+  // Scalars: as written, when `text` came from elsewhere; may be a secret.
+  std::string reference = {};
   std::vector<Key> keys = {};  // maps: one for each of `items`
   std::vector<Node> items = {};
 

@@ -219,8 +219,7 @@ class Builder : public YAML::EventHandler {
 };
 
 // JSON writes characters beyond the first 65,536 as two escapes, YAML as one: "\ud83d\ude00"
-// becomes
-// "\U0001f600". Only in a text that is JSON, where a backslash stands in double quotes alone.
+// becomes "\U0001f600". Only in a text that is JSON, where a backslash stands in double quotes alone.
 std::string join_surrogates(std::string_view json) {
   const auto unit = [&](size_t at) -> uint32_t {
     if (at + 6 > json.size() || json[at] != '\\' || json[at + 1] != 'u') return 0;

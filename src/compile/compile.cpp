@@ -4,8 +4,8 @@
 //   WITH
 //     "orders fields" AS (…),                  the model's fields under the names people know
 //     "customers fields" AS (…),
-//     "customers computed" AS (…)              and what is worked out from them: one more table a
-//     level
+//     "customers computed" AS (…)              and what is worked out from them: one more table
+//                                              a level
 //   SELECT … FROM "customers computed" AS t WHERE …
 //
 // Aggregates and related fields are joined, each relation grouped once by its key, so that a person
@@ -28,8 +28,8 @@ namespace rollcall::compile {
 
 namespace {
 
-constexpr size_t kLongestSql =
-    1'000'000;  // characters; what Trino takes, and plenty everywhere else
+// Characters: what Trino takes, and plenty everywhere else.
+constexpr size_t kLongestSql = 1'000'000;
 
 std::string lowered(std::string text) {
   ascii_lower(text);

@@ -4,9 +4,8 @@
 //   concat(first_name, ' ', last_name)        round(lifetime_value / order_count, 2)
 //   if(country = 'FR' or zip is null, 'home', 'abroad')         years_since(birth_date)
 //
-// Values     fields by name ("in double quotes" where the name is no word), 12, 12.5, 'text' (a
-// quote is
-//            doubled), true, false
+// Values     fields by name ("in double quotes" where the name is no word), 12, 12.5, true, false,
+//            'text' (a quote is doubled)
 // Operators  or, and, not; = <> != < <= > >=, is null, is not null; ||; + -; * /; unary -; ( )
 //            / always divides with a fraction, and gives null for a division by 0. || joins what is
 //            not text as text. As in SQL, what is reckoned with a null is null.
@@ -14,8 +13,8 @@
 //            concat(…): joins, passing over nulls
 //            abs floor ceil(number)  round(number) round(number, digits)
 //            coalesce(…): the first that is no null  nullif(a, b)  if(condition, then, else)
-//            year month day(date or time)  days_since years_since(date or time): until the run's
-//            day
+//            year month day(date or time)
+//            days_since years_since(date or time): until the run's day
 #pragma once
 
 #include <functional>

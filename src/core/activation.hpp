@@ -102,8 +102,8 @@ struct Destination {
   std::optional<std::string> base_url = std::nullopt;  // instead of the region's host
   ProjectType project_type = ProjectType::hybrid;
   Secret api_key = {};
-  std::string api_key_reference =
-      {};  // "${NAME}" or "file:PATH" as written, or empty: typed in clear
+  // "${NAME}" or "file:PATH" as written, or empty: typed in clear.
+  std::string api_key_reference = {};
   std::chrono::milliseconds settle{60'000};  // how long Iterable may take to show a write
   ProofRules proof = {};
   std::vector<std::string> exclusions = {};  // segments of people never to be on its lists

@@ -21,10 +21,10 @@ struct Change {
   ChangeKind kind = ChangeKind::entered;
   bool was_on_list = false;      // by the ledger, before this run
   bool perhaps_on_list = false;  // by the ledger; never together with was_on_list
-  bool look_up_first =
-      false;  // parked: reads alone may touch this person until one shows a contact
-  int64_t not_before_ms =
-      0;  // wall clock; an opposite write of this key must have settled; 0: at once
+  // Parked: reads alone may touch this person until one shows a contact.
+  bool look_up_first = false;
+  // Wall clock; an opposite write of this key must have settled; 0: at once.
+  int64_t not_before_ms = 0;
   std::vector<std::optional<std::string>> values;
 };
 

@@ -20,8 +20,8 @@ struct Field {
   std::string name;
   std::string column = {};  // in the table; the name when not given
   std::string label = {};
-  std::optional<FieldType> type =
-      std::nullopt;         // what the source says, or was found, when not given
+  // What the source says, or was found, when not given.
+  std::optional<FieldType> type = std::nullopt;
   std::string format = {};  // of dates and timestamps in text
   bool operator==(const Field&) const = default;
 };

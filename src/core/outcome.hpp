@@ -21,8 +21,8 @@ std::string_view to_string(OutcomeKind kind);
 
 struct Outcome {
   OutcomeKind kind = OutcomeKind::unknown;
-  std::string reason =
-      {};  // for rejected: Iterable's word (invalid_email, forgotten, invalid_data, conflict…)
+  // For rejected: Iterable's word (invalid_email, forgotten, invalid_data, conflict…).
+  std::string reason = {};
   bool final = false;  // rejected, and no retry can help until the person's data change
   bool operator==(const Outcome&) const = default;
 };

@@ -1,7 +1,7 @@
 // The report of a run. Its sums hold always:
 //   rows = members + no_key + invalid_key + duplicate_key
-//   entered + left + changed + retried = added + removed + updated + not_a_contact + rejected +
-//   unknown + not_sent members = on_list + not_a_contact + rejected + unknown + not_sent (standing)
+//   all changes (entered … retried) = all outcomes (added … not_sent)
+//   members = on_list + not_a_contact + rejected + unknown + not_sent, in `standing`
 #pragma once
 
 #include <cstdint>

@@ -16,8 +16,7 @@ enum class FieldType {
   decimal,    // texts: plain decimal notation; also integers beyond 64 bits
   text,       // texts: UTF-8
   date,       // ints: days since 1970-01-01
-  timestamp,  // ints: microseconds since 1970-01-01T00:00:00Z (zoneless ones are read in the
-              // model's tz)
+  timestamp,  // ints: microseconds since 1970-01-01T00:00:00Z (zoneless: in the model's tz)
   list,       // texts: a JSON array
   object,     // texts: a JSON object
   json,       // texts: any JSON value; which, only the value itself tells
@@ -30,8 +29,8 @@ inline bool has_one_value(FieldType type) { return type < FieldType::list; }
 struct ColumnInfo {
   std::string name;
   FieldType type = FieldType::text;
-  bool zoned =
-      false;  // timestamps as a source stores them: their values name an instant by themselves
+  // Timestamps as a source stores them: their values name an instant by themselves.
+  bool zoned = false;
   // The source's own name of the type, where its values have to be converted within a query.
   std::string native = {};
   bool operator==(const ColumnInfo&) const = default;

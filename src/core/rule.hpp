@@ -15,9 +15,8 @@ namespace rollcall {
 struct Place {
   int line = 0;
   int column = 0;
-  bool operator==(const Place&) const {
-    return true;
-  }  // where a thing stands is not part of what it is
+  // Where a thing stands is not part of what it is.
+  bool operator==(const Place&) const { return true; }
 };
 
 struct Duration {

@@ -172,8 +172,8 @@ class CurlTransport : public Transport {
     }
     CURLcode code = curl_easy_perform(handle);
     long status = 0;
-    long bytes_sent =
-        0;  // over all connections that were tried; none: the server cannot have acted on it
+    // Over all connections that were tried; none: the server cannot have acted on it.
+    long bytes_sent = 0;
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &bytes_sent);
     curl_slist_free_all(headers);

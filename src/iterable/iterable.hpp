@@ -104,8 +104,8 @@ struct Person {
 struct Verdict {
   enum class Kind { confirmed, not_found, rejected };
   Kind kind = Kind::confirmed;
-  std::string reason =
-      {};  // rejected: invalid_email, invalid_user_id, conflict, forgotten, invalid_data, …
+  // Rejected: invalid_email, invalid_user_id, conflict, forgotten, invalid_data, …
+  std::string reason = {};
   bool final = false;  // no later try can succeed with the same data
   bool operator==(const Verdict&) const = default;
 };
@@ -123,9 +123,9 @@ struct BatchAnswer {
   std::vector<Verdict> verdicts = {};
   std::vector<std::string> created_fields = {};
   std::vector<std::string> filtered_out_fields = {};
-  std::string reason =
-      {};              // refused: Iterable's code in our words; for one person alone, the verdict
-  bool final = false;  // refused: as in Verdict
+  // Refused: Iterable's code in our words; for one person alone, the verdict.
+  std::string reason = {};
+  bool final = false;                                // refused: as in Verdict
   std::optional<Error> error = std::nullopt;         // failed
   bool may_have_arrived = true;                      // failed: whether it may have taken effect
   bool worth_another_try = false;                    // failed
@@ -227,8 +227,8 @@ class Pace {
 
 struct CreateListAnswer {
   Result<int64_t> id;
-  bool may_have_arrived =
-      false;  // when there is no id: whether a list may have been made all the same
+  // When there is no id: whether a list may have been made all the same.
+  bool may_have_arrived = false;
 };
 
 // What reads, and cannot write: for the dry run, the audit and the checks.

@@ -7,7 +7,7 @@
 // A catalog file comes in           apply.hpp, held against the data by data_check.hpp
 // What a run would trip over        check.hpp
 // Segments, stored or not           segments.hpp, their rules in words by rule_words.hpp
-// Activations: run, archive, status activations.hpp
+// Activations, their runs and end   activations.hpp
 // What has been, and one person     runs.hpp, why.hpp
 //
 // Threads: any number may call at once.

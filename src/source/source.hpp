@@ -22,7 +22,7 @@
 //            nulls?   texts that stand for a null beside the empty one, separated by commas
 //            types?   detect (default), or text: every column as it is written
 //            sample?  of no meaning any more: all rows are looked at
-//            Of parquet, csv, delta and iceberg, where `path` starts with s3://:
+//   parquet, csv, delta and iceberg, where `path` starts with s3://
 //            region?, endpoint?, access_key_id?, secret_access_key?, session_token?  the last two
 //                                secrets; an endpoint is an address of a store that is not Amazon's
 //   delta, iceberg  path         the folder of a table, or one of several tables
@@ -49,19 +49,17 @@
 //            catalog?, schema?   where names without them are looked up
 //            ca_file?            a file of certificates to verify the server's with
 // A model's `table` names
-//   duckdb   a table or view, perhaps with its schema: `orders`, `sales.orders`. A name that holds
-//   a dot
-//            itself needs the model's `sql`
+//   duckdb   a table or view, perhaps with its schema: `orders`, `sales.orders`. A name that
+//            holds a dot itself needs the model's `sql`
 //   postgres likewise: a table, view, materialized view or foreign table, letter by letter as the
 //            catalog of the database has it
 //   sqlite, mysql   a table or view of the database, in letters of either case
 //   delta, iceberg  a folder below the path, or the path's own last name
 //   trino    table, schema.table or catalog.schema.table, as Trino has them: in lower case
-//   parquet  where path is a folder: a file, pattern or folder in it, relative to it; the ending
-//   may be and csv  left out (`orders`, `orders.parquet`, `orders/2026-*.parquet`, and the folder
-//   `orders` with
-//            all below it). Where path is one file or pattern: its last part, with or without the
-//            ending
+//   parquet, csv    where path is a folder: a file, pattern or folder in it, relative to it; the
+//            ending may be left out (`orders`, `orders.parquet`, `orders/2026-*.parquet`, and the
+//            folder `orders` with all below it). Where path is one file or pattern: its last part,
+//            with or without the ending
 // In a model's `sql` those names stand in double quotes: SELECT * FROM "orders.parquet".
 //
 // Every kind has
@@ -132,8 +130,8 @@ struct Look {
   struct Found {
     std::string name;
     ColumnType type;
-    std::string doubt =
-        {};  // what the texts might be, and how to declare that; only when asked for
+    // What the texts might be, and how to declare that; only when asked for.
+    std::string doubt = {};
   };
   std::string table;
   std::vector<Found> columns = {};
