@@ -183,16 +183,4 @@ std::string KeyCheck::remedy() {
   return "Choose a primary key that is unique and never null, or make it so in the model's `sql`.";
 }
 
-Result<std::vector<ColumnInfo>> fields_of_model(const Catalog& catalog, const std::string& model,
-                                                const source::OpenOptions& options) {
-  Segment everyone;
-  everyone.name = model;
-  everyone.model = model;
-  const Model* found = catalog.model(model);
-  if (found == nullptr) return Error{ErrorKind::invalid, "there is no model `" + model + "`"};
-  std::vector<std::string> computed;
-  for (const ComputedField& field : found->computed) computed.push_back(field.name);
-  return TRY(Reader::open(catalog, everyone, computed, options)).fields();
-}
-
 }  // namespace rollcall::segment

@@ -88,8 +88,4 @@ std::vector<TypesFound> find_types(Catalog& catalog,
                                    const std::function<bool(const Model&)>& wanted,
                                    const source::OpenOptions& options);
 
-// Columns and types of one model as people see them.
-Result<std::vector<ColumnInfo>> fields_of_model(const Catalog& catalog, const std::string& model,
-                                                const source::OpenOptions& options);
-
 }  // namespace rollcall::segment

@@ -239,10 +239,4 @@ std::unique_ptr<Bytes> from_utf16(std::unique_ptr<Bytes> raw) {
   return std::make_unique<Utf16>(std::move(raw));
 }
 
-Status read_through(Bytes& bytes) {
-  while (!TRY(bytes.next()).empty()) {
-  }
-  return ok_status();
-}
-
 }  // namespace rollcall::source

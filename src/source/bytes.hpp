@@ -27,7 +27,5 @@ std::unique_ptr<Bytes> bytes_of(std::string_view text);
 std::unique_ptr<Bytes> decompressed(std::unique_ptr<Bytes> raw, const std::string& name);
 // UTF-16 as UTF-8.
 std::unique_ptr<Bytes> from_utf16(std::unique_ptr<Bytes> raw);
-// To the end, for the errors alone.
-Status read_through(Bytes& bytes);
 
 }  // namespace rollcall::source
