@@ -1,30 +1,10 @@
 #include "base/error.hpp"
 
+#include "base/words.hpp"
+
 namespace rollcall {
 
-std::string_view to_string(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::invalid:
-      return "invalid";
-    case ErrorKind::not_found:
-      return "not_found";
-    case ErrorKind::conflict:
-      return "conflict";
-    case ErrorKind::busy:
-      return "busy";
-    case ErrorKind::denied:
-      return "denied";
-    case ErrorKind::throttled:
-      return "throttled";
-    case ErrorKind::unavailable:
-      return "unavailable";
-    case ErrorKind::corrupt:
-      return "corrupt";
-    case ErrorKind::cancelled:
-      return "cancelled";
-  }
-  return "invalid";
-}
+std::string_view to_string(ErrorKind kind) { return word(kind); }
 
 Error&& Error::in(std::string where) && {
   context.push_back(std::move(where));

@@ -11,6 +11,7 @@
 
 #include "base/base.hpp"
 #include "core/catalog.hpp"
+#include "core/words.hpp"
 
 namespace rollcall::catalog {
 
@@ -88,3 +89,24 @@ Comparison compare(const Catalog& stored, const Catalog& file, bool prune,
                    const std::vector<Activation>& archived = {});
 
 }  // namespace rollcall::catalog
+
+template <>
+struct rollcall::Words<rollcall::catalog::Kind> {
+  using enum catalog::Kind;
+  static constexpr auto all = std::to_array<Word<catalog::Kind>>({{"source", source},
+                                                                  {"model", model},
+                                                                  {"segment", segment},
+                                                                  {"destination", destination},
+                                                                  {"activation", activation}});
+};
+template <>
+struct rollcall::Words<rollcall::catalog::Difference::What> {
+  using enum catalog::Difference::What;
+  static constexpr auto all =
+      std::to_array<Word<catalog::Difference::What>>({{"created", created},
+                                                      {"changed", changed},
+                                                      {"renamed", renamed},
+                                                      {"resumed", resumed},
+                                                      {"unchanged", unchanged},
+                                                      {"not_in_file", not_in_file}});
+};

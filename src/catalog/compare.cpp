@@ -11,23 +11,7 @@
 
 namespace rollcall::catalog {
 
-std::string_view to_string(Difference::What what) {
-  switch (what) {
-    case Difference::What::created:
-      return "created";
-    case Difference::What::changed:
-      return "changed";
-    case Difference::What::renamed:
-      return "renamed";
-    case Difference::What::resumed:
-      return "resumed";
-    case Difference::What::unchanged:
-      return "unchanged";
-    case Difference::What::not_in_file:
-      return "not_in_file";
-  }
-  return "unchanged";
-}
+std::string_view to_string(Difference::What what) { return word(what); }
 
 namespace {
 

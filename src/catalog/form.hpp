@@ -25,7 +25,7 @@
 #include <vector>
 
 #include "catalog/node.hpp"
-#include "catalog/words.hpp"
+#include "core/words.hpp"
 
 namespace rollcall::catalog {
 

@@ -6,6 +6,7 @@
 
 #include "calendar/calendar.hpp"
 #include "catalog/time_words.hpp"
+#include "core/reserved_fields.hpp"
 #include "core/source_kinds.hpp"
 
 namespace rollcall::catalog {
@@ -591,20 +592,17 @@ void match_key_form(F& f, MatchKey& key) {
   f.required("field", key.field);
 }
 
-// Fields of Iterable's that are not attributes: they say who somebody is, which lists and channels
-// they are on, or are kept by Iterable itself.
 std::string reserved_problem(std::string_view name) {
-  for (const char* id : {"email", "userId"})
-    if (name == id)
-      return fmt::format(
-          "`{}` says who a contact is and cannot be written as an attribute: the match key names "
-          "people",
-          id);
-  for (const char* own :
-       {"emailListIds", "userListIds", "subscribedMessageTypeIds", "unsubscribedMessageTypeIds",
-        "unsubscribedChannelIds", "itblInternal", "itblUserId", "profileUpdatedAt"})
-    if (name == own)
-      return fmt::format("`{}` is kept by Iterable and cannot be written as an attribute", own);
+  const auto is_one_of = [&](const auto& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (is_one_of(kIdentifyingFields))
+    return fmt::format(
+        "`{}` says who a contact is and cannot be written as an attribute: the match key names "
+        "people",
+        name);
+  if (is_one_of(kFieldsIterableKeeps))
+    return fmt::format("`{}` is kept by Iterable and cannot be written as an attribute", name);
   return "";
 }
 

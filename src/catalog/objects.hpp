@@ -5,6 +5,20 @@
 #include "catalog/form.hpp"
 #include "core/catalog.hpp"
 
+namespace rollcall {
+namespace catalog {
+// The file's word for Activation::remove_foreign.
+enum class ForeignMembers { keep, remove };
+}  // namespace catalog
+
+template <>
+struct Words<catalog::ForeignMembers> {
+  using enum catalog::ForeignMembers;
+  static constexpr auto all =
+      std::to_array<Word<catalog::ForeignMembers>>({{"keep", keep}, {"remove", remove}});
+};
+}  // namespace rollcall
+
 namespace rollcall::catalog {
 
 // clang-format off: a table

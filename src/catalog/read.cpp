@@ -9,21 +9,7 @@
 
 namespace rollcall::catalog {
 
-std::string_view to_string(Kind kind) {
-  switch (kind) {
-    case Kind::source:
-      return "source";
-    case Kind::model:
-      return "model";
-    case Kind::segment:
-      return "segment";
-    case Kind::destination:
-      return "destination";
-    case Kind::activation:
-      return "activation";
-  }
-  return "source";
-}
+std::string_view to_string(Kind kind) { return word(kind); }
 
 std::string to_text(const Problem& problem, std::string_view file) {
   std::string text = fmt::format("{}:{}:{}: {}", file, std::max(problem.place.line, 1),

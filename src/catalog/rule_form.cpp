@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "catalog/form.hpp"
+#include "core/operators.hpp"
 
 namespace rollcall::catalog {
 namespace {
@@ -15,72 +16,6 @@ const std::vector<std::string>& heads() {
                                                "related", "in_segment", "not_in_segment"};
   return all;
 }
-
-enum class Shape { none, one, one_text, order, list, pair, day, span };
-
-// clang-format off: a table reads better than a column of labels
-Shape shape_of(Op op) {
-  switch (op) {
-    case Op::eq:
-    case Op::ne:
-    case Op::has:
-      return Shape::one;
-    case Op::gt:
-    case Op::gte:
-    case Op::lt:
-    case Op::lte:
-      return Shape::order;
-    case Op::between:
-      return Shape::pair;
-    case Op::in:
-    case Op::not_in:
-    case Op::has_any:
-    case Op::has_all:
-      return Shape::list;
-    case Op::contains:
-    case Op::not_contains:
-    case Op::starts_with:
-    case Op::ends_with:
-    case Op::matches:
-      return Shape::one_text;
-    case Op::is_null:
-    case Op::is_not_null:
-    case Op::is_blank:
-    case Op::is_true:
-    case Op::is_false:
-    case Op::is_empty:
-    case Op::is_not_empty:
-      return Shape::none;
-    case Op::before:
-    case Op::after:
-    case Op::on:
-      return Shape::day;
-    case Op::within_last:
-    case Op::not_within_last:
-    case Op::within_next:
-    case Op::anniversary_within:
-      return Shape::span;
-  }
-  return Shape::none;
-}
-
-bool ignores_case(Op op) {
-  switch (op) {
-    case Op::eq:
-    case Op::ne:
-    case Op::in:
-    case Op::not_in:
-    case Op::contains:
-    case Op::not_contains:
-    case Op::starts_with:
-    case Op::ends_with:
-    case Op::matches:
-      return true;
-    default:
-      return false;
-  }
-}
-// clang-format on
 
 // What people write who think of another language.
 std::string usual_sign(std::string_view sign) {
@@ -218,23 +153,23 @@ bool take_list(const Node& node, Reading& reading, std::string_view key,
 bool take_operand(const Node& node, Reading& reading, Op op, Operand& operand) {
   constexpr std::string_view key = "value";
   const std::string name(word(op));
-  switch (shape_of(op)) {
-    case Shape::none:
+  switch (operator_of(op).takes) {
+    case Takes::nothing:
       reading.problem(node.place, "`" + name + "` takes no value");
       return false;
-    case Shape::one: {
+    case Takes::value: {
       Scalar value;
       if (!take(node, reading, key, value)) return false;
       operand = std::move(value);
       return true;
     }
-    case Shape::one_text: {
+    case Takes::text: {
       std::string value;
       if (!take(node, reading, key, value)) return false;
       operand = Scalar(std::move(value));
       return true;
     }
-    case Shape::order: {
+    case Takes::number: {
       Scalar value;
       if (!take(node, reading, key, value)) return false;
       if (std::holds_alternative<bool>(value)) {
@@ -244,7 +179,7 @@ bool take_operand(const Node& node, Reading& reading, Op op, Operand& operand) {
       operand = std::move(value);
       return true;
     }
-    case Shape::list: {
+    case Takes::values: {
       std::vector<Scalar> values;
       if (!take_list(node, reading, key, values)) return false;
       if (values.empty()) {
@@ -254,7 +189,7 @@ bool take_operand(const Node& node, Reading& reading, Op op, Operand& operand) {
       operand = std::move(values);
       return true;
     }
-    case Shape::pair: {
+    case Takes::range: {
       std::vector<Scalar> values;
       if (!take_list(node, reading, key, values)) return false;
       if (values.size() != 2) {
@@ -275,7 +210,7 @@ bool take_operand(const Node& node, Reading& reading, Op op, Operand& operand) {
       operand = std::move(values);
       return true;
     }
-    case Shape::day: {
+    case Takes::day: {
       if (node.kind == Node::Kind::map) {
         Duration span;
         if (!take_span(node, reading, key, span)) return false;
@@ -291,7 +226,7 @@ bool take_operand(const Node& node, Reading& reading, Op op, Operand& operand) {
       operand = Scalar(node.text);
       return true;
     }
-    case Shape::span: {
+    case Takes::span: {
       Duration span;
       if (!take_span(node, reading, key, span)) return false;
       operand = span;
@@ -307,12 +242,12 @@ void form_field_test(In& in, FieldTest& test) {
   const Node* value = in.node("value");
   if (known && value) {
     take_operand(*value, in.reading(), test.op, test.value);
-  } else if (known && shape_of(test.op) != Shape::none) {
+  } else if (known && operator_of(test.op).takes != Takes::nothing) {
     in.reading().problem(in.place(), fmt::format("`{}` needs a `value`", word(test.op)));
   }
   in.optional("ignore_case", test.ignore_case);
   if (known && test.ignore_case)
-    in.check(ignores_case(test.op), "ignore_case",
+    in.check(operator_of(test.op).ignores_case, "ignore_case",
              fmt::format("`{}` has no `ignore_case`: only operators of text do", word(test.op)));
 }
 
@@ -329,9 +264,9 @@ void form_aggregate(In& in, RelatedTest& test) {
   }
   if (test.aggregate == Aggregate::count_distinct) in.required("field", test.field);
 
-  static const std::vector<std::string> kCounting = {"eq",  "ne",      "gt", "gte",   "lt",
-                                                     "lte", "between", "in", "not_in"};
-  const bool known = take_op(in, test.op, kCounting);
+  std::vector<std::string> counting;
+  for (const Op op : operators_of_counts()) counting.emplace_back(word(op));
+  const bool known = take_op(in, test.op, counting);
   const Node* value = in.node("value");
   if (!value) return in.missing("value");
   if (!known || !take_operand(*value, in.reading(), test.op, test.value)) return;

@@ -48,7 +48,7 @@ Result<std::vector<Scalar>> values_of(const Condition& condition, size_t exactly
   if (const auto* many = std::get_if<std::vector<Scalar>>(&condition.value)) out = *many;
   if (exactly == 0 || out.size() == exactly) return out;
   return wrong(condition.place,
-               fmt::format("`{}` of `{}` needs {}", name_of(condition.op), condition.name,
+               fmt::format("`{}` of `{}` needs {}", word(condition.op), condition.name,
                            exactly == 1 ? "one value" : "two values"),
                exactly == 1 ? "" : "Write [from, to].");
 }
@@ -222,10 +222,9 @@ Result<std::string> ConditionPrinter::related_test(const Condition& condition, c
   select = "(" + select + line(indent) + ")";
   if (some) return "EXISTS " + select;
   if (no) return "NOT EXISTS " + select;
-  for (const Op op :
-       {Op::eq, Op::ne, Op::gt, Op::gte, Op::lt, Op::lte, Op::between, Op::in, Op::not_in})
+  for (const Op op : operators_of_counts())
     if (condition.op == op) return number_test(condition, select);
-  return wrong(condition.place, fmt::format("a count has no operator `{}`", name_of(condition.op)),
+  return wrong(condition.place, fmt::format("a count has no operator `{}`", word(condition.op)),
                "Operators: eq, ne, gt, gte, lt, lte, between, in, not_in.");
 }
 
@@ -369,7 +368,7 @@ Result<std::string> ConditionPrinter::day_test(const Condition& condition, const
     const auto moment = text ? read_moment(*text) : std::nullopt;
     if (!moment)
       return wrong(condition.place,
-                   fmt::format("`{}` of `{}` needs a {}", name_of(condition.op), condition.name,
+                   fmt::format("`{}` of `{}` needs a {}", word(condition.op), condition.name,
                                is_date ? "date" : "date or time"),
                    is_date ? "Write 2026-01-31."
                            : "Write 2026-01-31, 2026-01-31 09:30 or 2026-01-31T09:30:00Z.");
@@ -416,7 +415,7 @@ Result<std::string> ConditionPrinter::duration_test(const Condition& condition,
   if (!given || given->count < 0)
     return wrong(
         condition.place,
-        fmt::format("`{}` of `{}` needs a duration", name_of(condition.op), condition.name),
+        fmt::format("`{}` of `{}` needs a duration", word(condition.op), condition.name),
         "Write {days: 90}; units are minutes, hours, days, weeks, months and years.");
   const bool anniversary = condition.op == Op::anniversary_within;
   if ((is_date || anniversary) && given->unit <= Duration::Unit::hours)

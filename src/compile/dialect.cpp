@@ -6,24 +6,6 @@
 
 namespace rollcall::compile {
 
-std::string_view unit_of(Duration::Unit unit) {
-  switch (unit) {
-    case Duration::Unit::minutes:
-      return "minute";
-    case Duration::Unit::hours:
-      return "hour";
-    case Duration::Unit::days:
-      return "day";
-    case Duration::Unit::weeks:
-      return "week";
-    case Duration::Unit::months:
-      return "month";
-    case Duration::Unit::years:
-      return "year";
-  }
-  return "day";
-}
-
 std::string Printer::identifier(std::string_view name) const { return quoted(name, '"'); }
 
 std::string Printer::text(std::string_view value) const { return quoted(value, '\''); }

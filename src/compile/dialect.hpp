@@ -21,9 +21,6 @@ inline constexpr std::string_view kSpaces =
     " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
     "\u3000";
 
-// minute, hour, day, week, month or year.
-std::string_view unit_of(Duration::Unit unit);
-
 // An engine's names of the types that values are cast to; of the others, as they are: text.
 struct TypeNames {
   std::string_view boolean, integer, number, decimal, date, timestamp, text;

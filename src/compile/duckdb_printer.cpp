@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "compile/dialect.hpp"
+#include "core/words.hpp"
 
 namespace rollcall::compile {
 
@@ -27,7 +28,7 @@ std::string with_floats_as(std::string_view type, std::string_view other) {
 }
 
 std::string keyword_of(Duration::Unit unit) {
-  std::string out(unit_of(unit));
+  std::string out(singular(unit));
   for (char& c : out) c = static_cast<char>(c - 'a' + 'A');  // small letters all
   return out;
 }

@@ -76,99 +76,6 @@ Error wrong(const Place& place, std::string message, std::string remedy) {
   return {.kind = ErrorKind::invalid, .message = std::move(message), .remedy = std::move(remedy)};
 }
 
-std::string_view name_of(Op op) {
-  switch (op) {
-    case Op::eq:
-      return "eq";
-    case Op::ne:
-      return "ne";
-    case Op::gt:
-      return "gt";
-    case Op::gte:
-      return "gte";
-    case Op::lt:
-      return "lt";
-    case Op::lte:
-      return "lte";
-    case Op::between:
-      return "between";
-    case Op::in:
-      return "in";
-    case Op::not_in:
-      return "not_in";
-    case Op::contains:
-      return "contains";
-    case Op::not_contains:
-      return "not_contains";
-    case Op::starts_with:
-      return "starts_with";
-    case Op::ends_with:
-      return "ends_with";
-    case Op::matches:
-      return "matches";
-    case Op::is_null:
-      return "is_null";
-    case Op::is_not_null:
-      return "is_not_null";
-    case Op::is_blank:
-      return "is_blank";
-    case Op::is_true:
-      return "is_true";
-    case Op::is_false:
-      return "is_false";
-    case Op::before:
-      return "before";
-    case Op::after:
-      return "after";
-    case Op::on:
-      return "on";
-    case Op::within_last:
-      return "within_last";
-    case Op::not_within_last:
-      return "not_within_last";
-    case Op::within_next:
-      return "within_next";
-    case Op::anniversary_within:
-      return "anniversary_within";
-    case Op::has:
-      return "has";
-    case Op::has_any:
-      return "has_any";
-    case Op::has_all:
-      return "has_all";
-    case Op::is_empty:
-      return "is_empty";
-    case Op::is_not_empty:
-      return "is_not_empty";
-  }
-  return "eq";
-}
-
-std::vector<Op> operators_of(FieldType type) {
-  switch (family_of(type)) {
-    case Family::text:
-      return {Op::eq,       Op::ne,           Op::in,          Op::not_in,
-              Op::contains, Op::not_contains, Op::starts_with, Op::ends_with,
-              Op::matches,  Op::is_null,      Op::is_not_null, Op::is_blank};
-    case Family::number:
-      return {Op::eq,      Op::ne, Op::gt,     Op::gte,     Op::lt,         Op::lte,
-              Op::between, Op::in, Op::not_in, Op::is_null, Op::is_not_null};
-    case Family::date:
-    case Family::timestamp:
-      return {Op::before,      Op::after,           Op::on,          Op::between,
-              Op::within_last, Op::not_within_last, Op::within_next, Op::anniversary_within,
-              Op::is_null,     Op::is_not_null};
-    case Family::boolean:
-      return {Op::is_true, Op::is_false, Op::is_null, Op::is_not_null};
-    case Family::other:
-      break;
-  }
-  if (type == FieldType::list)
-    return {Op::has,          Op::has_any, Op::has_all,    Op::is_empty,
-            Op::is_not_empty, Op::is_null, Op::is_not_null};
-  return {Op::is_null, Op::is_not_null};
-}
-
 int level_of(const Join& join) {
   int level = std::max(join.key->level, join.foreign->level);
   if (join.through) level = std::max({level, join.through_key->level, join.through_foreign->level});
@@ -419,11 +326,11 @@ Result<Condition> Graph::bind(const Model& model, const Rule& rule, int depth) {
     const auto allowed = operators_of(node->type);
     if (std::find(allowed.begin(), allowed.end(), op) != allowed.end()) return out;
     std::vector<std::string> names;
-    for (const Op one : allowed) names.emplace_back(name_of(one));
+    for (const Op one : allowed) names.emplace_back(word(one));
     return wrong(
         rule.place,
         fmt::format("`{}` is of type {}, which has no operator `{}`", name, to_string(node->type),
-                    name_of(op)),
+                    word(op)),
         "Operators: " + join(names, ", ") +
             (node->type == FieldType::text ? ". Of texts that are numbers or dates, declare "
                                              "the field's `type` in the model."

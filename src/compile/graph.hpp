@@ -19,6 +19,7 @@
 #include "compile/compile.hpp"
 #include "compile/dialect.hpp"
 #include "compile/formula.hpp"
+#include "core/operators.hpp"
 
 namespace rollcall::compile {
 
@@ -115,9 +116,6 @@ int level_of(const Condition& condition);
 int level_of_row(const Condition& condition);
 int level_of(const Join& join);
 
-std::string_view name_of(Op op);
-// The operators a type has.
-std::vector<Op> operators_of(FieldType type);
 Error wrong(const Place& place, std::string message, std::string remedy = "");
 
 }  // namespace rollcall::compile

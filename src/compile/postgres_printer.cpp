@@ -11,6 +11,7 @@
 #include "compile/dialect.hpp"
 #include "compile/regex.hpp"
 #include "core/quote.hpp"
+#include "core/words.hpp"
 
 namespace rollcall::compile {
 
@@ -114,7 +115,7 @@ class PostgresPrinter : public Printer {
     const uint64_t count =
         minus ? 0 - static_cast<uint64_t>(duration.count) : static_cast<uint64_t>(duration.count);
     const std::string sum = fmt::format("{} {} INTERVAL '{} {}s'", moment, minus ? "-" : "+", count,
-                                        unit_of(duration.unit));
+                                        singular(duration.unit));
     return is_date ? "CAST(" + sum + " AS date)" : "(" + sum + ")";
   }
   std::string anniversary(const std::string& date, const std::string& today,

@@ -14,6 +14,7 @@
 
 #include "compile/dialect.hpp"
 #include "compile/regex.hpp"
+#include "core/words.hpp"
 
 namespace rollcall::compile {
 
@@ -160,7 +161,7 @@ class TrinoPrinter : public Printer {
     return moved(utc, "UTC", zone);
   }
   std::string plus(const std::string& moment, const Duration& duration, bool) const override {
-    return fmt::format("date_add('{}', {}, {})", unit_of(duration.unit), duration.count, moment);
+    return fmt::format("date_add('{}', {}, {})", singular(duration.unit), duration.count, moment);
   }
   std::string anniversary(const std::string& date, const std::string& today,
                           int years_later) const override {

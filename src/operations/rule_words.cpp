@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/base.hpp"
+#include "core/operators.hpp"
 
 namespace rollcall::operations {
 namespace {
@@ -18,9 +19,8 @@ std::string value_words(const Scalar& scalar) {
 }
 
 std::string value_words(const Duration& duration) {
-  constexpr const char* kUnits[] = {"minute", "hour", "day", "week", "month", "year"};
-  return fmt::format("{} {}{}", duration.count, kUnits[static_cast<int>(duration.unit)],
-                     duration.count == 1 ? "" : "s");
+  return fmt::format("{} {}", duration.count,
+                     duration.count == 1 ? singular(duration.unit) : word(duration.unit));
 }
 
 std::string operand_words(const Operand& operand) {
@@ -44,73 +44,7 @@ std::string operand_words(const Operand& operand) {
   return std::visit(Visitor{}, operand);
 }
 
-const char* op_words(Op op) {
-  switch (op) {
-    case Op::eq:
-      return "=";
-    case Op::ne:
-      return "≠";
-    case Op::gt:
-      return ">";
-    case Op::gte:
-      return "≥";
-    case Op::lt:
-      return "<";
-    case Op::lte:
-      return "≤";
-    case Op::between:
-      return "between";
-    case Op::in:
-      return "one of";
-    case Op::not_in:
-      return "none of";
-    case Op::contains:
-      return "contains";
-    case Op::not_contains:
-      return "does not contain";
-    case Op::starts_with:
-      return "starts with";
-    case Op::ends_with:
-      return "ends with";
-    case Op::matches:
-      return "matches";
-    case Op::is_null:
-      return "is null";
-    case Op::is_not_null:
-      return "is not null";
-    case Op::is_blank:
-      return "is blank";
-    case Op::is_true:
-      return "is true";
-    case Op::is_false:
-      return "is false";
-    case Op::before:
-      return "before";
-    case Op::after:
-      return "after";
-    case Op::on:
-      return "on";
-    case Op::within_last:
-      return "within the last";
-    case Op::not_within_last:
-      return "not within the last";
-    case Op::within_next:
-      return "within the next";
-    case Op::anniversary_within:
-      return "has its anniversary within";
-    case Op::has:
-      return "has";
-    case Op::has_any:
-      return "has any of";
-    case Op::has_all:
-      return "has all of";
-    case Op::is_empty:
-      return "is empty";
-    case Op::is_not_empty:
-      return "is not empty";
-  }
-  return "";
-}
+std::string_view op_words(Op op) { return operator_of(op).phrase; }
 
 std::string_view aggregate_words(Aggregate aggregate) {
   switch (aggregate) {
@@ -159,7 +93,7 @@ struct RuleWords {
     return none.rules.empty() ? "everyone" : "none of " + listed(none.rules, ", ");
   }
   std::string operator()(const FieldTest& test) const {
-    std::string out = test.field + " " + op_words(test.op);
+    std::string out = fmt::format("{} {}", test.field, op_words(test.op));
     if (const std::string value = operand_words(test.value); !value.empty()) out += " " + value;
     return test.ignore_case ? out + " (in any case)" : out;
   }

@@ -5,6 +5,14 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
+#include "base/words.hpp"
+
+template <>
+struct rollcall::Words<rollcall::prove::Trial::Standing> {
+  using enum prove::Trial::Standing;
+  static constexpr auto all = std::to_array<Word<prove::Trial::Standing>>(
+      {{"untried", untried}, {"passed", passed}, {"failed", failed}});
+};
 
 namespace rollcall::prove {
 
@@ -60,10 +68,7 @@ Result<std::vector<iterable::Seen>> look_up_all(Workers& workers, const iterable
 }
 
 std::string to_json(const Trial& trial) {
-  const char* grade = trial.grade == Trial::Grade::passed   ? "passed"
-                      : trial.grade == Trial::Grade::failed ? "failed"
-                                                            : "untried";
-  return nlohmann::json{{"standing", grade},
+  return nlohmann::json{{"standing", word(trial.grade)},
                         {"absent_tested", trial.absent_tested},
                         {"note", trial.note},
                         {"about", trial.about}}
@@ -74,10 +79,8 @@ Trial trial_from_json(const std::string& text) {
   const nlohmann::json in = read_json<nlohmann::json>(text);
   Trial out;
   if (!in.is_object()) return out;
-  const std::string grade = in.value("standing", "untried");
-  out.grade = grade == "passed"   ? Trial::Grade::passed
-              : grade == "failed" ? Trial::Grade::failed
-                                  : Trial::Grade::untried;
+  out.grade = from_word<Trial::Grade>(in.value("standing", "untried"))
+                     .value_or(Trial::Grade::untried);
   out.absent_tested = in.value("absent_tested", false);
   out.note = in.value("note", "");
   out.about = in.value("about", "");

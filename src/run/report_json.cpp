@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
+#include "core/words.hpp"
 #include "run/run.hpp"
 
 namespace rollcall::run {
@@ -13,10 +14,8 @@ std::string dump(const json& value) {
 }
 
 template <class E>
-E named(std::initializer_list<E> all, const std::string& name, E otherwise) {
-  for (const E one : all)
-    if (name == to_string(one)) return one;
-  return otherwise;
+E named(const std::string& name, E otherwise) {
+  return from_word<E>(name).value_or(otherwise);
 }
 
 json error_json(const std::optional<Error>& error) {
@@ -49,7 +48,7 @@ ProofChoice choice_of(const json& in) {
   const auto ways = {ProofWay::look_ups, ProofWay::whole_export, ProofWay::increment};
   ProofChoice out;
   if (!in.is_object()) return out;
-  out.way = named(ways, in.at("way"), ProofWay::none);
+  out.way = named(in.at("way"), ProofWay::none);
   out.why = in.at("why");
   for (const ProofWay way : ways)
     if (const auto found = in.at("ways").find(to_string(way)); found != in.at("ways").end())
@@ -111,18 +110,11 @@ Result<RunReport> report_from_json(const std::string& text) {
     r.run_id = in.at("run_id");
     r.activation = in.at("activation");
     r.destination = in.value("destination", "");
-    r.kind = named({RunKind::full, RunKind::delta}, in.at("kind"), RunKind::delta);
-    r.trigger = named({Trigger::manual, Trigger::schedule, Trigger::api, Trigger::activation},
-                      in.at("trigger"), Trigger::manual);
-    r.status = named({RunStatus::running, RunStatus::completed, RunStatus::completed_with_rejects,
-                      RunStatus::stopped, RunStatus::failed, RunStatus::interrupted},
-                     in.at("status"), RunStatus::failed);
+    r.kind = named(in.at("kind"), RunKind::delta);
+    r.trigger = named(in.at("trigger"), Trigger::manual);
+    r.status = named(in.at("status"), RunStatus::failed);
     if (const json& e = in.at("error"); e.is_object()) {
-      Error error{named({ErrorKind::invalid, ErrorKind::not_found, ErrorKind::conflict,
-                         ErrorKind::busy, ErrorKind::denied, ErrorKind::throttled,
-                         ErrorKind::unavailable, ErrorKind::corrupt, ErrorKind::cancelled},
-                        e.at("kind"), ErrorKind::corrupt),
-                  e.at("message"), e.at("remedy")};
+      Error error{named(e.at("kind"), ErrorKind::corrupt), e.at("message"), e.at("remedy")};
       for (const json& c : e.at("context")) error.context.push_back(c);
       r.error = std::move(error);
     }

@@ -22,6 +22,7 @@
 
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "core/words.hpp"
 #include "state/local/ledger.hpp"
 
 namespace rollcall::state::local {
@@ -63,14 +64,6 @@ bool for_each_in(const std::string& text, size_t limit, F&& visit) {
     at = next + 1;
   }
   return true;
-}
-
-std::optional<OutcomeKind> outcome_kind(const std::string& name) {
-  for (const OutcomeKind kind :
-       {OutcomeKind::added, OutcomeKind::removed, OutcomeKind::updated, OutcomeKind::not_a_contact,
-        OutcomeKind::rejected, OutcomeKind::unknown, OutcomeKind::not_sent})
-    if (name == to_string(kind)) return kind;
-  return std::nullopt;
 }
 
 Error damaged(const fs::path& path) {
@@ -260,7 +253,7 @@ Result<Answers> FileJournal::read(const fs::path& run_folder, size_t changes) {
         good = for_each_in(entry.at("w"), changes,
                            [&](uint32_t seq) { out.kinds[seq] = std::nullopt; });
       } else if (entry.contains("k")) {
-        const auto kind = outcome_kind(entry.at("k"));
+        const auto kind = from_word<OutcomeKind>(entry.at("k").get<std::string>());
         if (!kind) return damaged(path);
         good = for_each_in(entry.at("q"), changes, [&](uint32_t seq) {
           out.kinds[seq] = *kind;
@@ -269,7 +262,7 @@ Result<Answers> FileJournal::read(const fs::path& run_folder, size_t changes) {
         if (entry.contains("x")) {
           for (const json& exception : entry["x"]) {
             const uint32_t seq = exception.at(0);
-            const auto special = outcome_kind(exception.at(1));
+            const auto special = from_word<OutcomeKind>(exception.at(1).get<std::string>());
             if (!special || seq >= changes) return damaged(path);
             out.kinds[seq] = *special;
             if (*special == OutcomeKind::rejected || *special == OutcomeKind::unknown)
