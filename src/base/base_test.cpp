@@ -31,6 +31,18 @@ TEST(ErrorTest, TryReturnsTheErrorOfTheStepThatFailed) {
   ASSERT_FALSE(quarter(6).ok());
   EXPECT_EQ(quarter(6).error().kind, ErrorKind::invalid);
 }
+TEST(ErrorTest, APlaceInATextStandsInFront) {
+  Error error{ErrorKind::invalid, "wrong", "Mend it."};
+  error.code = "value_invalid";
+  error.place = ErrorPlace{.pointer = "/where"};
+  EXPECT_EQ(error.text(), "wrong. Mend it.") << "a node alone is for programs";
+  error.place->line = 4;
+  error.place->column = 7;
+  EXPECT_EQ(error.placed(), "line 4, column 7: wrong");
+  error.place->file = "shop.yaml";
+  EXPECT_EQ(std::move(error).in("segment VIPs").text(),
+            "shop.yaml:4:7: wrong (in segment VIPs). Mend it.");
+}
 TEST(ErrorTest, TextNamesPlaceAndRemedy) {
   auto result = in_context(half(3), "list 7");
   EXPECT_EQ(result.error().text(), "odd (in list 7). Give an even number.");

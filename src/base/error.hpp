@@ -31,16 +31,31 @@ enum class ErrorKind {
 
 std::string_view to_string(ErrorKind kind);
 
+// Where a mistake stands: in a text, in a value, or in both.
+struct ErrorPlace {
+  std::string file = {};     // as it was named; empty for a text without a name
+  int line = 0, column = 0;  // from 1; 0: not from a text
+  // The node as a JSON pointer (RFC 6901): "/where/all/1". Empty when none is known. It begins at
+  // `object` ("segment VIPs"), or at what was asked about where that is empty.
+  std::string object = {};
+  std::string pointer = {};
+  bool operator==(const ErrorPlace&) const = default;
+};
+
 struct Error {
   ErrorKind kind = ErrorKind::invalid;
   std::string message;
   std::string remedy = {};                // what the operator can do; may be empty
   std::vector<std::string> context = {};  // innermost first: "list 4711", "activation VIPs"
   std::optional<std::chrono::milliseconds> retry_after = std::nullopt;
+  std::string code = {};  // what programs tell it by: "field_unknown"; empty where nobody named one
+  std::optional<ErrorPlace> place = std::nullopt;
 
   // Adds a line of context; returns itself so that a layer can write `return error.in("…")`.
   Error&& in(std::string where) &&;
-  // "message (in inner, in outer). Remedy."
+  // The message, behind its place in a text: "shop.yaml:4:7: …", "line 4, column 7: …".
+  [[nodiscard]] std::string placed() const;
+  // "message (in inner, in outer). Remedy.", behind its place likewise.
   [[nodiscard]] std::string text() const;
 };
 

@@ -18,7 +18,11 @@ namespace rollcall::catalog {
 struct Problem {
   Place place;
   std::string message;  // what is wrong, what was expected, the nearest right spelling, the remedy
+  std::string code = {};     // as Error::code
+  std::string pointer = {};  // as ErrorPlace::pointer, in the file: "/segments/0/where/all/1"
 };
+// An error at its place in the file.
+Error to_error(const Problem& problem, std::string_view file);
 // "shop.yaml:12:7: …"
 std::string to_text(const Problem& problem, std::string_view file);
 
@@ -56,7 +60,8 @@ Result<Segment> segment_from_json(std::string_view, Segment* remains = nullptr);
 Result<Destination> destination_from_json(std::string_view, Destination* remains = nullptr);
 Result<Activation> activation_from_json(std::string_view, Activation* remains = nullptr);
 
-// A rule alone, for unsaved segments: YAML or JSON text.
+// A rule alone, for unsaved segments: YAML or JSON text. Errors name the node as it is found in the
+// segment: "/where/all/1".
 Result<Rule> read_rule(std::string_view text);
 
 enum class Kind { source, model, segment, destination, activation };

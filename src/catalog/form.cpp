@@ -195,8 +195,8 @@ void In::filled(std::string_view key) {
 }
 
 Place In::place(std::string_view key) const {
-  const Node* node = node_.find(key);
-  return node ? node->place : node_.place;
+  const Node* node = reading_.from_store ? nullptr : node_.find(key);
+  return node ? node->place : place();
 }
 
 void In::named(std::string_view key, std::string& value) {
@@ -280,7 +280,8 @@ void In::distinct(std::string_view key, std::string_view child, std::string_view
     if (!name || name->kind != Node::Kind::scalar || name->text.empty()) continue;
     if (!seen.insert(name->text).second)
       reading_.problem(name->place,
-                       fmt::format("{} {} stands here twice", what, excerpt(name->text)));
+                       fmt::format("{} {} stands here twice", what, excerpt(name->text)),
+                       "name_taken");
   }
 }
 
@@ -291,7 +292,8 @@ void In::done() {
     const std::string hint = did_you_mean(key.text, asked_);
     reading_.problem(key.place,
                      fmt::format("{} has no key {}{}", what_, excerpt(key.text),
-                                 hint.empty() ? "; expected one of " + join(asked_, ", ") : hint));
+                                 hint.empty() ? "; expected one of " + join(asked_, ", ") : hint),
+                     "key_unknown");
   }
 }
 

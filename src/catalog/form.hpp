@@ -46,8 +46,9 @@ struct Reading {
   std::vector<Problem> problems = {};
   std::vector<NameUse> uses = {};
 
-  void problem(Place place, std::string message) {
-    if (problems.size() < kProblemsKept) problems.push_back({place, std::move(message)});
+  void problem(Place place, std::string message, std::string code = "value_invalid") {
+    if (problems.size() < kProblemsKept)
+      problems.push_back({place, std::move(message), std::move(code)});
   }
   // Whether something was wrong at this place already, so that one mistake is named once.
   [[nodiscard]] bool complained(Place place) const;
@@ -178,9 +179,10 @@ class In {
   // Every entry of the list at `key` must have its own `child`: problems name the second of two.
   void distinct(std::string_view key, std::string_view child, std::string_view what);
   void missing(std::string_view key) {
-    reading_.problem(node_.place, fmt::format("{} needs `{}`", what_, key));
+    reading_.problem(node_.place, fmt::format("{} needs `{}`", what_, key), "key_missing");
   }
-  [[nodiscard]] Place place() const { return node_.place; }
+  // What is stored has none: places are of files alone.
+  [[nodiscard]] Place place() const { return reading_.from_store ? Place{} : node_.place; }
   [[nodiscard]] Place place(std::string_view key) const;
   [[nodiscard]] const Node* node(std::string_view key) { return ask(key); }
   [[nodiscard]] Reading& reading() { return reading_; }

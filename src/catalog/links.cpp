@@ -45,6 +45,8 @@ std::string leads_nowhere(Kind kind, const std::string& name, const std::vector<
                      hint(name, known, problems));
 }
 
+std::string code_of(Kind kind) { return std::string(word(kind)) + "_unknown"; }
+
 // Calls `visit(rule, model)` for the rule and all within it; `model` is the one whose fields it
 // speaks of, null where a relation leads nowhere.
 using RuleVisit = std::function<void(const Rule&, const Model*)>;
@@ -135,8 +137,9 @@ void check_names(const std::vector<NameUse>& uses, const Catalog& all,
   for (const NameUse& use : uses)
     if (problems.size() < kProblemsKept && !use.name.empty() && !sets[use.kind].contains(use.name))
       problems.push_back(
-          {use.place, leads_nowhere(use.kind, use.name, names[use.kind], problems.size()) +
-                          said_by(use.owner)});
+          {use.place,
+           leads_nowhere(use.kind, use.name, names[use.kind], problems.size()) + said_by(use.owner),
+           code_of(use.kind)});
 }
 
 void check_rules(const Catalog& all, const std::function<bool(Place)>& wanted,
@@ -150,23 +153,28 @@ void check_rules(const Catalog& all, const std::function<bool(Place)>& wanted,
         !all.unsound_one("model", model->name)) {
       const auto names = names_of(model->relations);
       problems.push_back(
-          {place, fmt::format("the model `{}` has no relation {}{}{}", model->name,
-                              excerpt(test->relation),
-                              names.empty() ? ": it has none" : did_you_mean(test->relation, names),
-                              said_by(owner))});
+          {place,
+           fmt::format("the model `{}` has no relation {}{}{}", model->name,
+                       excerpt(test->relation),
+                       names.empty() ? ": it has none" : did_you_mean(test->relation, names),
+                       said_by(owner)),
+           "relation_unknown"});
     }
     if (const auto* test = std::get_if<SegmentTest>(&rule.test); test && !test->segment.empty()) {
       const Segment* segment = all.segment(test->segment);
       if (!segment)
-        problems.push_back({place, leads_nowhere(Kind::segment, test->segment,
-                                                 names_of(all.segments), problems.size()) +
-                                       said_by(owner)});
+        problems.push_back(
+            {place,
+             leads_nowhere(Kind::segment, test->segment, names_of(all.segments), problems.size()) +
+                 said_by(owner),
+             code_of(Kind::segment)});
       else if (model && !segment->model.empty() && segment->model != model->name)
         problems.push_back(
             {place,
              fmt::format("the segment `{}` is of the model `{}`, and this rule of `{}`{}: only "
                          "segments of one model can be compared",
-                         segment->name, segment->model, model->name, said_by(owner))});
+                         segment->name, segment->model, model->name, said_by(owner)),
+             "segment_of_another_model"});
     }
   };
   for (const Model& model : all.models) {
@@ -188,7 +196,8 @@ void check_rules(const Catalog& all, const std::function<bool(Place)>& wanted,
            fmt::format("the segment `{}` is of the model `{}`, which is of type {}{}: only "
                        "people can be put on a list, so its model must be of type users",
                        segment->name, model->name, word(model->type),
-                       said_by(owner_text(activation, Kind::activation)))});
+                       said_by(owner_text(activation, Kind::activation))),
+           "segment_not_of_people"});
     const Destination* destination = all.destination(activation.destination);
     if (!model || !destination || !(wanted(activation.place) || wanted(destination->place)))
       continue;
@@ -199,7 +208,8 @@ void check_rules(const Catalog& all, const std::function<bool(Place)>& wanted,
             {wanted(destination->place) ? destination->place : activation.place,
              fmt::format("the exclusion `{}` of `{}` is of the model `{}`, and the activation `{}` "
                          "of `{}`: whom it excludes there cannot be told",
-                         name, destination->name, excluded->model, activation.name, model->name)});
+                         name, destination->name, excluded->model, activation.name, model->name),
+             "segment_of_another_model"});
   }
 }
 
@@ -275,14 +285,17 @@ class Cycles {
       if (place.line == 0) place = step->place;
     }
     names.push_back(from->name);
-    problems_.push_back({place, "defined by way of itself: " + join(names, " → ")});
+    problems_.push_back(
+        {place, "defined by way of itself: " + join(names, " → "), "made_of_itself"});
   }
 
   void too_long(const Step& step) {
     if (reported_long_) return;
     reported_long_ = true;
-    problems_.push_back({step.place, fmt::format("a chain of more than {} definitions ends at {}",
-                                                 kChainMax, step.name)});
+    problems_.push_back(
+        {step.place,
+         fmt::format("a chain of more than {} definitions ends at {}", kChainMax, step.name),
+         "made_of_too_many"});
   }
 
   static constexpr size_t kChainMax = 64;

@@ -1,6 +1,8 @@
 #include "catalog/node.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace rollcall::catalog {
 
@@ -66,6 +68,62 @@ ScalarKind scalar_kind(const Node& scalar) {
   if (scalar.quoted) return ScalarKind::text;
   if (scalar.text == "true" || scalar.text == "false") return ScalarKind::boolean;
   return is_number(scalar.text) ? ScalarKind::number : ScalarKind::text;
+}
+
+namespace {
+
+// Of the nodes that stand at one of the places, by place; the first of several.
+class Pointers {
+ public:
+  explicit Pointers(const std::vector<Problem>& problems) {
+    for (const Problem& problem : problems) found_[key_of(problem.place)];
+  }
+
+  void walk(const Node& node, const std::string& pointer) {
+    take(node.place, pointer);
+    for (size_t i = 0; i < node.items.size(); ++i) {
+      const bool is_map = node.kind == Node::Kind::map;
+      const std::string child =
+          pointer + '/' + (is_map ? escaped(node.keys[i].text) : std::to_string(i));
+      if (is_map) take(node.keys[i].place, child);
+      walk(node.items[i], child);
+    }
+  }
+
+  [[nodiscard]] std::string at(Place place) const { return found_.at(key_of(place)).value_or(""); }
+
+ private:
+  static std::pair<int, int> key_of(Place place) { return {place.line, place.column}; }
+
+  void take(Place place, const std::string& pointer) {
+    const auto wanted = found_.find(key_of(place));
+    if (place.line > 0 && wanted != found_.end() && !wanted->second) wanted->second = pointer;
+  }
+
+  // RFC 6901.
+  static std::string escaped(const std::string& key) {
+    std::string out;
+    for (const char c : key) {
+      if (c == '~')
+        out += "~0";
+      else if (c == '/')
+        out += "~1";
+      else
+        out += c;
+    }
+    return out;
+  }
+
+  std::map<std::pair<int, int>, std::optional<std::string>> found_;
+};
+
+}  // namespace
+
+void add_pointers(const Node& root, const std::string& start, std::vector<Problem>& problems) {
+  if (problems.empty()) return;
+  Pointers pointers(problems);
+  pointers.walk(root, start);
+  for (Problem& problem : problems) problem.pointer = pointers.at(problem.place);
 }
 
 std::string excerpt(std::string_view text) {

@@ -67,6 +67,10 @@ constexpr size_t kProblemsKept = 1'000;    // gathered: what follows is not look
 // the like are problems too, but the tree is complete.
 Node parse_yaml(std::string_view text, std::vector<Problem>& problems);
 
+// Gives each problem the pointer of the node that stands at its place, if there is one; `start` is
+// that of `root`. Where a map and its first key stand at one place, it is the map.
+void add_pointers(const Node& root, const std::string& start, std::vector<Problem>& problems);
+
 // `${NAME}` and `file:PATH` in every value, replaced by what they name. `$${` and a leading
 // `$file:` stand for the same with one `$` less and no meaning.
 void resolve_references(Node& node, const References& references, std::vector<Problem>& problems);

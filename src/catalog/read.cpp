@@ -11,9 +11,18 @@ namespace rollcall::catalog {
 
 std::string_view to_string(Kind kind) { return word(kind); }
 
+Error to_error(const Problem& problem, std::string_view file) {
+  return {.kind = ErrorKind::invalid,
+          .message = problem.message,
+          .code = problem.code,
+          .place = ErrorPlace{.file = std::string(file),
+                              .line = problem.place.line,
+                              .column = problem.place.column,
+                              .pointer = problem.pointer}};
+}
+
 std::string to_text(const Problem& problem, std::string_view file) {
-  std::string text = fmt::format("{}:{}:{}: {}", file, std::max(problem.place.line, 1),
-                                 std::max(problem.place.column, 1), problem.message);
+  std::string text = to_error(problem, file).text();
   // One line a problem, whatever was quoted in it.
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
@@ -183,6 +192,7 @@ ReadResult read(std::string_view yaml, const Catalog& stored, const References& 
     check_cycles(all, reading.problems);
   }
   sort_and_cut(reading.problems);
+  add_pointers(root, "", reading.problems);
   result.problems = std::move(reading.problems);
   return result;
 }
@@ -233,7 +243,6 @@ namespace {
 // Half a rule would be another rule, so there is none.
 template <class T>
 T sure(T value) {
-  value.place = {};
   return value;
 }
 Model sure(const Model& all) {
@@ -255,11 +264,7 @@ Result<T> from_json(std::string_view json, T* remains) {
   T value;
   const Node node = parse_yaml(json, reading.problems);
   if (reading.problems.empty()) take(node, reading, "object", value);
-  if (reading.problems.empty()) {
-    // Places are of files alone.
-    value.place = {};
-    return value;
-  }
+  if (reading.problems.empty()) return value;
   if (remains != nullptr) *remains = sure(value);
   return Error{ErrorKind::corrupt, reading.problems.front().message};
 }

@@ -345,6 +345,41 @@ TEST(ReadTest, ReadsARuleAlone) {
   EXPECT_THAT(
       wrong.error().text(),
       testing::StartsWith("line 1, column 16: there is no operator `eqq` (did you mean `eq`?)"));
+  EXPECT_THAT(wrong.error().message, testing::StartsWith("there is no operator `eqq`"));
+  EXPECT_EQ(wrong.error().code, "operator_unknown");
+  EXPECT_EQ(wrong.error().place, (ErrorPlace{.line = 1, .column = 16, .pointer = "/where/op"}));
+  EXPECT_EQ(read_rule(R"({"all": [{"field": "a", "op": "is_null"}, {"feild": "b"}]})")
+                .error()
+                .place->pointer,
+            "/where/all/1");
+}
+
+TEST(ReadTest, NamesTheNodeOfEachProblem) {
+  const auto found = read(R"(version: 1
+"a/b~": 1
+segments:
+  - {name: VIPs, model: people, where: {all: [{field: a, op: is_null, valeu: 1}]}}
+  - {name: "", model: people}
+)",
+                          {}, {});
+  std::vector<std::string> pointers, codes;
+  for (const Problem& problem : found.problems) {
+    pointers.push_back(problem.pointer);
+    codes.push_back(problem.code);
+  }
+  EXPECT_THAT(pointers, ElementsAre("/a~1b~0", "/segments/0/model", "/segments/0/where/all/0/valeu",
+                                    "/segments/1/name", "/segments/1/model"));
+  EXPECT_THAT(codes, ElementsAre("key_unknown", "model_unknown", "key_unknown", "value_invalid",
+                                 "model_unknown"));
+}
+
+TEST(ReadTest, GivesNoPlaceToWhatIsStored) {
+  const auto segment = segment_from_json(
+      R"({"name": "VIPs", "model": "m", "where": {"any": [{"field": "a", "op": "is_null"}]}})");
+  ASSERT_TRUE(segment.ok());
+  EXPECT_EQ(segment->place.line, 0);
+  EXPECT_EQ(segment->where.place.line, 0);
+  EXPECT_EQ(std::get<AnyOf>(segment->where.test).rules[0].place.line, 0);
 }
 
 TEST(ReadTest, RefusesWhatIsTooLarge) {

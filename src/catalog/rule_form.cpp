@@ -46,7 +46,8 @@ bool take_op(In& in, Op& op, const std::vector<std::string>& allowed) {
   in.reading().problem(node->place,
                        fmt::format("there is no operator {}{} here; expected one of {}",
                                    is_word ? "`" + node->text + "`" : "like " + found(*node), hint,
-                                   join(allowed, ", ")));
+                                   join(allowed, ", ")),
+                       "operator_unknown");
   return false;
 }
 
@@ -243,7 +244,8 @@ void form_field_test(In& in, FieldTest& test) {
   if (known && value) {
     take_operand(*value, in.reading(), test.op, test.value);
   } else if (known && operator_of(test.op).takes != Takes::nothing) {
-    in.reading().problem(in.place(), fmt::format("`{}` needs a `value`", word(test.op)));
+    in.reading().problem(in.place(), fmt::format("`{}` needs a `value`", word(test.op)),
+                         "key_missing");
   }
   in.optional("ignore_case", test.ignore_case);
   if (known && test.ignore_case)
@@ -288,7 +290,7 @@ bool take_rules(In& in, std::string_view key, std::vector<Rule>& rules) {
 }  // namespace
 
 bool take(const Node& node, Reading& reading, std::string_view key, Rule& rule) {
-  rule.place = node.place;
+  if (!reading.from_store) rule.place = node.place;
   if (node.kind == Node::Kind::list) {
     reading.problem(node.place,
                     fmt::format("`{}` must be one rule, found a list: write `{{all: [...]}}` or "
@@ -441,12 +443,11 @@ Result<Rule> read_rule(std::string_view text) {
   const Node node = parse_yaml(text, reading.problems);
   if (reading.problems.empty()) take(node, reading, "rule", rule);
   if (reading.problems.empty()) return rule;
-  const Problem& first = reading.problems.front();
-  std::string message =
-      fmt::format("line {}, column {}: {}", first.place.line, first.place.column, first.message);
+  add_pointers(node, "/where", reading.problems);
+  Error error = to_error(reading.problems.front(), "");
   if (reading.problems.size() > 1)
-    message += fmt::format(" (and {} more problems)", reading.problems.size() - 1);
-  return Error{ErrorKind::invalid, std::move(message)};
+    error.message += fmt::format(" (and {} more problems)", reading.problems.size() - 1);
+  return error;
 }
 
 }  // namespace rollcall::catalog

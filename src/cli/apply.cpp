@@ -46,10 +46,13 @@ int refuse(Session& session, const std::vector<catalog::Problem>& problems,
   json list = json::array();
   for (const catalog::Problem& problem : problems) {
     fmt::print(session.world().err, "{}\n", plain(to_text(problem, file)));
-    list.push_back({{"file", file},
-                    {"line", problem.place.line},
-                    {"column", problem.place.column},
-                    {"message", problem.message}});
+    json one = {{"file", file},
+                {"line", problem.place.line},
+                {"column", problem.place.column},
+                {"message", problem.message}};
+    if (!problem.code.empty()) one["code"] = problem.code;
+    if (!problem.pointer.empty()) one["pointer"] = problem.pointer;
+    list.push_back(std::move(one));
   }
   const std::string summary =
       counted(static_cast<int64_t>(problems.size()), "problem", "problems") + " in " + file +

@@ -39,7 +39,7 @@ void Session::fail(const Error& error) {
   if (!json_) return;
   print_json({{"error",
                {{"kind", to_string(error.kind)},
-                {"message", error.message},
+                {"message", error.placed()},
                 {"remedy", error.remedy},
                 {"context", error.context}}}});
 }

@@ -65,7 +65,7 @@ class Compiler {
                     [this](const Model& model, int level) { return table_of(model, level); }) {}
 
   Result<std::string> query(const Query& query) {
-    const Model& model = *TRY(graph_.model(query.segment.model, query.segment.place));
+    const Model& model = *TRY(graph_.model(query.segment.model, place_of(query.segment, "/model")));
     const Condition where = TRY(graph_.rule_of(query.segment, model));
     std::vector<const Node*> fields;
     if (!query.count_only)
@@ -74,10 +74,10 @@ class Compiler {
     const Node* only = query.only ? TRY(graph_.field(model, query.only->first, {})) : nullptr;
     const Node* by = query.count_by ? TRY(graph_.field(model, *query.count_by, {})) : nullptr;
     if (by && !has_one_value(by->type))
-      return Error{.kind = ErrorKind::invalid,
-                   .message = fmt::format("`{}` is of type {}, which has no values to count by",
-                                          *query.count_by, to_string(by->type)),
-                   .remedy = "Count by a field that holds one value."};
+      return wrong({}, "field_not_counted_by",
+                   fmt::format("`{}` is of type {}, which has no values to count by",
+                               *query.count_by, to_string(by->type)),
+                   "Count by a field that holds one value.");
     const bool ordered = query.limit && !query.count_only && !by && !model.primary_key.empty();
     const Node* key = ordered ? TRY(graph_.field(model, model.primary_key, {})) : nullptr;
 
@@ -117,17 +117,16 @@ class Compiler {
     }
     std::string sql = with + rest;
     if (sql.size() > kLongestSql)
-      return Error{.kind = ErrorKind::invalid,
-                   .message = fmt::format("the query would have {} characters, and {} are the most",
-                                          thousands(static_cast<int64_t>(sql.size())),
-                                          thousands(kLongestSql)),
-                   .remedy = "Put long lists of values into a table and relate it."};
+      return wrong({}, "query_too_long",
+                   fmt::format("the query would have {} characters, and {} are the most",
+                               thousands(static_cast<int64_t>(sql.size())), thousands(kLongestSql)),
+                   "Put long lists of values into a table and relate it.");
     return sql;
   }
 
   Result<std::vector<ColumnInfo>> fields(const Model& model,
                                          const std::vector<std::string>& computed) {
-    TRY(graph_.model(model.name, model.place));
+    TRY(graph_.model(model.name, place_of(model, "")));
     std::vector<ColumnInfo> out;
     for (const Node& node : TRY(graph_.plain_fields(model)))
       out.push_back({node.column, node.type, node.zoned});
@@ -424,8 +423,8 @@ Result<std::vector<ColumnInfo>> fields_of(const Catalog& catalog, const Schemas&
   if (!found) {
     std::vector<std::string> names;
     for (const Model& one : catalog.models) names.push_back(one.name);
-    return Error{.kind = ErrorKind::invalid,
-                 .message = "there is no model `" + model + "`" + did_you_mean(model, names)};
+    return wrong({}, "model_unknown",
+                 "there is no model `" + model + "`" + did_you_mean(model, names));
   }
   std::vector<std::string> computed;
   for (const ComputedField& one : found->computed) {

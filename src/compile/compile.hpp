@@ -50,9 +50,9 @@ struct Query {
   std::optional<std::pair<std::string, std::string>> only = std::nullopt;
 };
 
-// Errors (invalid, with line and column where the rule came from a file): unknown field, relation
-// or segment with the nearest right name; an operator its field's type does not have; a value of
-// the wrong type.
+// Errors (invalid, each with a code and the place of the rule's node: a JSON pointer, and line and
+// column where the rule came from a file): unknown field, relation or segment with the nearest right
+// name; an operator its field's type does not have; a value of the wrong type.
 Result<SqlQuery> compile(const Catalog& catalog, const Schemas& schemas, const Query& query,
                          Dialect dialect);
 

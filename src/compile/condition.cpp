@@ -47,7 +47,7 @@ Result<std::vector<Scalar>> values_of(const Condition& condition, size_t exactly
   if (const auto* one = std::get_if<Scalar>(&condition.value)) out = {*one};
   if (const auto* many = std::get_if<std::vector<Scalar>>(&condition.value)) out = *many;
   if (exactly == 0 || out.size() == exactly) return out;
-  return wrong(condition.place,
+  return wrong(condition.at, "value_invalid",
                fmt::format("`{}` of `{}` needs {}", word(condition.op), condition.name,
                            exactly == 1 ? "one value" : "two values"),
                exactly == 1 ? "" : "Write [from, to].");
@@ -84,23 +84,26 @@ Result<std::string> number_literal(const Printer& printer, const Condition& cond
     return signed_digits(printer, fmt::format("{}", *whole));
   if (const auto* number = std::get_if<double>(&value)) {
     if (std::isfinite(*number)) return number_text(*number);
-    return wrong(condition.place, "`" + condition.name + "` needs a finite number");
+    return wrong(condition.at, "value_invalid", "`" + condition.name + "` needs a finite number");
   }
   // Where no number of YAML or JSON is exact enough, digits in quotes are.
   const auto* text = std::get_if<std::string>(&value);
   const bool exact = condition.node && condition.node->type == FieldType::decimal;
   if (text && exact && is_plain_decimal(*text)) return signed_digits(printer, *text);
-  return wrong(condition.place, "`" + condition.name + "` is a number, and this value is not",
+  return wrong(condition.at, "value_invalid",
+               "`" + condition.name + "` is a number, and this value is not",
                "Write digits, without quotes.");
 }
 
 Result<std::string> checked_text(const Condition& condition, const Scalar& value) {
   const auto* text = std::get_if<std::string>(&value);
   if (!text)
-    return wrong(condition.place, "`" + condition.name + "` is text, and this value is not",
+    return wrong(condition.at, "value_invalid",
+                 "`" + condition.name + "` is text, and this value is not",
                  "Put the value in quotes.");
   if (text->find('\0') != std::string::npos || !is_utf8(*text))
-    return wrong(condition.place, "the value for `" + condition.name + "` is not plain UTF-8 text");
+    return wrong(condition.at, "value_invalid",
+                 "the value for `" + condition.name + "` is not plain UTF-8 text");
   return *text;
 }
 
@@ -224,7 +227,8 @@ Result<std::string> ConditionPrinter::related_test(const Condition& condition, c
   if (no) return "NOT EXISTS " + select;
   for (const Op op : operators_of_counts())
     if (condition.op == op) return number_test(condition, select);
-  return wrong(condition.place, fmt::format("a count has no operator `{}`", word(condition.op)),
+  return wrong(condition.at, "operator_not_of_counts",
+               fmt::format("a count has no operator `{}`", word(condition.op)),
                "Operators: eq, ne, gt, gte, lt, lte, between, in, not_in.");
 }
 
@@ -283,7 +287,7 @@ Result<std::string> ConditionPrinter::text_test(const Condition& condition,
   if (condition.op == Op::matches) {
     auto matches = printer_.matches(value, literals[0], condition.ignore_case);
     if (matches.ok()) return matches;
-    return wrong(condition.place, matches.error().message, matches.error().remedy);
+    return wrong(condition.at, "pattern_invalid", matches.error().message, matches.error().remedy);
   }
   for (std::string& one : literals) one = folded(printer_.text(one));
   const std::string x = folded(value);
@@ -367,13 +371,13 @@ Result<std::string> ConditionPrinter::day_test(const Condition& condition, const
     const auto* text = std::get_if<std::string>(&one);
     const auto moment = text ? read_moment(*text) : std::nullopt;
     if (!moment)
-      return wrong(condition.place,
+      return wrong(condition.at, "value_invalid",
                    fmt::format("`{}` of `{}` needs a {}", word(condition.op), condition.name,
                                is_date ? "date" : "date or time"),
                    is_date ? "Write 2026-01-31."
                            : "Write 2026-01-31, 2026-01-31 09:30 or 2026-01-31T09:30:00Z.");
     if (!moment->time.empty() && (is_date || condition.op == Op::on))
-      return wrong(condition.place,
+      return wrong(condition.at, "value_invalid",
                    is_date ? "`" + condition.name + "` is a date, without a time of day"
                            : "`on` takes a whole day",
                    "Write 2026-01-31.");
@@ -413,13 +417,12 @@ Result<std::string> ConditionPrinter::duration_test(const Condition& condition,
                                                     const std::string& zone) const {
   const auto* given = std::get_if<Duration>(&condition.value);
   if (!given || given->count < 0)
-    return wrong(
-        condition.place,
-        fmt::format("`{}` of `{}` needs a duration", word(condition.op), condition.name),
-        "Write {days: 90}; units are minutes, hours, days, weeks, months and years.");
+    return wrong(condition.at, "value_invalid",
+                 fmt::format("`{}` of `{}` needs a duration", word(condition.op), condition.name),
+                 "Write {days: 90}; units are minutes, hours, days, weeks, months and years.");
   const bool anniversary = condition.op == Op::anniversary_within;
   if ((is_date || anniversary) && given->unit <= Duration::Unit::hours)
-    return wrong(condition.place,
+    return wrong(condition.at, "value_invalid",
                  anniversary ? "`anniversary_within` counts days, weeks, months or years"
                              : "`" + condition.name +
                                    "` is a date: its durations are days, weeks, months or years");

@@ -25,7 +25,8 @@ struct Token {
 Error at(size_t column, const std::string& message, std::string remedy = "") {
   return {.kind = ErrorKind::invalid,
           .message = fmt::format("formula, column {}: {}", column, message),
-          .remedy = std::move(remedy)};
+          .remedy = std::move(remedy),
+          .code = "formula_invalid"};
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

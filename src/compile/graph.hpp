@@ -25,6 +25,29 @@ namespace rollcall::compile {
 
 struct Node;
 
+// Where a node of the catalog stands, for errors: in its file, if it is from one, and in its object.
+struct At {
+  Place place = {};
+  std::string object = {};   // "model customers"; empty: what the query is about
+  std::string pointer = {};  // from there: "/where/all/1"; empty: not known
+
+  // A node below, which stands at `place` in the same file.
+  [[nodiscard]] At below(const Place& its, const std::string& way) const {
+    return {its, object, pointer.empty() ? "" : pointer + way};
+  }
+};
+At place_of(const Segment& segment, const std::string& pointer);
+At place_of(const Model& model, const std::string& pointer);
+
+// The rules in an `all`, `any` or `none`, and its key; null for any other rule.
+struct Group {
+  const std::vector<Rule>* parts = nullptr;
+  std::string_view key = {};
+};
+Group group_of(const Rule& rule);
+// Where the nth of a group stands that stands at `at`.
+At place_of_part(const Rule& rule, const Group& group, const At& at, size_t nth);
+
 // A relation with its keys.
 struct Join {
   const Relation* relation = nullptr;
@@ -48,7 +71,7 @@ struct Condition {
   Op op = Op::eq;                           // test; related: of the count
   Operand value = {};
   bool ignore_case = false;
-  Place place = {};
+  At at = {};
 };
 
 struct Node {
@@ -77,11 +100,11 @@ class Graph {
   Graph(const Catalog& catalog, const Schemas& schemas, const Printer& printer)
       : catalog_(catalog), schemas_(schemas), printer_(printer) {}
 
-  Result<const Model*> model(const std::string& name, const Place& place);
-  Result<const Node*> field(const Model& model, const std::string& name, const Place& place);
+  Result<const Model*> model(const std::string& name, const At& at);
+  Result<const Node*> field(const Model& model, const std::string& name, const At& at);
   // The membership of a segment of that model.
-  Result<const Node*> segment(const Model& model, const std::string& name, const Place& place);
-  Result<Condition> condition(const Model& model, const Rule& rule);
+  Result<const Node*> segment(const Model& model, const std::string& name, const At& at);
+  Result<Condition> condition(const Model& model, const Rule& rule, const At& at);
   // A rule that belongs to the segment of that name, so that it cannot use itself.
   Result<Condition> rule_of(const Segment& segment, const Model& model);
   // Declared fields, or every column. Without those that a computed field of the name replaces.
@@ -92,12 +115,12 @@ class Graph {
   [[nodiscard]] std::vector<const Node*> nodes_of(const Model& model) const;
 
  private:
-  Result<Condition> bind(const Model& model, const Rule& rule, int depth);
-  Result<const Node*> aggregate(const Model& model, const RelatedTest& test, const Place& place);
-  Result<Node> computed(const Model& model, const ComputedField& field);
-  Result<Join> way(const Model& model, const std::string& relation, const Place& place);
+  Result<Condition> bind(const Model& model, const Rule& rule, const At& at, int depth);
+  Result<const Node*> aggregate(const Model& model, const RelatedTest& test, const At& at);
+  Result<Node> computed(const Model& model, const ComputedField& field, const At& at);
+  Result<Join> way(const Model& model, const std::string& relation, const At& at);
   Result<const Node*> add(const Model& model, const std::string& key, const std::string& what,
-                          const Place& place, const std::function<Result<Node>()>& make);
+                          const At& at, const std::function<Result<Node>()>& make);
   std::string free_name(const Model& model, std::string wanted);
 
   const Catalog& catalog_;
@@ -116,6 +139,7 @@ int level_of(const Condition& condition);
 int level_of_row(const Condition& condition);
 int level_of(const Join& join);
 
-Error wrong(const Place& place, std::string message, std::string remedy = "");
+// An error (invalid) at a node. `code`: what programs tell it by.
+Error wrong(const At& at, std::string code, std::string message, std::string remedy = "");
 
 }  // namespace rollcall::compile

@@ -46,9 +46,10 @@ Segment activated_segment(const Catalog& catalog, const Activation& activation) 
     all = *parts;
   } else {
     all.rules.push_back(out.where);
+    out.where.added = true;
   }
   for (const std::string& excluded : destination->exclusions)
-    all.rules.push_back({SegmentTest{.segment = excluded, .member = false}, {}});
+    all.rules.push_back({SegmentTest{.segment = excluded, .member = false}, {}, true});
   out.where.test = std::move(all);
   return out;
 }

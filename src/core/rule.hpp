@@ -111,6 +111,7 @@ struct SegmentTest {
 struct Rule {
   std::variant<AllOf, AnyOf, NoneOf, FieldTest, RelatedTest, SegmentTest> test = AllOf{};
   Place place = {};
+  bool added = false;  // by an activation: no node of what the segment says
   bool operator==(const Rule&) const = default;
 };
 

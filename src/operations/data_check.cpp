@@ -1,7 +1,6 @@
 #include "operations/data_check.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "attributes/attributes.hpp"
 #include "run/run.hpp"
@@ -149,23 +148,17 @@ class Checker {
   }
 
   // Errors of a rule name its place themselves, as compile's door says.
-  void add(const Error& error, Place place, const std::string& who) {
+  void add(Error error, Place place, const std::string& who) {
+    if (error.place && error.place->line > 0) place = {error.place->line, error.place->column};
+    error.place.reset();
     std::string message = error.text();
-    Place named;
-    int length = 0;
-    if (std::sscanf(message.c_str(), "line %d, column %d: %n", &named.line, &named.column,
-                    &length) == 2 &&
-        length > 0) {
-      place = named;
-      message.erase(0, static_cast<size_t>(length));
-    }
     message.insert(0, who);
     const bool known =
         std::any_of(out_.problems.begin(), out_.problems.end(), [&](const catalog::Problem& one) {
           return one.place.line == place.line && one.place.column == place.column &&
                  one.message == message;
         });
-    if (!known) out_.problems.push_back({place, std::move(message)});
+    if (!known) out_.problems.push_back({place, std::move(message), std::move(error.code)});
   }
 
   void warn(const Error& error) {

@@ -8,9 +8,9 @@
 #include "base/words.hpp"
 
 template <>
-struct rollcall::Words<rollcall::prove::Trial::Standing> {
-  using enum prove::Trial::Standing;
-  static constexpr auto all = std::to_array<Word<prove::Trial::Standing>>(
+struct rollcall::Words<rollcall::prove::Trial::Grade> {
+  using enum prove::Trial::Grade;
+  static constexpr auto all = std::to_array<Word<prove::Trial::Grade>>(
       {{"untried", untried}, {"passed", passed}, {"failed", failed}});
 };
 

@@ -21,7 +21,7 @@ E named(const std::string& name, E otherwise) {
 json error_json(const std::optional<Error>& error) {
   if (!error) return nullptr;
   return {{"kind", to_string(error->kind)},
-          {"message", error->message},
+          {"message", error->placed()},
           {"remedy", error->remedy},
           {"context", error->context}};
 }
