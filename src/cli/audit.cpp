@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "cli/commands.hpp"
 #include "cli/report_text.hpp"
 #include "cli/table_stream.hpp"
@@ -34,10 +35,11 @@ void print_counts(Session& session, const std::string& name, const run::Audit::R
 }
 
 // Names people as they come: nobody knows how many there are. Returns whether all were named.
-Result<bool> print_people(Session& session, run::Audit& audit, const AuditOptions& options) {
+// `out` is where there is an array open, with --json.
+Result<bool> print_people(Session& session, run::Audit& audit, const AuditOptions& options,
+                          operations::JsonWriter& out) {
   const bool all = options.all || options.csv;
   std::map<std::string, int64_t> told;
-  int64_t shown = 0;
   bool complete = true;
   TableStream table(session,
                     {{"kind"}, {"key", Table::Align::left, 60}, {"why", Table::Align::left, 80}});
@@ -47,11 +49,8 @@ Result<bool> print_people(Session& session, run::Audit& audit, const AuditOption
       complete = false;
       return true;
     }
-    ++shown;
     if (session.json()) {
-      const json one = {{"kind", person.kind}, {"key", person.key}, {"why", why}};
-      session.print("{}\n  {}", shown > 1 ? "," : "",
-                    one.dump(-1, ' ', false, json::error_handler_t::replace));
+      out.value({{"kind", person.kind}, {"key", person.key}, {"why", why}});
     } else if (options.csv) {
       session.print_text(csv_line({person.kind, person.key, why}));
     } else {
@@ -74,14 +73,15 @@ Result<int> audit(Session& session, const AuditOptions& options) {
   const run::Audit::Report report = audit->report();
   const bool as_text = !session.json() && !options.csv;
   if (as_text) print_counts(session, name, report);
-  std::string head = run::to_json(report);
-  if (session.json()) session.print("{},\"people\":[", head.substr(0, head.size() - 1));
+  operations::JsonWriter out = session.json_writer();
+  if (session.json())
+    out.object().members(read_json<json>(run::to_json(report))).key("people").array();
   if (as_text && report.counts.missing + report.counts.extra + report.counts.foreign > 0)
     session.print("\n");
-  const bool complete = TRY(print_people(session, *audit, options));
+  const bool complete = TRY(print_people(session, *audit, options, out));
   if (as_text && !complete)
     session.print("… {} of each kind (--all names everybody)\n", thousands(kSample));
-  audit.reset();  // the repair takes the lease itself
+  audit.reset();  // nobody else is asked for
 
   std::optional<RunReport> repaired;
   int code = kDone;
@@ -105,8 +105,12 @@ Result<int> audit(Session& session, const AuditOptions& options) {
                   plain(name));
   }
   if (session.json())
-    session.print("],\"people_complete\":{},\"repair\":{}}}\n", complete,
-                  repaired ? run::to_json(*repaired) : "null");
+    out.end()
+        .key("people_complete")
+        .value(complete)
+        .key("repair")
+        .text(repaired ? run::to_json(*repaired) : "null")
+        .end();
   return code;
 }
 

@@ -93,11 +93,12 @@ Result<int> rejects(Session& session, const RejectsOptions& options) {
                               {"primary key"},
                               {"since (UTC)"},
                               {"reason", Table::Align::left, 60}});
+  operations::JsonWriter out = session.json_writer();
   bool begun = false;  // nothing is printed when there is nothing to read
   const auto begin = [&] {
     if (begun) return;
     begun = true;
-    if (session.json()) session.print_text("[");
+    if (session.json()) out.array();
     if (options.csv && !session.json())
       session.print_text(csv_line({"kind", "key", "primary_key", "reason", "since"}));
   };
@@ -105,8 +106,7 @@ Result<int> rejects(Session& session, const RejectsOptions& options) {
     begin();
     ++told;
     if (session.json()) {
-      session.print("{}\n  {}", told > 1 ? "," : "",
-                    to_json(one).dump(-1, ' ', false, json::error_handler_t::replace));
+      out.value(to_json(one));
     } else if (options.csv) {
       session.print_text(csv_line(
           {one.kind, one.key, one.primary_key, one.reason, iso_utc(Time(Millis(one.since_ms)))}));
@@ -117,7 +117,7 @@ Result<int> rejects(Session& session, const RejectsOptions& options) {
     return session.heard() && !session.stop().stop_requested();
   }));
   if (!as_table) begin();
-  if (session.json()) session.print_text(told > 0 ? "\n]\n" : "]\n");
+  if (session.json()) out.end();
   table.flush();
   if (as_table && told == 0)
     session.say(

@@ -37,11 +37,15 @@ void Session::say(const std::string& message) {
 void Session::fail(const Error& error) {
   say(error.text());
   if (!json_) return;
-  print_json({{"error",
-               {{"kind", to_string(error.kind)},
-                {"message", error.placed()},
-                {"remedy", error.remedy},
-                {"context", error.context}}}});
+  print_json({{"error", operations::to_json(error)}});
+}
+
+operations::JsonWriter Session::json_writer() {
+  return operations::JsonWriter([this](std::string_view piece) -> Status {
+    print_text(std::string(piece));
+    if (heard()) return ok_status();
+    return Error{ErrorKind::cancelled, "nobody reads what is printed"};
+  });
 }
 
 bool Session::heard() const { return std::ferror(world_.out) == 0; }

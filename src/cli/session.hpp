@@ -8,6 +8,7 @@
 #include "cli/cli.hpp"
 #include "cli/progress.hpp"
 #include "operations/operations.hpp"
+
 namespace rollcall::cli {
 
 class Session {
@@ -37,6 +38,8 @@ class Session {
   }
   void print_text(const std::string& text);
   void print_json(const nlohmann::ordered_json& value);
+  // Prints as it is written; it fails once there is nobody to print for.
+  operations::JsonWriter json_writer();
   // To stderr, in front of which the progress line is wiped away.
   void say(const std::string& message);
   // An error, with --json also as the one value on stdout.

@@ -9,6 +9,7 @@
 // Segments, stored or not           segments.hpp, their rules in words by rule_words.hpp
 // Activations, their runs and end   activations.hpp
 // What has been, and one person     runs.hpp, why.hpp
+// Reports that name many people     json_writer.hpp writes them as they come
 //
 // Threads: any number may call at once.
 #pragma once
@@ -17,6 +18,7 @@
 #include "operations/apply.hpp"
 #include "operations/check.hpp"
 #include "operations/data_check.hpp"
+#include "operations/json_writer.hpp"
 #include "operations/names.hpp"
 #include "operations/rule_words.hpp"
 #include "operations/runs.hpp"

@@ -161,6 +161,40 @@ TEST_F(OperationsTest, ArchivesAndEmptiesTheList) {
   EXPECT_THAT(stored().archived, SizeIs(1));
 }
 
+TEST_F(OperationsTest, AnAuditHoldsUpNoRunWhileItsPeopleAreRead) {
+  (void)run();
+  world_.clock.advance(Millis(120'000));
+  const Stored now = stored();
+  world_.take_off_list(1);
+  world_.clock.advance(Millis(120'000));
+  const auto audit = run::audit(at_work(), now.catalog, vips(now), {});
+  ASSERT_TRUE(audit.ok()) << audit.error().text();
+  std::vector<std::string> told;
+  ASSERT_TRUE((*audit)
+                  ->people([&](const ledger::Drift& person, const std::string&) {
+                    EXPECT_EQ(run().status, RunStatus::completed);
+                    told.push_back(person.kind + " " + person.key);
+                    return true;
+                  })
+                  .ok());
+  EXPECT_THAT(told, ElementsAre("missing c1@example.com"));
+}
+
+TEST_F(OperationsTest, AMistakeOfAnUnsavedRuleNamesItsNode) {
+  const Stored now = stored();
+  Segment segment = now.catalog.segments.at(0);
+  segment.name = "";
+  segment.where = {
+      AllOf{{segment.where, {NoneOf{{{FieldTest{.field = "vpi", .op = Op::is_true}}}}}}}};
+  const auto counted = operations::count(at_work(), now.catalog, segment, {}, {});
+  ASSERT_FALSE(counted.ok());
+  EXPECT_EQ(counted.error().code, "field_unknown");
+  ASSERT_TRUE(counted.error().place);
+  EXPECT_EQ(counted.error().place->pointer, "/where/all/1/none/0");
+  EXPECT_THAT(counted.error().text(),
+              ::testing::StartsWith("model `customers` has no field `vpi`"));
+}
+
 TEST_F(OperationsTest, CheckKnowsNothingOfATrialOfAnotherKey) {
   (void)run();
   EXPECT_THAT(check("Iterable"), Contains(Field(&Finding::message, HasSubstr("confirmed it"))));
