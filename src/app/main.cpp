@@ -71,16 +71,18 @@ int main(int argc, char** argv) {
   app::SystemClock clock;
   app::SystemRandom random;
   app::Threads workers;
+  RealDisk disk;
   const auto transport = http::make_transport();
   app::TestHooks hooks(environment("ROLLCALL_POINTS"), environment("ROLLCALL_KILL_AT"));
   const cli::World world{.clock = clock,
                          .random = random,
                          .transport = *transport,
                          .workers = workers,
+                         .disk = disk,
                          .observer = hooks,
                          .open_store =
                              [&](const std::filesystem::path& home) {
-                               return store::Store::open(home, clock, random);
+                               return store::Store::open(home, clock, random, disk);
                              },
                          .environment = environment,
                          .out = stdout,

@@ -162,13 +162,14 @@ Status RealDisk::sync_folder(const fs::path& folder) {
   return ok_status();
 }
 
-Result<std::vector<std::string>> RealDisk::list(const fs::path& folder) {
-  std::vector<std::string> out;
+Result<Disk::Names> RealDisk::list(const fs::path& folder) {
+  Names out;
   std::error_code problem;
   for (fs::directory_iterator at(folder, problem), end; !problem && at != end;
        at.increment(problem))
     out.push_back(at->path().filename());
-  if (problem && problem.value() != ENOENT) return cannot("read", folder, problem.value());
+  if (problem && problem.value() != ENOENT && problem.value() != ENOTDIR)
+    return cannot("read", folder, problem.value());
   return out;
 }
 

@@ -67,8 +67,9 @@ class Disk {
   virtual Status remove(const std::filesystem::path& path) = 0;
   // The names of a folder's files outlive a loss of power from now on, where the disk can do that.
   virtual Status sync_folder(const std::filesystem::path& folder) = 0;
-  // Names, in no order; none where there is no such folder.
-  virtual Result<std::vector<std::string>> list(const std::filesystem::path& folder) = 0;
+  // Of its files and folders, in no order; none where there is no such folder.
+  using Names = std::vector<std::string>;
+  virtual Result<Names> list(const std::filesystem::path& folder) = 0;
   // And those it lies in.
   virtual Status make_folder(const std::filesystem::path& folder) = 0;
 
@@ -91,7 +92,7 @@ class RealDisk : public Disk {
   Result<bool> place(const std::filesystem::path& from, const std::filesystem::path& to) override;
   Status remove(const std::filesystem::path& path) override;
   Status sync_folder(const std::filesystem::path& folder) override;
-  Result<std::vector<std::string>> list(const std::filesystem::path& folder) override;
+  Result<Names> list(const std::filesystem::path& folder) override;
   Status make_folder(const std::filesystem::path& folder) override;
 };
 

@@ -115,7 +115,7 @@ TEST_F(DiskTest, ReplacesAFileWholeOrNotAtAll) {
   for (int step = 0;; ++step) {
     bool done = false;
     for (size_t torn = 0; torn <= 4; ++torn)
-      for (const auto names : {FaultyDisk::Names::lost, FaultyDisk::Names::kept}) {
+      for (const auto names : {FaultyDisk::Renames::lost, FaultyDisk::Renames::kept}) {
         ASSERT_TRUE(put(faulty_, path_, "old").ok());
         faulty_.lose_power();
         faulty_.lost_after = step;
@@ -163,7 +163,7 @@ TEST_F(DiskTest, TheFaultyDiskForgetsWhatWasNotSynced) {
   }
   EXPECT_EQ(held(faulty_, path_), "kept lost");
   const std::string birth = (*faulty_.open(path_, Open::read))->about()->birth;
-  faulty_.lose_power(0, FaultyDisk::Names::kept);
+  faulty_.lose_power(0, FaultyDisk::Renames::kept);
   EXPECT_EQ(held(faulty_, path_), "kept");
   EXPECT_EQ((*faulty_.open(path_, Open::read))->about()->birth, birth);
   EXPECT_TRUE(fs::exists(folder_ / "renamed"));

@@ -33,30 +33,32 @@ class FaultyDisk : public Disk {
   // As after a loss of power: every file holds what it held at its last sync, but the one written
   // last, of whose last write `torn` bytes are there. Names that no sync of their folder confirmed
   // are as they were, or not: either may happen.
-  enum class Names { lost, kept };
-  void lose_power(size_t torn = 0, Names names = Names::lost) {
+  enum class Renames { lost, kept };
+  void lose_power(size_t torn = 0, Renames renames = Renames::lost) {
     const std::lock_guard lock(mutex_);
-    std::optional<Write> last;
-    if (torn > 0 && !writes_.empty()) last = writes_.back();
-    for (auto at = writes_.rbegin(); at != writes_.rend(); ++at) put(path_of(at->file), at->before);
-    if (last) {
-      std::string& bytes = last->before;
-      const size_t size = std::min(torn, last->bytes.size());
-      bytes.resize(std::max<size_t>(bytes.size(), last->at + size));
-      bytes.replace(last->at, size, last->bytes, 0, size);
-      put(path_of(last->file), bytes);
+    for (const auto& [file, write] : unsynced_) put(path_of(file), write.synced);
+    if (const auto last = unsynced_.find(last_written_); torn > 0 && last != unsynced_.end()) {
+      auto& [before, at, bytes] = last->second.last;
+      const size_t size = std::min(torn, bytes.size());
+      before.resize(std::max<size_t>(before.size(), at + size));
+      before.replace(at, size, bytes, 0, size);
+      put(path_of(last_written_), before);
     }
-    for (auto at = names_.rbegin(); names == Names::lost && at != names_.rend(); ++at) {
+    for (auto at = names_.rbegin(); renames == Renames::lost && at != names_.rend(); ++at) {
       std::error_code ignored;
       if (at->from) std::filesystem::rename(at->to, *at->from, ignored);
       std::filesystem::remove(at->to, ignored);
       if (at->before) std::filesystem::rename(*at->before, at->to, ignored);
     }
-    writes_.clear();
-    names_.clear();
+    forget();
     files_.clear();
     lost_after.reset();
     steps = 0;
+  }
+  // As after a while: all that was written is on the disk.
+  void settle() {
+    const std::lock_guard lock(mutex_);
+    forget();
   }
 
   // --- Disk.
@@ -69,7 +71,7 @@ class FaultyDisk : public Disk {
     if (!real) return std::unique_ptr<DiskFile>();
     if (!files_.contains(path)) files_[path] = ++last_file_;
     if (makes) names_.push_back({std::nullopt, path, std::nullopt});
-    if (how == Open::anew && before) writes_.push_back({files_[path], *before, 0, ""});
+    if (how == Open::anew && before) written(files_[path], *before, 0, "");
     return std::unique_ptr<DiskFile>(new FaultyFile(*this, std::move(real), path, files_[path]));
   }
   Status rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
@@ -105,9 +107,7 @@ class FaultyDisk : public Disk {
     names_.remove_if([&](const Name& name) { return name.to.parent_path() == folder; });
     return real_.sync_folder(folder);
   }
-  Result<std::vector<std::string>> list(const std::filesystem::path& folder) override {
-    return real_.list(folder);
-  }
+  Result<Names> list(const std::filesystem::path& folder) override { return real_.list(folder); }
   Status make_folder(const std::filesystem::path& folder) override {
     return real_.make_folder(folder);
   }
@@ -126,7 +126,7 @@ class FaultyDisk : public Disk {
       const std::lock_guard lock(disk_.mutex_);
       TRY(disk_.step(path_));
       const size_t fits = std::min<uint64_t>(bytes.size(), disk_.room.value_or(bytes.size()));
-      disk_.writes_.push_back({file_, TRY(read_whole(*real_)), at, std::string(bytes)});
+      disk_.written(file_, TRY(read_whole(*real_)), at, bytes);
       TRY(real_->write(at, bytes.substr(0, fits)));
       if (disk_.room) *disk_.room -= fits;
       if (fits < bytes.size()) return cannot("write", path_, ENOSPC);
@@ -135,13 +135,13 @@ class FaultyDisk : public Disk {
     Status cut(uint64_t bytes) override {
       const std::lock_guard lock(disk_.mutex_);
       TRY(disk_.step(path_));
-      disk_.writes_.push_back({file_, TRY(read_whole(*real_)), bytes, ""});
+      disk_.written(file_, TRY(read_whole(*real_)), bytes, "");
       return real_->cut(bytes);
     }
     Status sync() override {
       const std::lock_guard lock(disk_.mutex_);
       TRY(disk_.step(path_));
-      disk_.writes_.remove_if([&](const Write& write) { return write.file == file_; });
+      disk_.unsynced_.erase(file_);
       return real_->sync();
     }
     bool lock() override { return real_->lock(); }
@@ -154,11 +154,13 @@ class FaultyDisk : public Disk {
     const int file_;
   };
 
-  struct Write {  // not synced
-    int file;
-    std::string before;  // all that the file held
-    uint64_t at;
-    std::string bytes;
+  struct Unsynced {
+    std::string synced;  // what the file holds for sure
+    struct {
+      std::string before;  // what it held just before
+      uint64_t at;
+      std::string bytes;
+    } last;  // of its writes
   };
   struct Name {  // of a file made (no `from`, no `before`), renamed or removed; not synced
     std::optional<std::filesystem::path> from;
@@ -170,6 +172,15 @@ class FaultyDisk : public Disk {
     if (lost_after && steps >= *lost_after) return cannot("write", path, EIO);
     ++steps;
     return ok_status();
+  }
+  void written(int file, const std::string& before, uint64_t at, std::string_view bytes) {
+    unsynced_.try_emplace(file, Unsynced{before, {}}).first->second.last = {before, at,
+                                                                            std::string(bytes)};
+    last_written_ = file;
+  }
+  void forget() {
+    unsynced_.clear();
+    names_.clear();
   }
   static std::optional<std::string> content(const std::filesystem::path& path) {
     const File file(open_ours(path, O_RDONLY));
@@ -198,7 +209,8 @@ class FaultyDisk : public Disk {
   const std::filesystem::path aside_;
   RealDisk real_;
   std::mutex mutex_;  // protects what follows
-  std::list<Write> writes_;
+  std::map<int, Unsynced> unsynced_;
+  int last_written_ = 0;
   std::list<Name> names_;
   std::map<std::filesystem::path, int> files_;  // which file lies there now
   int last_file_ = 0, last_aside_ = 0;

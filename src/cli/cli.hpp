@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/base.hpp"
+#include "base/disk.hpp"
 #include "core/observer.hpp"
 #include "http/http.hpp"
 #include "store/store.hpp"
@@ -25,6 +26,7 @@ struct World {
   Random& random;
   http::Transport& transport;
   Workers& workers;
+  Disk& disk;
   Observer& observer;  // sees every named point; progress is shown by this room
   std::function<Result<std::unique_ptr<store::Store>>(const std::filesystem::path& home)>
       open_store;

@@ -17,7 +17,7 @@ class Session {
       : world_(world),
         home_(std::move(home)),
         leases_(home_, world.clock),
-        states_(state::open_local({home_}, leases_)),
+        states_(state::open_local({home_}, world.disk, leases_)),
         json_(json),
         stop_(std::move(stop)),
         progress_({world.err, world.err_is_terminal, world.columns}, world.clock, world.observer) {}

@@ -156,7 +156,7 @@ class DeliverTest : public testing::Test {
                        .proof_max_age = max_age_});
     if (indexed_) {
       iterable_.contacts.swap(*indexed_);
-      prove::Contacts contacts(client, KeyType::email, clock_, observer,
+      prove::Contacts contacts(client, KeyType::email, clock_, disk_, observer,
                                {folder_ / "index", Secret(std::string(32, 's')), "a project"});
       const auto exported = contacts.exported({});
       EXPECT_TRUE(exported.ok());
@@ -182,6 +182,7 @@ class DeliverTest : public testing::Test {
   ManualClock clock_{Time(Millis(1'000'000'000'000))};
   SeededRandom random_{1};
   Threads workers_;
+  RealDisk disk_;
   struct : Permit {
     [[nodiscard]] bool outlasts(Millis) const override { return true; }
   } permit_;

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "base/base.hpp"
+#include "base/disk.hpp"
 #include "base/lease.hpp"
 #include "core/activation.hpp"
 #include "core/observer.hpp"
@@ -206,8 +207,9 @@ class PaceBoard;
 // activations that run side by side advance alike.
 class Pace {
  public:
+  explicit Pace(Clock& clock);
   // Where the file cannot be used this process paces alone.
-  explicit Pace(Clock& clock, const std::optional<std::filesystem::path>& file = std::nullopt);
+  Pace(Clock& clock, Disk& disk, const std::filesystem::path& file);
   ~Pace();
   // Waits for a place; false when stopped.
   bool wait(std::string_view endpoint, const std::stop_token& stop);

@@ -62,8 +62,9 @@ double share_of_ceiling(int64_t answers) {
 
 }  // namespace
 
-Pace::Pace(Clock& clock, const std::optional<std::filesystem::path>& file)
-    : clock_(clock), board_(std::make_unique<PaceBoard>(file)) {}
+Pace::Pace(Clock& clock) : clock_(clock), board_(std::make_unique<PaceBoard>()) {}
+Pace::Pace(Clock& clock, Disk& disk, const std::filesystem::path& file)
+    : clock_(clock), board_(std::make_unique<PaceBoard>(disk, file)) {}
 Pace::~Pace() = default;
 
 bool Pace::wait(std::string_view endpoint, const std::stop_token& stop) {

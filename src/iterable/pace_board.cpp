@@ -1,14 +1,7 @@
 #include "iterable/pace_board.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <cmath>
 #include <cstring>
-#include <system_error>
-
-#include "base/file.hpp"
 
 namespace rollcall::iterable {
 namespace {
@@ -32,22 +25,17 @@ bool makes_sense(const Bucket& b, int64_t now_ms) {
 // Holds the file for one update.
 class Held {
  public:
-  explicit Held(int file) : file_(file) {
-    int result = 0;
-    do result = ::flock(file_, LOCK_EX);
-    while (result != 0 && errno == EINTR);
-    held_ = result == 0;
-  }
+  explicit Held(DiskFile& file) : file_(file), held_(file.lock()) {}
   ~Held() {
-    if (held_) ::flock(file_, LOCK_UN);
+    if (held_) file_.unlock();
   }
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
   explicit operator bool() const { return held_; }
 
  private:
-  int file_;
-  bool held_ = false;
+  DiskFile& file_;
+  const bool held_;
 };
 
 }  // namespace
@@ -61,22 +49,16 @@ struct PaceBoard::Slot {
   }
 };
 
-PaceBoard::PaceBoard(const std::optional<std::filesystem::path>& file) {
+PaceBoard::PaceBoard(Disk& disk, const std::filesystem::path& file) {
   static_assert(std::is_trivially_copyable_v<Slot>);
-  if (!file) return;
-  std::error_code ignored;
-  std::filesystem::create_directories(file->parent_path(), ignored);
-  file_ = open_ours(*file, O_RDWR | O_CREAT);
-}
-
-PaceBoard::~PaceBoard() {
-  if (file_ >= 0) ::close(file_);
+  if (!disk.make_folder(file.parent_path()).ok()) return;
+  if (auto opened = disk.open(file, Disk::Open::keep); opened.ok()) file_ = std::move(*opened);
 }
 
 void PaceBoard::update(std::string_view endpoint, const Bucket& fresh, int64_t now_ms,
                        const std::function<void(Bucket&)>& change) {
   const std::lock_guard lock(mutex_);
-  if (file_ >= 0 && update_in_file(endpoint, fresh, now_ms, change)) return;
+  if (file_ && update_in_file(endpoint, fresh, now_ms, change)) return;
   change(in_memory_.try_emplace(std::string(endpoint), fresh).first->second);
 }
 
@@ -85,10 +67,9 @@ std::optional<size_t> PaceBoard::place_of(std::string_view endpoint) {
   if (const auto known = places_.find(endpoint); known != places_.end()) return known->second;
   for (size_t place = 0; place < kSlots; ++place) {
     Slot slot;
-    const auto offset = static_cast<off_t>(place * sizeof(Slot));
-    const ssize_t got = ::pread(file_, &slot, sizeof slot, offset);
-    if (got < 0) return std::nullopt;
-    const bool whole = got == static_cast<ssize_t>(sizeof slot);
+    const auto got = file_->read(place * sizeof(Slot), &slot, sizeof slot);
+    if (!got.ok()) return std::nullopt;
+    const bool whole = *got == sizeof slot;
     if (whole && !slot.name().empty() && slot.name() != endpoint) continue;
     places_.emplace(std::string(endpoint), place);
     return place;
@@ -100,21 +81,21 @@ bool PaceBoard::update_in_file(std::string_view endpoint, const Bucket& fresh, i
                                const std::function<void(Bucket&)>& change) {
   Slot slot;
   if (endpoint.size() >= slot.endpoint.size()) return false;
-  const Held held(file_);
+  const Held held(*file_);
   if (!held) return false;
   const auto place = place_of(endpoint);
   if (!place) return false;
-  const auto offset = static_cast<off_t>(*place * sizeof(Slot));
-  const bool there =
-      ::pread(file_, &slot, sizeof slot, offset) == static_cast<ssize_t>(sizeof slot) &&
-      slot.name() == endpoint && makes_sense(slot.bucket, now_ms);
+  const uint64_t at = *place * sizeof(Slot);
+  const auto got = file_->read(at, &slot, sizeof slot);
+  const bool there = got.ok() && *got == sizeof slot && slot.name() == endpoint &&
+                     makes_sense(slot.bucket, now_ms);
   if (!there) {
     slot = {};
     endpoint.copy(slot.endpoint.data(), endpoint.size());
     slot.bucket = fresh;
   }
   change(slot.bucket);
-  return ::pwrite(file_, &slot, sizeof slot, offset) == static_cast<ssize_t>(sizeof slot);
+  return file_->write(at, {reinterpret_cast<const char*>(&slot), sizeof slot}).ok();
 }
 
 }  // namespace rollcall::iterable

@@ -11,10 +11,13 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/disk.hpp"
 
 namespace rollcall::iterable {
 
@@ -37,9 +40,10 @@ struct Bucket {
 
 class PaceBoard {
  public:
-  // Without a file, or where it cannot be opened: in memory, for this process alone.
-  explicit PaceBoard(const std::optional<std::filesystem::path>& file);
-  ~PaceBoard();
+  // In memory, for this process alone.
+  PaceBoard() = default;
+  // In a file; where it cannot be opened or written, in memory.
+  PaceBoard(Disk& disk, const std::filesystem::path& file);
   PaceBoard(const PaceBoard&) = delete;
   PaceBoard& operator=(const PaceBoard&) = delete;
 
@@ -57,7 +61,7 @@ class PaceBoard {
   std::mutex mutex_;
   std::map<std::string, Bucket, std::less<>> in_memory_;  // protected by mutex_
   std::map<std::string, size_t, std::less<>> places_;     // protected by mutex_
-  int file_ = -1;
+  std::unique_ptr<DiskFile> file_;
 };
 
 }  // namespace rollcall::iterable

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/faulty_disk.hpp"
 #include "iterable/iterable.hpp"
 
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12 misreads std::stop_source
@@ -252,10 +253,11 @@ class SharedPaceTest : public PaceTest {
   std::filesystem::path folder_ =
       std::filesystem::path(testing::TempDir()) / ("pace_test." + std::to_string(::getpid()));
   std::filesystem::path file_ = folder_ / "pace" / "project";
+  FaultyDisk disk_{folder_ / "aside"};
 };
 
 TEST_F(SharedPaceTest, KeepsTwoUnderOneLimit) {
-  Pace one(clock_, file_), two(clock_, file_);
+  Pace one(clock_, disk_, file_), two(clock_, disk_, file_);
   const Millis began = clock_.monotonic();
   for (int i = 0; i < 100; ++i) {
     ASSERT_TRUE(one.wait("users/bulkUpdate", {}));
@@ -272,7 +274,7 @@ TEST_F(SharedPaceTest, KeepsProcessesUnderOneLimit) {
     const pid_t pid = ::fork();
     if (pid == 0) {
       ManualClock clock{Time(1'000'000ms)};  // stands still but for its own waits
-      Pace pace(clock, file_);
+      Pace pace(clock, disk_, file_);
       bool good = true;
       for (int i = 0; i < kCalls; ++i) good = pace.wait("users/bulkUpdate", {}) && good;
       ::_exit(good ? 0 : 1);
@@ -286,13 +288,13 @@ TEST_F(SharedPaceTest, KeepsProcessesUnderOneLimit) {
   }
   // The next place lies behind all those they took.
   ManualClock clock{Time(1'000'000ms)};
-  Pace pace(clock, file_);
+  Pace pace(clock, disk_, file_);
   ASSERT_TRUE(pace.wait("users/bulkUpdate", {}));
   EXPECT_GE(clock.monotonic(), 1'000'000ms + kProcesses * kCalls * 200ms);
 }
 
 TEST_F(SharedPaceTest, LetsAllKnowOfA429) {
-  Pace one(clock_, file_), two(clock_, file_);
+  Pace one(clock_, disk_, file_), two(clock_, disk_, file_);
   const double before = *two.rate("users/get");
   one.throttled("users/get", std::nullopt);
   EXPECT_THAT(two.rate("users/get"), Optional(DoubleNear(before / 2, 0.001)));
@@ -300,11 +302,11 @@ TEST_F(SharedPaceTest, LetsAllKnowOfA429) {
 
 TEST_F(SharedPaceTest, ForgetsTimesOfAnotherStartOfTheMachine) {
   {
-    Pace before(clock_, file_);
+    Pace before(clock_, disk_, file_);
     for (int i = 0; i < 50; ++i) ASSERT_TRUE(before.wait("lists/getUsers", {}));
   }
   ManualClock started_anew{Time(5s)};
-  Pace pace(started_anew, file_);
+  Pace pace(started_anew, disk_, file_);
   ASSERT_TRUE(pace.wait("lists/getUsers", {}));
   EXPECT_EQ(started_anew.monotonic(), 5s);
 }
@@ -313,7 +315,7 @@ TEST_F(SharedPaceTest, MakesSenseOfAnyFile) {
   std::filesystem::create_directories(file_.parent_path());
   for (const char byte : {'\0', '\x7f', '\xff'}) {
     std::ofstream(file_, std::ios::trunc | std::ios::binary) << std::string(5000, byte);
-    Pace pace(clock_, file_);
+    Pace pace(clock_, disk_, file_);
     for (const char* endpoint : {"lists", "users/bulkUpdate", "lists/subscribe"}) {
       const Millis began = clock_.monotonic();
       ASSERT_TRUE(pace.wait(endpoint, {}));
@@ -326,10 +328,46 @@ TEST_F(SharedPaceTest, MakesSenseOfAnyFile) {
   }
 }
 
+// However much of its last write is there after a loss of power: places are taken as before, a limit
+// that was found is the one before, the one after, or none.
+TEST_F(SharedPaceTest, MakesSenseOfATornFile) {
+  constexpr size_t kSlotBytes = 152;
+  for (size_t torn = 0; torn <= kSlotBytes; torn += 7) {
+    std::filesystem::remove_all(folder_ / "pace");
+    double before = 0, after = 0;
+    {
+      Pace pace(clock_, disk_, file_);
+      ASSERT_TRUE(pace.wait("users/get", {}));
+      const auto file = std::move(*disk_.open(file_, Disk::Open::keep));
+      ASSERT_TRUE(file->sync().ok() && disk_.sync_folder(file_.parent_path()).ok());
+      before = *pace.rate("users/get");
+      pace.throttled("users/get", std::nullopt);
+      after = *pace.rate("users/get");
+    }
+    disk_.lose_power(torn);
+    Pace pace(clock_, disk_, file_);
+    EXPECT_THAT(
+        *pace.rate("users/get"),
+        testing::AnyOf(DoubleNear(before, 1e-9), DoubleNear(after, 1e-9), DoubleNear(100, 1)))
+        << torn;
+    const Millis began = clock_.monotonic();
+    ASSERT_TRUE(pace.wait("users/get", {}));
+    EXPECT_LE(clock_.monotonic() - began, 1min) << torn;
+  }
+}
+
+TEST_F(SharedPaceTest, PacesAloneWhereTheDiskIsFull) {
+  disk_.room = 0;
+  Pace pace(clock_, disk_, file_);
+  const Millis began = clock_.monotonic();
+  for (int i = 0; i < 11; ++i) ASSERT_TRUE(pace.wait("users/bulkUpdate", {}));
+  EXPECT_GE(clock_.monotonic() - began, 2s);
+}
+
 TEST_F(SharedPaceTest, PacesAloneWhereTheFileCannotBe) {
   std::filesystem::create_directories(folder_);
   std::ofstream(folder_ / "pace") << "a file where a folder should be";
-  Pace pace(clock_, file_);
+  Pace pace(clock_, disk_, file_);
   const Millis began = clock_.monotonic();
   for (int i = 0; i < 11; ++i) ASSERT_TRUE(pace.wait("users/bulkUpdate", {}));
   EXPECT_GE(clock_.monotonic() - began, 2s);

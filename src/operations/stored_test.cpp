@@ -25,7 +25,7 @@ class StoredTest : public testing::Test {
   void TearDown() override { fs::remove_all(home_); }
 
   std::unique_ptr<store::Store> open() {
-    auto store = store::Store::open(home_, clock_, random_);
+    auto store = store::Store::open(home_, clock_, random_, disk_);
     EXPECT_TRUE(store.ok()) << store.error().text();
     return store.ok() ? std::move(*store) : nullptr;
   }
@@ -44,6 +44,7 @@ class StoredTest : public testing::Test {
     return "sources:\n  - {name: " + name + ", kind: duckdb, path: /" + path + "}\n";
   }
   ManualClock clock_{Time(Millis(1'000'000))};
+  RealDisk disk_;
   SeededRandom random_{1};
   fs::path home_;
 };
@@ -56,7 +57,7 @@ TEST_F(StoredTest, OfTwoChangesAtOnceNoneIsLostAndNothingIsStoredTwice) {
     writers.emplace_back([&, writer] {
       ManualClock clock(Time(Millis(0)));
       SeededRandom random(static_cast<uint64_t>(writer));
-      const auto store = std::move(*store::Store::open(home_, clock, random));
+      const auto store = std::move(*store::Store::open(home_, clock, random, disk_));
       for (int round = 0; round < kRounds; ++round) {
         // One object that both name, and one of each one's own.
         const std::string number = std::to_string(round);

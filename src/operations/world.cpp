@@ -10,8 +10,7 @@ source::OpenOptions source_options(const World& world, const std::stop_token& st
   options.clock = &world.clock;
   options.stop = stop;
   options.temp_directory = world.home.temp();
-  std::error_code ignored;
-  std::filesystem::create_directories(options.temp_directory, ignored);
+  (void)world.disk.make_folder(options.temp_directory);
   return options;
 }
 

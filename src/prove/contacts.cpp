@@ -32,8 +32,7 @@ struct Contacts::Reading {
 Result<std::unique_ptr<Contacts::Reading>> Contacts::read(
     const std::optional<iterable::Updated>& updated, const OnContact& on_contact,
     const std::stop_token& stop) {
-  std::error_code ignored;
-  std::filesystem::create_directories(index_file_.path.parent_path(), ignored);
+  TRY(disk_.make_folder(index_file_.path.parent_path()));
   auto out = std::make_unique<Reading>(index_file_.path.parent_path());
   for (int tries = 1;; ++tries) {
     out->emails.clear();
@@ -70,7 +69,8 @@ Result<std::unique_ptr<Contacts::Reading>> Contacts::read(
 
 Result<std::shared_ptr<const Index>> Contacts::write(const Moments& moments, Reading& reading,
                                                      const Index* before) {
-  TRY(write_index(index_file_, moments, reading.emails, reading.user_ids, before, observer_));
+  TRY(write_index(disk_, index_file_, moments, {reading.emails, reading.user_ids}, before,
+                  observer_));
   auto index = Index::open(index_file_, type_);
   if (!index)
     return Error{ErrorKind::corrupt, "the contact index was written and cannot be read",
@@ -175,8 +175,7 @@ Result<std::shared_ptr<const Index>> Contacts::up_to_date(const std::stop_token&
 
 void Contacts::forget() {
   const std::lock_guard lock(mutex_);
-  std::error_code ignored;
-  std::filesystem::remove(index_file_.path, ignored);
+  (void)disk_.remove(index_file_.path);
   kept_ = recent_ = nullptr;
 }
 

@@ -56,8 +56,6 @@ class Seal {
   crypto_generichash_state state_;
 };
 
-Error cannot_write(const fs::path& path) { return cannot("write", path, errno); }
-
 int64_t millis(Time time) { return time.time_since_epoch().count(); }
 
 // The head of a file that is whole and ours; nothing otherwise.
@@ -133,11 +131,10 @@ Result<std::unique_ptr<Lease>> take_to_write(const IndexFile& index_file, Clock&
       .take(index_file.path.filename().string() + ".lock", stop, Millis::max());
 }
 
-Status write_index(const IndexFile& index_file, const Moments& moments, Sorter& emails,
-                   Sorter& user_ids, const Index* before, Observer& observer) {
+Status write_index(Disk& disk, const IndexFile& index_file, const Moments& moments, Sorters told,
+                   const Index* before, Observer& observer) {
   const fs::path fresh = index_file.path.string() + ".new";
-  const File file(open_ours(fresh, O_WRONLY | O_CREAT | O_TRUNC));
-  if (file.fd < 0) return cannot_write(fresh);
+  const auto file = TRY(disk.open(fresh, Disk::Open::anew));
   Head head{.project = hash_of(index_file.project, index_file.secret),
             .whole_at_ms = millis(moments.whole_at),
             .complete_to_ms = millis(moments.complete_to),
@@ -146,24 +143,22 @@ Status write_index(const IndexFile& index_file, const Moments& moments, Sorter& 
   size_t end = sizeof head;
   const auto append = [&](std::span<const Hash> page) -> Status {
     seal.add(page.data(), page.size_bytes());
-    TRY(write_at(file.fd, page.data(), page.size_bytes(), end));
+    TRY(file->write(end, {reinterpret_cast<const char*>(page.data()), page.size_bytes()}));
     end += page.size_bytes();
     return ok_status();
   };
   for (auto& [sorter, type, count] :
-       {std::tuple<Sorter&, KeyType, uint64_t&>(emails, KeyType::email, head.emails),
-        std::tuple<Sorter&, KeyType, uint64_t&>(user_ids, KeyType::user_id, head.user_ids)}) {
+       {std::tuple<Sorter&, KeyType, uint64_t&>(told.emails, KeyType::email, head.emails),
+        std::tuple<Sorter&, KeyType, uint64_t&>(told.user_ids, KeyType::user_id, head.user_ids)}) {
     const size_t from = end;
     TRY(sorter.merge(before != nullptr ? before->hashes(type) : std::span<const Hash>(), append));
     count = (end - from) / sizeof(Hash);
     observer.reached("index.part");
   }
   head.seal = seal.of(head);
-  TRY(write_at(file.fd, &head, sizeof head, 0));
-  if (::fsync(file.fd) != 0) return cannot_write(fresh);
+  TRY(file->write(0, {reinterpret_cast<const char*>(&head), sizeof head}));
   observer.reached("index.written");
-  if (::rename(fresh.c_str(), index_file.path.c_str()) != 0) return cannot_write(index_file.path);
-  (void)sync_folder(index_file.path.parent_path());
+  TRY(disk.put_in_place(fresh, *file, index_file.path));
   observer.reached("index.kept");
   return ok_status();
 }

@@ -19,7 +19,11 @@ Result<std::unique_ptr<Lease>> take_to_write(const IndexFile& index_file, Clock&
                                              const std::stop_token& stop);
 
 // The next index: what was told, and what is in `before` where there is one. Under the lock.
-Status write_index(const IndexFile& index_file, const Moments& moments, Sorter& emails,
-                   Sorter& user_ids, const Index* before, Observer& observer);
+struct Sorters {
+  Sorter& emails;
+  Sorter& user_ids;
+};
+Status write_index(Disk& disk, const IndexFile& index_file, const Moments& moments, Sorters told,
+                   const Index* before, Observer& observer);
 
 }  // namespace rollcall::prove

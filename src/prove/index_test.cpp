@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "base/faulty_disk.hpp"
 #include "core/match_key.hpp"
 
 namespace rollcall::prove {
@@ -36,7 +37,7 @@ class IndexTest : public testing::Test {
     Sorter emails(folder_, 100), user_ids(folder_, 100);
     for (int i = from; i < to; ++i) TRY(emails.add(hash_of(key_of(i), index_file_.secret)));
     TRY(user_ids.add(hash_of("U" + std::to_string(from), index_file_.secret)));
-    return write_index(index_file_, moments, emails, user_ids, before, observer_);
+    return write_index(disk_, index_file_, moments, {emails, user_ids}, before, observer_);
   }
   std::shared_ptr<const Index> opened(KeyType type = KeyType::email) {
     return Index::open(index_file_, type);
@@ -51,6 +52,7 @@ class IndexTest : public testing::Test {
 
   fs::path folder_;
   IndexFile index_file_;
+  RealDisk disk_;
   Observer observer_;
 };
 
@@ -114,7 +116,7 @@ TEST_F(IndexTest, ShowsAnAddressWhateverTheCaseOfItsLetters) {
   // As an export's are kept now, and as they were kept before.
   for (const std::string& key : {folded_key("JOSÉ@x.co"), std::string("zoË@x.co")})
     ASSERT_TRUE(emails.add(hash_of(key, index_file_.secret)).ok());
-  ASSERT_TRUE(write_index(index_file_, {}, emails, user_ids, nullptr, observer_).ok());
+  ASSERT_TRUE(write_index(disk_, index_file_, {}, {emails, user_ids}, nullptr, observer_).ok());
   const auto index = opened();
   for (const char* key : {"josÉ@x.co", "josé@x.co", "zoË@x.co"}) EXPECT_TRUE(index->holds(key));
   EXPECT_FALSE(index->holds("jose@x.co"));
@@ -147,8 +149,9 @@ TEST_F(IndexTest, WritersOfSeveralProcessesLoseNothing) {
         Sorter emails(folder_, 100), user_ids(folder_, 100);
         for (int p = from; p < from + 300; ++p)
           good = good && emails.add(hash_of(key_of(p), index_file_.secret)).ok();
-        good = good && before &&
-               write_index(index_file_, {}, emails, user_ids, before.get(), observer_).ok();
+        good =
+            good && before &&
+            write_index(disk_, index_file_, {}, {emails, user_ids}, before.get(), observer_).ok();
       }
       ::_exit(good ? 0 : 1);
     }
@@ -182,7 +185,7 @@ TEST_F(IndexTest, AWriterThatDiedLeavesTheOneBefore) {
     const auto lock = take_to_write(index_file_, clock_, {});
     Sorter emails(folder_), user_ids(folder_);
     (void)emails.add(hash_of("x", index_file_.secret));
-    (void)write_index(index_file_, {}, emails, user_ids, nullptr, killer);
+    (void)write_index(disk_, index_file_, {}, {emails, user_ids}, nullptr, killer);
     ::_exit(0);
   }
   int status = 0;
@@ -191,6 +194,22 @@ TEST_F(IndexTest, AWriterThatDiedLeavesTheOneBefore) {
   EXPECT_EQ(shown(0, 10), 10);
   ASSERT_TRUE(put(0, 30).ok()) << "nor does it hold the lock";
   EXPECT_EQ(shown(0, 30), 30);
+}
+
+TEST_F(IndexTest, AFullDiskLeavesTheOneBefore) {
+  ASSERT_TRUE(put(0, 10).ok());
+  FaultyDisk full(folder_ / "aside");
+  for (const uint64_t room : {0, 1, 100, 257}) {
+    full.room = room;
+    Sorter emails(folder_), user_ids(folder_);
+    for (int i = 0; i < 10; ++i)
+      ASSERT_TRUE(emails.add(hash_of(key_of(i), index_file_.secret)).ok());
+    const Error error =
+        write_index(full, index_file_, {}, {emails, user_ids}, nullptr, observer_).error();
+    EXPECT_EQ(error.kind, ErrorKind::unavailable);
+    EXPECT_NE(error.message.find("no space left in " + folder_.string()), std::string::npos);
+    EXPECT_EQ(shown(0, 10), 10);
+  }
 }
 
 TEST_F(IndexTest, MergesManyRunsInOrder) {

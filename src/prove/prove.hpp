@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/base.hpp"
+#include "base/disk.hpp"
 #include "core/observer.hpp"
 #include "iterable/iterable.hpp"
 
@@ -83,11 +84,12 @@ class Contacts {
  public:
   // An export shows what was deleted `settle` ago, but perhaps not what was deleted since: one that
   // is to prove begins no sooner than so long after this is made, at the start of a run.
-  Contacts(const iterable::Reader& reader, KeyType type, Clock& clock, Observer& observer,
-           IndexFile index_file, Millis settle = Millis(0))
+  Contacts(const iterable::Reader& reader, KeyType type, Clock& clock, Disk& disk,
+           Observer& observer, IndexFile index_file, Millis settle = Millis(0))
       : reader_(reader),
         type_(type),
         clock_(clock),
+        disk_(disk),
         observer_(observer),
         index_file_(std::move(index_file)),
         began_at_(clock.now()),
@@ -135,6 +137,7 @@ class Contacts {
   const iterable::Reader& reader_;
   KeyType type_;
   Clock& clock_;
+  Disk& disk_;
   Observer& observer_;
   IndexFile index_file_;
   Time began_at_;

@@ -52,7 +52,7 @@ class ContactsTest : public testing::Test {
     return {folder_ / "1.index", Secret(std::string(32, 's')), project_text_};
   }
   std::unique_ptr<Contacts> contacts(KeyType type = KeyType::email) {
-    return std::make_unique<Contacts>(reader_, type, clock_, observer_, index_file());
+    return std::make_unique<Contacts>(reader_, type, clock_, disk_, observer_, index_file());
   }
   // A run that exports everybody.
   void export_everybody() {
@@ -61,6 +61,7 @@ class ContactsTest : public testing::Test {
   }
 
   std::filesystem::path folder_;
+  RealDisk disk_;
   std::string project_text_ = "a project";
   Exports exports_;
   ManualClock clock_{Time(Millis(1'000'000'000))};
@@ -122,7 +123,7 @@ TEST_F(ContactsTest, IsReadOnceAndAnewWhenItsProofIsTooOld) {
 TEST_F(ContactsTest, AnExportProvesWhenItBeganLongEnoughAfterTheRun) {
   // Whoever was deleted before the run may still be in an export that begins with it.
   exports_.exports = {{kThree}, {R"({"email":"bob@example.com"})"}};
-  Contacts contacts(reader_, KeyType::email, clock_, observer_, index_file(), 60s);
+  Contacts contacts(reader_, KeyType::email, clock_, disk_, observer_, index_file(), 60s);
   clock_.advance(5s);
   EXPECT_TRUE((*contacts.everybody({}))->holds("ann@example.com")) << "to choose whom to look up";
   EXPECT_FALSE(contacts.has_exported());

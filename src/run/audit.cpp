@@ -70,8 +70,8 @@ Result<std::unique_ptr<Audit>> audit(const World& world, const Catalog& catalog,
     const std::string name = "audit-" + new_id(world.clock, world.random);
     auto copy = TRY(state->copy(record, name));
     auto work = TRY(copy->begin(name));
-    prove::Contacts contacts(line.reader, activation.match_key.type, world.clock, world.observer,
-                             index_file(world, destination));
+    prove::Contacts contacts(line.reader, activation.match_key.type, world.clock, world.disk,
+                             world.observer, index_file(world, destination));
     TRY(read_list(line.reader, contacts, activation.match_key.type, record.list->id, *work, stop));
     report.counts = TRY(work->compare());
     TRY(world.store.put_fact(activation.uid, kFact, to_json(report)));

@@ -15,7 +15,7 @@ std::filesystem::path pace_file(const Home& home, const iterable::Project& proje
 }  // namespace
 
 Line::Line(const World& world, const Destination& destination)
-    : pace(world.clock, pace_file(world.home, iterable::project_of(destination))),
+    : pace(world.clock, world.disk, pace_file(world.home, iterable::project_of(destination))),
       reader(iterable::project_of(destination), world.transport, world.clock, world.random, pace,
              counter, &world.observer),
       world_(world) {}

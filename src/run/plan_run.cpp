@@ -1,6 +1,7 @@
 // The dry run: what a run prepares, on a copy of the activation's state, and then in words.
 #include <fmt/format.h>
 
+#include "base/file.hpp"
 #include "prove/prove.hpp"
 #include "run/approval.hpp"
 #include "run/forecast.hpp"

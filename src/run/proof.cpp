@@ -74,8 +74,8 @@ Prover::Prover(const World& world, const Destination& destination, const iterabl
       destination_(destination),
       reader_(reader),
       warnings_(warnings),
-      contacts_(reader, type, world.clock, world.observer, index_file(world, destination),
-                destination.settle) {}
+      contacts_(reader, type, world.clock, world.disk, world.observer,
+                index_file(world, destination), destination.settle) {}
 
 Result<ProofChoice> Prover::choose(const Unproven& unproven, ProofRules::By by) {
   prove::Rates rates{reader_.look_ups_per_second(), reader_.seconds_to_export(),

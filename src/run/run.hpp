@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/base.hpp"
+#include "base/disk.hpp"
 #include "base/home.hpp"
 #include "core/catalog.hpp"
 #include "core/change.hpp"
@@ -34,6 +35,7 @@ struct World {
   Random& random;
   http::Transport& transport;
   Workers& workers;
+  Disk& disk;
   Observer& observer;
   store::Store& store;
   Leases& leases;

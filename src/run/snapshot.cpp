@@ -1,7 +1,5 @@
 #include "run/snapshot.hpp"
 
-#include "base/file.hpp"
-
 namespace rollcall::run {
 namespace {
 
@@ -20,9 +18,7 @@ class Nobody : public source::RowStream {
 Result<segment::Reader> open_segment(const SegmentInput& input, const std::stop_token& stop) {
   const Segment segment = activated_segment(input.catalog, input.activation);
   const std::filesystem::path temp = input.world.home.temp();
-  std::error_code problem;
-  std::filesystem::create_directories(temp, problem);
-  if (problem) return cannot("make", temp, problem.value());
+  TRY(input.world.disk.make_folder(temp));
   return in_context(
       segment::Reader::open(input.catalog, segment, fields_read(input.catalog, input.activation),
                             {.temp_directory = temp,

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/base.hpp"
+#include "base/disk.hpp"
 #include "base/home.hpp"
 #include "base/lease.hpp"
 #include "state/journal.hpp"
@@ -114,7 +115,7 @@ class States {
   [[nodiscard]] virtual std::unique_ptr<State> of(const std::string& uid) const = 0;
 };
 
-// In files of the home, compared by the engine in this process. `leases` outlives it.
-std::unique_ptr<States> open_local(const Home& home, Leases& leases);
+// In files of the home, compared by the engine in this process. Disk and leases outlive it.
+std::unique_ptr<States> open_local(const Home& home, Disk& disk, Leases& leases);
 
 }  // namespace rollcall::state

@@ -13,7 +13,7 @@ namespace rollcall::state {
 
 struct Kind {
   std::string name;
-  std::function<std::unique_ptr<States>(const Home& home, Leases& leases)> open;
+  std::function<std::unique_ptr<States>(const Home& home, Disk& disk, Leases& leases)> open;
 };
 inline void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 
@@ -28,7 +28,7 @@ class StateSuite : public testing::TestWithParam<Kind> {
     std::filesystem::remove_all(home_);
     std::filesystem::create_directories(home_);
     leases_ = std::make_unique<FileLeases>(home_, clock_);
-    states_ = GetParam().open({home_}, *leases_);
+    states_ = GetParam().open({home_}, disk_, *leases_);
     state_ = states_->of("a1");
   }
   void TearDown() override { std::filesystem::remove_all(home_); }
@@ -129,6 +129,7 @@ class StateSuite : public testing::TestWithParam<Kind> {
 
   std::filesystem::path home_;
   ManualClock clock_{Time{}};
+  RealDisk disk_;
   std::unique_ptr<Leases> leases_;
   std::unique_ptr<States> states_;
   std::unique_ptr<State> state_;

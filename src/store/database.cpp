@@ -1,8 +1,5 @@
 #include "store/database.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 
 #include "base/file.hpp"
@@ -62,12 +59,10 @@ constexpr auto kVersion = static_cast<int64_t>(std::size(kMigrations));
 
 }  // namespace
 
-Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& home) {
+Result<std::unique_ptr<Database>> Database::open(Disk& disk, const std::filesystem::path& home) {
   const std::filesystem::path path = Home{home}.database();
   // Private before SQLite puts anything into it; its journals take their rights from it.
-  const int file = open_ours(path, O_RDWR | O_CREAT);
-  if (file < 0) return cannot("open", path, errno);
-  ::close(file);
+  (void)TRY(disk.open(path, Disk::Open::keep));
   for (const char* tail : {"-wal", "-shm"}) {  // SQLite's, which would call it a matter of rights
     const std::filesystem::path beside = path.string() + tail;
     std::error_code ignored;

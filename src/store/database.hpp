@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/base.hpp"
+#include "base/disk.hpp"
 
 namespace rollcall::store {
 
@@ -63,7 +64,7 @@ class Database {
  public:
   // Opens `rollcall.db` of a home that is there, making it if need be, and brings it to the newest
   // version. What is not ours, or newer than we are, is refused before anything is written to it.
-  static Result<std::unique_ptr<Database>> open(const std::filesystem::path& home);
+  static Result<std::unique_ptr<Database>> open(Disk& disk, const std::filesystem::path& home);
   ~Database() { sqlite3_close_v2(db_); }
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

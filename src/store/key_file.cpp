@@ -1,14 +1,6 @@
 #include "store/key_file.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-
-#include "base/file.hpp"
 #include "base/home.hpp"
-
 namespace rollcall::store {
 namespace fs = std::filesystem;
 
@@ -20,6 +12,15 @@ constexpr size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 unsigned char* bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 const unsigned char* bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+Error key_is_missing(const fs::path& path) {
+  return {.kind = ErrorKind::not_found,
+          .message = "the key file " + path.string() +
+                     " is missing, and secrets are stored that only it opens",
+          .remedy =
+              "Restore it from a backup. Without it the secrets are lost: start a new home "
+              "and apply the catalog again."};
 }
 
 }  // namespace
@@ -51,21 +52,18 @@ std::optional<std::string> Key::unseal(std::string_view sealed, std::string_view
   return out;
 }
 
-Result<Key> read_key(const fs::path& path) {
-  const File file(open_ours(path, O_RDONLY));
-  if (file.fd < 0) return cannot("read", path, errno);
-  struct stat about {};
-  if (::fstat(file.fd, &about) != 0) return cannot("read", path, errno);
-  if ((about.st_mode & 077) != 0)
+Result<Key> read_key(Disk& disk, const fs::path& path) {
+  const auto file = TRY(disk.open(path, Disk::Open::read));
+  if (!file) return key_is_missing(path);
+  const DiskFile::About about = TRY(file->about());
+  if (about.others_may_read)
     return Error{.kind = ErrorKind::denied,
                  .message = path.string() + " can be read by others",
                  .remedy = "chmod 600 " + path.string() +
                            ", and change the API keys if somebody may have read it."};
   Key key;
-  const auto size = static_cast<ssize_t>(key.bytes_.size());
-  const bool whole =
-      about.st_size == size && ::read(file.fd, key.bytes_.data(), key.bytes_.size()) == size;
-  if (!whole)
+  const size_t size = key.bytes_.size();
+  if (about.bytes != size || TRY(file->read(0, key.bytes_.data(), size)) != size)
     return Error{.kind = ErrorKind::corrupt,
                  .message = path.string() + " is no key of ours",
                  .remedy =
@@ -74,17 +72,11 @@ Result<Key> read_key(const fs::path& path) {
   return key;
 }
 
-Result<Key> open_key(const fs::path& home, bool may_make) {
+Result<Key> open_key(Disk& disk, const fs::path& home, bool may_make) {
   const fs::path path = Home{home}.key();
   std::error_code ignored;
-  if (fs::exists(path, ignored)) return read_key(path);
-  if (!may_make)
-    return Error{.kind = ErrorKind::not_found,
-                 .message = "the key file " + path.string() +
-                            " is missing, and secrets are stored that only it opens",
-                 .remedy =
-                     "Restore it from a backup. Without it the secrets are lost: start a new home "
-                     "and apply the catalog again."};
+  if (fs::exists(path, ignored)) return read_key(disk, path);
+  if (!may_make) return key_is_missing(path);
 
   // Written beside its place under a name nobody else uses, then put there only if nobody was
   // faster.
@@ -96,21 +88,18 @@ Result<Key> open_key(const fs::path& home, bool may_make) {
   sodium_bin2hex(suffix, sizeof suffix, random, sizeof random);
   const fs::path fresh = home / (std::string("key.") + suffix);
   {
-    const File file(open_ours(fresh, O_WRONLY | O_CREAT | O_EXCL));
-    if (file.fd < 0) return cannot("write", fresh, errno);
-    const auto size = static_cast<ssize_t>(key.bytes_.size());
-    if (::write(file.fd, key.bytes_.data(), key.bytes_.size()) != size || ::fsync(file.fd) != 0) {
-      const int why = errno;
-      ::unlink(fresh.c_str());
-      return cannot("write", fresh, why);
+    const auto file = TRY(disk.open(fresh, Disk::Open::first));
+    Status written =
+        file->write(0, {reinterpret_cast<const char*>(key.bytes_.data()), key.bytes_.size()});
+    if (written.ok()) written = file->sync();
+    if (!written.ok()) {
+      (void)disk.remove(fresh);
+      return Error(written.error());
     }
   }
-  const bool placed = ::link(fresh.c_str(), path.c_str()) == 0 || errno == EEXIST;
-  const int why = errno;
-  ::unlink(fresh.c_str());
-  if (!placed) return cannot("write", path, why);
-  if (!sync_folder(home)) return cannot("write", path, errno);
-  return read_key(path);  // which may be another process's
+  (void)TRY(disk.place(fresh, path));
+  TRY(disk.sync_folder(home));
+  return read_key(disk, path);  // which may be another process's
 }
 
 }  // namespace rollcall::store

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/base.hpp"
+#include "base/disk.hpp"
 
 namespace rollcall::store {
 
@@ -30,14 +31,14 @@ class Key {
                                                   std::string_view belongs) const;
 
  private:
-  friend Result<Key> open_key(const std::filesystem::path& home, bool may_make);
-  friend Result<Key> read_key(const std::filesystem::path& path);
+  friend Result<Key> open_key(Disk& disk, const std::filesystem::path& home, bool may_make);
+  friend Result<Key> read_key(Disk& disk, const std::filesystem::path& path);
 
   std::array<unsigned char, crypto_aead_xchacha20poly1305_ietf_KEYBYTES> bytes_{};
 };
 
 // Reads the key of the home. When there is none it is made if it may be; errors: not_found
 // (missing, and secrets need it), denied (others can read it), corrupt (not a key), unavailable.
-Result<Key> open_key(const std::filesystem::path& home, bool may_make);
+Result<Key> open_key(Disk& disk, const std::filesystem::path& home, bool may_make);
 
 }  // namespace rollcall::store

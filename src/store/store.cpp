@@ -349,12 +349,13 @@ Status check_key(Database& database, const Key& key) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::open(const fs::path& home, Clock& clock, Random& random) {
+Result<std::unique_ptr<Store>> Store::open(const fs::path& home, Clock& clock, Random& random,
+                                           Disk& disk) {
   if (sodium_init() < 0)
     return Error{.kind = ErrorKind::unavailable, .message = "libsodium does not start"};
   TRY(make_home(home));
   for (const Home::Entry& ours : Home::kEntries) TRY(refuse_links(home / ours.name));
-  auto database = TRY(Database::open(home));
+  auto database = TRY(Database::open(disk, home));
   bool holds_secrets = false;
   {
     Statement secrets(database->handle(), "SELECT 1 FROM secret LIMIT 1");
@@ -362,7 +363,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& home, Clock& clock, R
     if (step != SQLITE_ROW && step != SQLITE_DONE) return database->trouble();
     holds_secrets = step == SQLITE_ROW;
   }
-  const Key key = TRY(open_key(home, !holds_secrets));
+  const Key key = TRY(open_key(disk, home, !holds_secrets));
   TRY(check_key(*database, key));
   return std::unique_ptr<Store>(
       std::make_unique<SqliteStore>(std::move(database), key, clock, random));

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/base.hpp"
+#include "base/disk.hpp"
 #include "core/catalog.hpp"
 
 namespace rollcall::store {
@@ -64,7 +65,7 @@ class Store {
   // Makes the home when it is not there. Refuses links among what is kept in it (denied). `clock`
   // and `random` must outlive the store.
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& home, Clock& clock,
-                                             Random& random);
+                                             Random& random, Disk& disk);
 
   virtual Result<Objects> objects() = 0;
   // Writes all or nothing, and only while the objects are those of `revision`. Rows with an empty

@@ -11,6 +11,8 @@
 #include <fstream>
 #include <thread>
 
+#include "base/faulty_disk.hpp"
+
 namespace rollcall::store {
 namespace {
 
@@ -34,7 +36,7 @@ class StoreTest : public testing::Test {
   }
   void TearDown() override { fs::remove_all(home_); }
 
-  Result<std::unique_ptr<Store>> try_open() { return Store::open(home_, clock_, random_); }
+  Result<std::unique_ptr<Store>> try_open() { return Store::open(home_, clock_, random_, disk_); }
   std::unique_ptr<Store> open() {
     auto store = try_open();
     EXPECT_TRUE(store.ok()) << store.error().text();
@@ -97,6 +99,7 @@ class StoreTest : public testing::Test {
   }
 
   ManualClock clock_{Time(Millis(1'000'000))};
+  RealDisk disk_;
   SeededRandom random_{1};
   fs::path home_;
 };
@@ -231,7 +234,7 @@ class RepeatingRandom : public Random {
 
 TEST_F(StoreTest, AnIdThatIsTakenIsNotGivenAgain) {
   RepeatingRandom random;
-  auto store = std::move(*Store::open(home_, clock_, random));
+  auto store = std::move(*Store::open(home_, clock_, random, disk_));
   ASSERT_TRUE(put(*store, {row("", "a"), row("", "b"), row("", "c"), row("", "d")}, {}).ok());
   EXPECT_EQ(store->objects()->rows.size(), 4U);
 }
@@ -347,7 +350,7 @@ TEST_F(StoreTest, FollowsNoLinkThatSomebodyPlanted) {
   // A home that is reached by one is where its owner put it, and what lies beside ours is not ours.
   fs::create_symlink("nowhere", home_ / "notes");
   fs::create_directory_symlink(home_, elsewhere / "home");
-  EXPECT_TRUE(Store::open(elsewhere / "home", clock_, random_).ok());
+  EXPECT_TRUE(Store::open(elsewhere / "home", clock_, random_, disk_).ok());
   fs::remove_all(elsewhere);
 }
 
@@ -371,7 +374,7 @@ TEST_F(StoreTest, LeavesAnotherProgramsDatabaseAsItIs) {
   EXPECT_EQ(bytes_of(home_ / "rollcall.db"), before);
   EXPECT_FALSE(fs::exists(home_ / "key"));
   EXPECT_EQ(error.remedy, "Choose another home.");
-  EXPECT_TRUE(Store::open(home_ / "another", clock_, random_).ok());
+  EXPECT_TRUE(Store::open(home_ / "another", clock_, random_, disk_).ok());
 }
 
 TEST_F(StoreTest, LeavesANewerVersionAsItIs) {
@@ -381,7 +384,7 @@ TEST_F(StoreTest, LeavesANewerVersionAsItIs) {
   EXPECT_THAT(try_open().error().message, HasSubstr("newer version"));
   EXPECT_EQ(bytes_of(home_ / "rollcall.db"), before);
   EXPECT_EQ(try_open().error().remedy, "Use that version, or another home.");
-  EXPECT_TRUE(Store::open(home_ / "another", clock_, random_).ok());
+  EXPECT_TRUE(Store::open(home_ / "another", clock_, random_, disk_).ok());
 }
 
 TEST_F(StoreTest, SaysSoWhenTheFileIsDamaged) {
@@ -427,6 +430,21 @@ TEST_F(StoreTest, MarksTheDoublesThatAnEarlierVersionStored) {
   EXPECT_FALSE(put(*store, {row("", "m")}, {}).ok());
 }
 
+TEST_F(StoreTest, LeavesNoHalfKeyBehind) {
+  FaultyDisk disk(home_ / "aside");
+  for (uint64_t room = 0; room < 32; ++room) {
+    disk.room = room;
+    const auto store = Store::open(home_, clock_, random_, disk);
+    ASSERT_FALSE(store.ok());
+    EXPECT_THAT(store.error().message, HasSubstr("no space left in " + home_.string()));
+    EXPECT_EQ(store.error().kind, ErrorKind::unavailable);
+    for (const auto& entry : fs::directory_iterator(home_))
+      EXPECT_FALSE(entry.path().filename().string().starts_with("key")) << entry.path();
+  }
+  disk.room.reset();
+  EXPECT_TRUE(Store::open(home_, clock_, random_, disk).ok());
+}
+
 // What version 1 left behind, with a secret that was sealed by the key file beside it.
 TEST_F(StoreTest, BringsAnOlderVersionUpToDate) {
   put_destination();
@@ -467,7 +485,7 @@ TEST_F(StoreTest, ManyProcessesMayMakeOneHomeAtOnce) {
     ASSERT_GE(child, 0);
     if (child == 0) {
       SeededRandom random(static_cast<uint64_t>(i) + 100);
-      auto store = Store::open(home_, clock_, random);
+      auto store = Store::open(home_, clock_, random, disk_);
       const bool ok = store.ok() && insist(**store, {with_key("", std::to_string(i))}).ok();
       if (!store.ok()) std::fprintf(stderr, "%s\n", store.error().text().c_str());
       ::_exit(ok ? 0 : 1);
@@ -494,7 +512,7 @@ TEST_F(StoreTest, AReaderSeesAllOfAWriteOrNothing) {
   std::thread writer([&] {
     ManualClock clock(Time(Millis(0)));
     SeededRandom random(2);
-    auto store = std::move(*Store::open(home_, clock, random));
+    auto store = std::move(*Store::open(home_, clock, random, disk_));
     for (int i = 1; !stop; ++i) {
       const std::string name = std::to_string(i);
       EXPECT_TRUE(put(*store, {row("a", "a" + name), row("b", "b" + name)}, {}).ok());
@@ -519,7 +537,7 @@ TEST_F(StoreTest, WritersWaitForEachOther) {
     writers.emplace_back([&, w] {
       ManualClock clock(Time(Millis(0)));
       SeededRandom random(static_cast<uint64_t>(w) + 10);
-      auto store = std::move(*Store::open(home_, clock, random));
+      auto store = std::move(*Store::open(home_, clock, random, disk_));
       for (int i = 0; i < 25; ++i)
         if (!store->put_fact(std::to_string(w), std::to_string(i), "{}").ok()) ++failed;
     });

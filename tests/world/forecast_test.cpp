@@ -151,12 +151,12 @@ class ForecastTest : public testing::Test, public Observer {
   // Plans and runs; both must agree. Nobody knows before how many are no contacts.
   RunReport expect_as_planned(bool all_are_contacts = true) {
     store_.reset();
-    auto store = store::Store::open(folder_ / "home", clock_, random_);
+    auto store = store::Store::open(folder_ / "home", clock_, random_, disk_);
     EXPECT_TRUE(store.ok());
     store_ = std::move(*store);
-    const auto states = state::open_local({folder_ / "home"}, leases_);
-    const World world{clock_,  random_, iterable_, workers_,          *this,
-                      *store_, leases_, *states,   {folder_ / "home"}};
+    const auto states = state::open_local({folder_ / "home"}, disk_, leases_);
+    const World world{clock_,  random_, iterable_, workers_, disk_,
+                      *this,   *store_, leases_,   *states,  {folder_ / "home"}};
     const auto planned = plan(world, {catalog_, catalog_.activations[0]}, {});
     EXPECT_TRUE(planned.ok()) << planned.error().text();
     const Millis before = clock_.monotonic();
@@ -183,6 +183,7 @@ class ForecastTest : public testing::Test, public Observer {
   SlowIterable iterable_{clock_};
   SeededRandom random_{1};
   Threads workers_;
+  RealDisk disk_;
   FileLeases leases_{"", clock_};
   std::unique_ptr<store::Store> store_;
   Catalog catalog_;

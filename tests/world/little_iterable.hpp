@@ -168,7 +168,7 @@ class RunTest : public testing::Test, public Observer {
   void SetUp() override {
     folder_ = test_folder();
     leases_ = FileLeases(home(), clock_);
-    states_ = state::open_local({home()}, leases_);
+    states_ = state::open_local({home()}, disk_, leases_);
     catalog_ = vips_of(folder_, ProjectType::hybrid);
   }
   void TearDown() override {
@@ -200,9 +200,9 @@ class RunTest : public testing::Test, public Observer {
   Result<RunReport> try_run(const How& how) {
     clock_.advance(between_runs_);
     store_.reset();
-    store_ = TRY(store::Store::open(home(), clock_, random_));
-    const World world{clock_,  random_, iterable_, workers_, *this,
-                      *store_, leases_, states(),  {home()}};
+    store_ = TRY(store::Store::open(home(), clock_, random_, disk_));
+    const World world{clock_, random_, iterable_, workers_, disk_,
+                      *this,  *store_, leases_,   states(), {home()}};
     return run::run(world,
                     {.catalog = catalog_,
                      .activation = activation(),
@@ -261,6 +261,7 @@ class RunTest : public testing::Test, public Observer {
   RestartedClock clock_{Time{Millis(1'767'323'045'000)}};
   SeededRandom random_{1};
   OneWorker workers_;
+  RealDisk disk_;
   FileLeases leases_{"", clock_};
   std::unique_ptr<state::States> states_;
   std::unique_ptr<store::Store> store_;

@@ -171,7 +171,7 @@ TEST_F(OperationsTest, AnAuditHoldsUpNoRunWhileItsPeopleAreRead) {
   ASSERT_TRUE(audit.ok()) << audit.error().text();
   std::vector<std::string> told;
   ASSERT_TRUE((*audit)
-                  ->people([&](const ledger::Drift& person, const std::string&) {
+                  ->people([&](const state::Drift& person, const std::string&) {
                     EXPECT_EQ(run().status, RunStatus::completed);
                     told.push_back(person.kind + " " + person.key);
                     return true;

@@ -69,6 +69,25 @@ TEST_F(WorldTest, TheGuardStopsBeforeTheFirstWrite) {
   EXPECT_THAT(world.on_list(), ElementsAre(1, 2, 3, 4, 5));
 }
 
+TEST_F(WorldTest, AFullDiskStopsARunAndTheNextOneEndsIt) {
+  (void)world.at_work();  // the home is made while there is room
+  int stopped = 0;
+  for (const uint64_t room : {0, 700, 1500, 3000, 10'000}) {
+    world.disk.room = room;
+    const auto report = world.try_run();
+    ASSERT_TRUE(report.ok()) << report.error().text();
+    EXPECT_EQ(SmallWorld::not_honest(*report), "");
+    if (!report->error) continue;
+    ++stopped;
+    EXPECT_EQ(report->error->kind, ErrorKind::unavailable) << report->error->text();
+    EXPECT_THAT(report->error->message, HasSubstr("no space left in " + world.folder.string()));
+  }
+  EXPECT_GT(stopped, 1);
+  world.disk.room.reset();
+  (void)world.run();
+  EXPECT_EQ(world.not_right(), "");
+}
+
 TEST_F(WorldTest, AFullRunMendsWhatOthersDid) {
   (void)world.run();
   world.take_off_list(2);

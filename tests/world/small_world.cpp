@@ -152,12 +152,14 @@ void SmallWorld::write_customers() {
 void SmallWorld::reached(std::string_view point) {
   points_.emplace_back(point);
   if (!kill_ || kill_->point != point || --kill_->occurrence > 0) return;
+  if (kill_->also) kill_->also();
   save_project(folder / "killed");
   ::_exit(kKilled);
 }
 
 Result<RunReport> SmallWorld::try_run(bool full) {
   clock.advance(kBetweenRuns);
+  disk.settle();
   points_.clear();
   return run::run(at_work(),
                   {.catalog = catalog,
@@ -178,11 +180,11 @@ run::World SmallWorld::at_work() {
 
 run::World SmallWorld::without_writing() {
   if (!store_) {
-    auto opened = store::Store::open(home(), clock, random_);
+    auto opened = store::Store::open(home(), clock, random_, disk);
     CHECK(opened.ok());
     store_ = std::move(*opened);
   }
-  return {clock, random_, transport_, workers_, *this, *store_, leases_, *states_, {home()}};
+  return {clock, random_, transport_, workers_, disk, *this, *store_, leases_, *states_, {home()}};
 }
 
 RunReport SmallWorld::run(bool full) {
@@ -196,17 +198,25 @@ RunReport SmallWorld::run(bool full) {
 
 // What was given back is the project without its faults and what it remembered for slow readers.
 bool SmallWorld::run_killed_at(const std::string& point, int occurrence) {
+  return run_killed({point, occurrence});
+}
+bool SmallWorld::run_powerless_at(const std::string& point, int occurrence, size_t torn,
+                                  FaultyDisk::Renames names) {
+  return run_killed({point, occurrence, [=, this] { disk.lose_power(torn, names); }});
+}
+
+bool SmallWorld::run_killed(Kill kill) {
   store_.reset();
   const pid_t child = ::fork();
   if (child == 0) {
-    kill_ = Kill{point, occurrence};
+    kill_ = std::move(kill);
     (void)try_run();
     save_project(folder / "killed");
     ::_exit(kNotKilled);
   }
   int status = 0;
   EXPECT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status)) << "the run died before " << point;
+  EXPECT_TRUE(WIFEXITED(status)) << "the run died before its point";
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
   EXPECT_TRUE(code == kKilled || code == kNotKilled) << code;
   load_project(folder / "killed");
@@ -237,6 +247,7 @@ void SmallWorld::keep() {
 
 void SmallWorld::go_back() {
   store_.reset();
+  disk.settle();
   written_ = written_then_.value();
   load_project(folder / "kept");
   copy_home(folder / "kept-home", home());

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/faulty_disk.hpp"
 #include "core/catalog.hpp"
 #include "run/run.hpp"
 #include "tests/world/sim_transport.hpp"
@@ -64,6 +66,9 @@ class SmallWorld : public Observer {
   std::string catalog_text;
   // False: the point was not passed so often, and the run has ended.
   bool run_killed_at(const std::string& point, int occurrence = 1);
+  // The same, and the power is lost with it.
+  bool run_powerless_at(const std::string& point, int occurrence, size_t torn,
+                        FaultyDisk::Renames names);
   // The points that the last run in this process passed, in their order.
   [[nodiscard]] const std::vector<std::string>& points() const { return points_; }
   // A copy of home and project, to come back to.
@@ -97,6 +102,7 @@ class SmallWorld : public Observer {
   ManualClock clock{Time(Millis(1'767'323'045'000))};
   Catalog catalog;
   std::filesystem::path folder;
+  FaultyDisk disk{folder / "aside"};
 
  private:
   void reached(std::string_view point) override;
@@ -112,7 +118,7 @@ class SmallWorld : public Observer {
   SeededRandom random_;
   OneWorker workers_;
   FileLeases leases_{home(), clock};
-  std::unique_ptr<state::States> states_ = state::open_local({home()}, leases_);
+  std::unique_ptr<state::States> states_ = state::open_local({home()}, disk, leases_);
   std::unique_ptr<sim::Service> service_;
   SimTransport transport_{clock};
   std::unique_ptr<store::Store> store_;
@@ -123,7 +129,9 @@ class SmallWorld : public Observer {
   struct Kill {
     std::string point;
     int occurrence;
+    std::function<void()> also = {};
   };
+  bool run_killed(Kill kill);
   std::optional<Kill> kill_;
   std::optional<std::map<int, std::set<std::string>>> written_then_;
 };

@@ -15,10 +15,8 @@ namespace {
 // The generations whose files of this prefix are there, oldest first.
 std::set<int64_t> generations(const Folder& folder, std::string_view prefix) {
   std::set<int64_t> out;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder.path, ignored))
-    if (const auto generation = generation_of(entry.path().filename().string(), prefix))
-      out.insert(*generation);
+  for (const std::string& name : folder.disk->list(folder.path).value_or(Disk::Names()))
+    if (const auto generation = generation_of(name, prefix)) out.insert(*generation);
   return out;
 }
 
@@ -71,7 +69,7 @@ Status merge_planned(const Folder& folder, Record& record, duck::Connection& wor
       "perhaps_removed{2} FROM ({3}) GROUP BY key) p FULL JOIN {4} l ON p.key = l.key",
       now.time_since_epoch().count(), attributes, sums, all, ledger);
   const fs::path file = folder.ledger_file(generation);
-  const std::string sum = TRY(write_parquet(work, query, file));
+  const std::string sum = TRY(write_parquet(*folder.disk, work, query, file));
   record.standing = TRY(count_standing(work, file));
   record.generation = generation;
   record.ledger_checksum = sum;
@@ -87,7 +85,8 @@ Status keep_planned(const Folder& folder, const Record& record, duck::Connection
     written += fmt::format(", v{} IS NOT NULL AS {}", i, attribute_column(targets[i]));
   const int64_t generation = record.generation + 1;
   (void)TRY(write_parquet(
-      work, fmt::format("SELECT key, kind, {} AS generation{} FROM changes", generation, written),
+      *folder.disk, work,
+      fmt::format("SELECT key, kind, {} AS generation{} FROM changes", generation, written),
       folder.planned_file(generation), "lz4"));  // it lives as long as the run
   return ok_status();
 }

@@ -1,10 +1,5 @@
 #include "state/local/file.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <charconv>
 
 #include "core/match_key.hpp"
@@ -54,7 +49,7 @@ std::optional<int64_t> generation_of(const std::string& file_name, std::string_v
   return generation;
 }
 
-Result<std::string> write_parquet(duck::Connection& db, const std::string& query,
+Result<std::string> write_parquet(Disk& disk, duck::Connection& db, const std::string& query,
                                   const fs::path& path, const char* compression) {
   const fs::path fresh = path.string() + ".new";
   // In any order: to keep one, rows would be held in memory until their turn has come.
@@ -64,14 +59,9 @@ Result<std::string> write_parquet(duck::Connection& db, const std::string& query
              " (FORMAT parquet, COMPRESSION " + compression + ", ROW_GROUP_SIZE 40960)");
   TRY(db.run("RESET GLOBAL preserve_insertion_order"));
   TRY(copied);
-  {
-    const File file(open_ours(fresh, O_RDONLY));
-    if (file.fd < 0 || ::fsync(file.fd) != 0 || ::fchmod(file.fd, 0600) != 0)
-      return cannot("write", fresh, errno);
-  }
+  const auto file = TRY(disk.open(fresh, Disk::Open::adopt));
   std::string sum = TRY(file_checksum(fresh));
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return cannot("write", path, errno);
-  (void)sync_folder(path.parent_path());
+  TRY(disk.put_in_place(fresh, *file, path));
   return sum;
 }
 
@@ -115,7 +105,7 @@ Result<StandingCounts> count_standing(duck::Connection& db, const fs::path& ledg
 Status write_next(const Folder& folder, Record& record, duck::Connection& db,
                   const std::string& query) {
   const std::filesystem::path file = folder.ledger_file(record.generation + 1);
-  record.ledger_checksum = TRY(write_parquet(db, query, file));
+  record.ledger_checksum = TRY(write_parquet(*folder.disk, db, query, file));
   ++record.generation;
   record.standing = TRY(count_standing(db, file));
   return ok_status();

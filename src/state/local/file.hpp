@@ -1,6 +1,7 @@
 // The ledger's file as a relation: read, written whole, counted. Not a door.
 #pragma once
 
+#include "base/file.hpp"
 #include "state/local/ledger.hpp"
 
 namespace rollcall::state::local {
@@ -18,7 +19,7 @@ std::string attribute_column(const attributes::Target& target);
 Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, const Record& record,
                                 const std::vector<attributes::Target>& targets);
 // Writes a query to a Parquet file that is there whole or not at all. Returns its checksum.
-Result<std::string> write_parquet(duck::Connection& db, const std::string& query,
+Result<std::string> write_parquet(Disk& disk, duck::Connection& db, const std::string& query,
                                   const std::filesystem::path& path,
                                   const char* compression = "zstd");
 // Whether a Parquet file can be read to its end.

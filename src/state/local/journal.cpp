@@ -11,11 +11,7 @@
 // A checksum covers the line and the checksum before it, so that a line that was changed, lost or
 // moved is noticed. An earlier version wrote neither checksums nor the first line: such lines are
 // read as long as none with a checksum came before.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -77,11 +73,10 @@ constexpr size_t kPieceBytes = 1 << 16;
 // The journal's whole lines, in order, without their checksums. A torn last line is not one.
 class Lines {
  public:
-  explicit Lines(const fs::path& run_folder)
+  Lines(Disk& disk, const fs::path& run_folder)
       : path_(run_folder / "journal"),
         run_(run_folder.filename().string()),
-        file_(open_ours(path_, O_RDONLY)),
-        refused_(file_.fd < 0 ? errno : 0) {}
+        file_(disk.open(path_, Disk::Open::read)) {}
 
   // Nothing at the end.
   Result<std::optional<std::string>> next() {
@@ -109,18 +104,22 @@ class Lines {
  private:
   // The next line that has its end; no file has none.
   Result<std::optional<std::string>> take() {
-    if (refused_ == EISDIR || refused_ == ENXIO) return damaged(path_);
-    if (refused_ == ENOENT) return std::optional<std::string>();
-    if (refused_ != 0) return cannot("read", path_, refused_);
+    if (!file_.ok()) {
+      std::error_code ignored;
+      const fs::file_status what = fs::symlink_status(path_, ignored);
+      const bool something_else = fs::is_directory(what) || fs::is_other(what);
+      return something_else ? damaged(path_) : file_.error();
+    }
+    if (!*file_) return std::optional<std::string>();
     size_t end = piece_.find('\n', at_);
     while (end == std::string::npos) {
       piece_.erase(0, at_);
       at_ = 0;
       const size_t held = piece_.size();
       piece_.resize(held + kPieceBytes);
-      const ssize_t got = ::read(file_.fd, piece_.data() + held, kPieceBytes);
-      piece_.resize(held + static_cast<size_t>(std::max<ssize_t>(got, 0)));
-      if (got < 0) return cannot("read", path_, errno);
+      const size_t got = TRY((*file_)->read(read_, piece_.data() + held, kPieceBytes));
+      piece_.resize(held + got);
+      read_ += got;
       if (got == 0) return std::optional<std::string>();
       end = piece_.find('\n', held);
     }
@@ -131,8 +130,8 @@ class Lines {
 
   fs::path path_;
   std::string run_;
-  File file_;
-  int refused_;  // errno
+  Result<std::unique_ptr<DiskFile>> file_;
+  uint64_t read_ = 0;  // of the file
   std::string piece_;
   size_t at_ = 0;  // in the piece: what was taken ends here
   uintmax_t bytes_ = 0;
@@ -141,38 +140,33 @@ class Lines {
 
 }  // namespace
 
-Result<std::unique_ptr<FileJournal>> FileJournal::open(const fs::path& run_folder) {
-  std::error_code problem;
-  fs::create_directories(run_folder, problem);
-  if (problem) return cannot("make", run_folder, problem.value());
+Result<std::unique_ptr<FileJournal>> FileJournal::open(Disk& disk, const fs::path& run_folder) {
+  TRY(disk.make_folder(run_folder));
   // A torn last line is cut off, so that the next one starts on its own.
-  Lines lines(run_folder);
+  Lines lines(disk, run_folder);
   while (TRY(lines.next())) continue;
-  std::unique_ptr<FileJournal> out(new FileJournal(lines.path(), lines.last_checksum()));
-  if (out->file_.fd < 0) return cannot("open", lines.path(), errno);
-  if (::ftruncate(out->file_.fd, static_cast<off_t>(lines.bytes())) != 0)
-    return cannot("write", lines.path(), errno);
+  auto file = TRY(disk.open(lines.path(), Disk::Open::keep));
+  TRY(file->cut(lines.bytes()));
+  std::unique_ptr<FileJournal> out(new FileJournal(std::move(file), lines.bytes(), lines.last_checksum()));
   if (lines.bytes() == 0) {
     TRY(out->append(json{{"run", run_folder.filename().string()}}.dump(), true));
-    if (!sync_folder(run_folder)) return cannot("write", run_folder, errno);
+    TRY(disk.sync_folder(run_folder));
   }
   return out;
 }
-
-FileJournal::FileJournal(fs::path path, std::string last_checksum)
-    : path_(std::move(path)),
-      file_(open_ours(path_, O_WRONLY | O_CREAT | O_APPEND)),
-      last_checksum_(std::move(last_checksum)) {}
 
 // After a line that could not be written whole none is written: it would not start on its own.
 Status FileJournal::append(const std::string& line, bool sync) {
   if (failed_) return *failed_;
   const std::string sum = checksum(line, last_checksum_);
   const std::string text = line + ' ' + sum + '\n';
-  if (!write_whole(file_.fd, text) || (sync && ::fdatasync(file_.fd) != 0)) {
-    failed_ = cannot("write", path_, errno);
-    return *failed_;
+  Status written = file_->write(end_, text);
+  if (written.ok() && sync) written = file_->sync();
+  if (!written.ok()) {
+    failed_ = written.error();
+    return written;
   }
+  end_ += text.size();
   last_checksum_ = sum;
   return ok_status();
 }
@@ -235,10 +229,10 @@ Status FileJournal::calls(const CallCounts& counts, Millis oldest_proof) {
                 false);
 }
 
-Result<Answers> FileJournal::read(const fs::path& run_folder, size_t changes) {
+Result<Answers> FileJournal::read(Disk& disk, const fs::path& run_folder, size_t changes) {
   Answers out;
   out.kinds.resize(changes);
-  Lines lines(run_folder);
+  Lines lines(disk, run_folder);
   const fs::path& path = lines.path();
   while (const auto line = TRY(lines.next())) {
     out.begun = true;

@@ -38,7 +38,7 @@
 
 #include <filesystem>
 
-#include "base/file.hpp"
+#include "base/disk.hpp"
 #include "duck/duck.hpp"
 #include "state/state.hpp"
 
@@ -47,6 +47,7 @@ namespace rollcall::state::local {
 // Where things are; nothing is made.
 struct Folder {
   std::filesystem::path path;
+  Disk* disk;  // outlives it
   [[nodiscard]] std::filesystem::path ledger_file(int64_t generation) const;
   [[nodiscard]] std::filesystem::path planned_file(int64_t generation) const;
   [[nodiscard]] std::filesystem::path run(const std::string& run_id) const;
@@ -65,7 +66,8 @@ void tidy(const Folder& folder, const Record& record);
 class FileJournal : public Journal {
  public:
   // Opens or creates; appends after what is whole.
-  static Result<std::unique_ptr<FileJournal>> open(const std::filesystem::path& run_folder);
+  static Result<std::unique_ptr<FileJournal>> open(Disk& disk,
+                                                   const std::filesystem::path& run_folder);
   FileJournal(const FileJournal&) = delete;
   FileJournal& operator=(const FileJournal&) = delete;
 
@@ -78,14 +80,15 @@ class FileJournal : public Journal {
   Status calls(const CallCounts& counts, Millis oldest_proof) override;
 
   // Reads a journal; `changes` is the number of changes in the plan.
-  static Result<Answers> read(const std::filesystem::path& run_folder, size_t changes);
+  static Result<Answers> read(Disk& disk, const std::filesystem::path& run_folder, size_t changes);
 
  private:
-  FileJournal(std::filesystem::path path, std::string last_checksum);
+  FileJournal(std::unique_ptr<DiskFile> file, uint64_t end, std::string last_checksum)
+      : file_(std::move(file)), end_(end), last_checksum_(std::move(last_checksum)) {}
   Status append(const std::string& line, bool sync);
-  const std::filesystem::path path_;
   std::mutex mutex_;  // protects what follows
-  File file_;
+  std::unique_ptr<DiskFile> file_;
+  uint64_t end_;  // of its last whole line
   std::string last_checksum_;
   std::optional<Error> failed_;
   int64_t batches_ = 0;

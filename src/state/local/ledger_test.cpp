@@ -6,6 +6,8 @@
 
 #include <fstream>
 
+#include "base/faulty_disk.hpp"
+
 namespace rollcall::state::local {
 namespace {
 
@@ -24,7 +26,10 @@ class LedgerTest : public testing::Test {
     database_ = std::move(*duck::Database::open(":memory:"));
     work_ = std::move(*database_->connect());
   }
-  void TearDown() override { fs::remove_all(folder_.path); }
+  void TearDown() override {
+    fs::remove_all(folder_.path);
+    fs::remove_all(aside());
+  }
   void must(const std::string& sql) {
     const Status done = work_->run(sql);
     ASSERT_TRUE(done.ok()) << done.error().text();
@@ -39,7 +44,16 @@ class LedgerTest : public testing::Test {
     return out;
   }
 
-  Folder folder_;
+  RealDisk disk_;
+  Folder folder_{{}, &disk_};
+  static Record of(int64_t generation) {
+    Record state;
+    state.generation = generation;
+    return state;
+  }
+  // On this disk from now on.
+  void use(FaultyDisk& disk) { folder_.disk = &disk; }
+  fs::path aside() const { return folder_.path.string() + "-aside"; }
   ManualClock clock_{Time{}};
   std::unique_ptr<duck::Database> database_;
   std::unique_ptr<duck::Connection> work_;
@@ -74,7 +88,7 @@ TEST_F(LedgerTest, SaysSoWhenTheStateIsBroken) {
 TEST_F(LedgerTest, JournalTellsSentFromAnswered) {
   const fs::path run = folder_.run("r1");
   {
-    auto journal = std::move(*FileJournal::open(run));
+    auto journal = std::move(*FileJournal::open(disk_, run));
     const auto batch = journal->sent({0, 1, 2, 5});
     ASSERT_TRUE(batch.ok());
     ASSERT_TRUE(journal
@@ -90,7 +104,7 @@ TEST_F(LedgerTest, JournalTellsSentFromAnswered) {
     ASSERT_TRUE(journal->filtered({"color"}).ok());
     ASSERT_TRUE(journal->calls({.total = 9}, Millis(1234)).ok());
   }
-  const auto answers = FileJournal::read(run, 7);
+  const auto answers = FileJournal::read(disk_, run, 7);
   ASSERT_TRUE(answers.ok());
   EXPECT_THAT(answers->kinds, ElementsAre(OutcomeKind::added, OutcomeKind::added,
                                           OutcomeKind::rejected, OutcomeKind::unknown, std::nullopt,
@@ -103,17 +117,17 @@ TEST_F(LedgerTest, JournalTellsSentFromAnswered) {
 }
 TEST_F(LedgerTest, JournalForgetsATornLineAndGoesOnAfterIt) {
   const fs::path run = folder_.run("r1");
-  { ASSERT_TRUE((*FileJournal::open(run))->sent({0}).ok()); }
+  { ASSERT_TRUE((*FileJournal::open(disk_, run))->sent({0}).ok()); }
   std::ofstream(run / "journal", std::ios::app) << "{\"a\":1,\"q\":\"0\",\"k\":\"ad";
-  EXPECT_EQ(FileJournal::read(run, 2)->kinds[0], OutcomeKind::unknown);
-  { ASSERT_TRUE((*FileJournal::open(run))->answered(1, {0}, {{OutcomeKind::added}}).ok()); }
-  EXPECT_EQ(FileJournal::read(run, 2)->kinds[0], OutcomeKind::added);
+  EXPECT_EQ(FileJournal::read(disk_, run, 2)->kinds[0], OutcomeKind::unknown);
+  { ASSERT_TRUE((*FileJournal::open(disk_, run))->answered(1, {0}, {{OutcomeKind::added}}).ok()); }
+  EXPECT_EQ(FileJournal::read(disk_, run, 2)->kinds[0], OutcomeKind::added);
 }
 // Every byte of a journal but those of a torn last line.
 TEST_F(LedgerTest, JournalNoticesEveryChangedByteAndEveryLostLine) {
   const fs::path run = folder_.run("r1");
   {
-    auto journal = std::move(*FileJournal::open(run));
+    auto journal = std::move(*FileJournal::open(disk_, run));
     ASSERT_TRUE(journal->sent({0, 1}).ok());
     ASSERT_TRUE(
         journal->answered(1, {0, 1}, {{OutcomeKind::added}, {OutcomeKind::not_a_contact}}).ok());
@@ -123,7 +137,7 @@ TEST_F(LedgerTest, JournalNoticesEveryChangedByteAndEveryLostLine) {
   const std::string text((std::istreambuf_iterator<char>(in)), {});
   const auto with = [&](const std::string& changed) {
     std::ofstream(run / "journal", std::ios::trunc) << changed;
-    return FileJournal::read(run, 9);
+    return FileJournal::read(disk_, run, 9);
   };
   ASSERT_EQ(with(text)->kinds[0], OutcomeKind::added);
   for (size_t at = 0; at + 1 < text.size(); ++at) {
@@ -137,15 +151,15 @@ TEST_F(LedgerTest, JournalNoticesEveryChangedByteAndEveryLostLine) {
   // Somebody else's journal.
   std::ofstream(run / "journal", std::ios::trunc) << text;
   fs::rename(run, folder_.run("r2"));
-  EXPECT_EQ(FileJournal::read(folder_.run("r2"), 9).error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(FileJournal::read(disk_, folder_.run("r2"), 9).error().kind, ErrorKind::corrupt);
 }
 TEST_F(LedgerTest, JournalOfTheEarlierVersionIsReadAndGoneOnWith) {
   const fs::path run = folder_.run("r1");
   fs::create_directories(run);
   std::ofstream(run / "journal") << "{\"q\":\"0-1\",\"s\":1}\n"
                                  << "{\"a\":1,\"k\":\"added\",\"q\":\"0-1\"}\n";
-  ASSERT_TRUE((*FileJournal::open(run))->sent({2}).ok());
-  const auto answers = FileJournal::read(run, 3);
+  ASSERT_TRUE((*FileJournal::open(disk_, run))->sent({2}).ok());
+  const auto answers = FileJournal::read(disk_, run, 3);
   ASSERT_TRUE(answers.ok()) << answers.error().text();
   EXPECT_THAT(answers->kinds,
               ElementsAre(OutcomeKind::added, OutcomeKind::added, OutcomeKind::unknown));
@@ -166,6 +180,87 @@ TEST_F(LedgerTest, StateNoticesEveryChangedByte) {
     std::ofstream(path, std::ios::trunc) << changed;
     EXPECT_EQ(read_record(folder_).error().kind, ErrorKind::corrupt) << changed;
   }
+}
+// The power is lost after every step of writing a state, and any part of its last write is there.
+TEST_F(LedgerTest, StateIsTheOldOrTheNewOneAfterALossOfPower) {
+  FaultyDisk disk(aside());
+  use(disk);
+  ASSERT_TRUE(write_record(folder_, of(1)).ok());
+  for (int step = 0, done = 0; done == 0; ++step) {
+    ASSERT_LT(step, 10);
+    for (const size_t torn : {0, 1, 50, 100'000})
+      for (const auto names : {FaultyDisk::Renames::lost, FaultyDisk::Renames::kept}) {
+        const int64_t before = read_record(folder_)->generation;
+        disk.lost_after = step;
+        const bool written = write_record(folder_, of(before + 1)).ok();
+        disk.lose_power(torn, names);
+        const auto state = read_record(folder_);
+        ASSERT_TRUE(state.ok()) << state.error().text() << " after step " << step;
+        EXPECT_TRUE(state->generation == before + 1 || (!written && state->generation == before));
+        EXPECT_FALSE(state->copied);
+        done += written ? 1 : 0;
+      }
+  }
+}
+TEST_F(LedgerTest, StateStaysOnAFullDiskAndWhereARenameFails) {
+  FaultyDisk disk(aside());
+  use(disk);
+  ASSERT_TRUE(write_record(folder_, of(1)).ok());
+  for (const uint64_t room : {0, 1, 100}) {
+    disk.room = room;
+    const Error full = write_record(folder_, of(2)).error();
+    EXPECT_EQ(full.kind, ErrorKind::unavailable);
+    EXPECT_THAT(full.message, testing::HasSubstr("no space left in " + folder_.path.string()));
+    EXPECT_EQ(read_record(folder_)->generation, 1);
+  }
+  disk.room.reset();
+  disk.renames_fail = true;
+  EXPECT_EQ(write_record(folder_, of(2)).error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(read_record(folder_)->generation, 1);
+}
+// What was synced is there whole; of the rest, whole lines from the first on.
+TEST_F(LedgerTest, JournalKeepsWhatWasSyncedThroughALossOfPower) {
+  const fs::path run = folder_.run("r1");
+  FaultyDisk disk(aside());
+  for (size_t torn = 0; torn < 100; ++torn) {
+    fs::remove_all(run);
+    {
+      const auto journal = std::move(*FileJournal::open(disk, run));
+      ASSERT_TRUE(journal->sent({0, 1}).ok());
+      ASSERT_TRUE(journal->answered(1, {0, 1}, {{OutcomeKind::added}, {OutcomeKind::added}}).ok());
+    }
+    disk.lose_power(torn);
+    auto answers = FileJournal::read(disk, run, 3);
+    ASSERT_TRUE(answers.ok()) << answers.error().text() << " with " << torn;
+    EXPECT_THAT(answers->kinds[0], testing::AnyOf(OutcomeKind::unknown, OutcomeKind::added));
+    EXPECT_EQ(answers->kinds[0], answers->kinds[1]) << "a line is there or not";
+    ASSERT_TRUE((*FileJournal::open(disk, run))->sent({2}).ok()) << "it goes on after what is whole";
+    disk.lose_power();
+    EXPECT_EQ(FileJournal::read(disk, run, 3)->kinds[2], OutcomeKind::unknown);
+    EXPECT_EQ(FileJournal::read(disk, run, 3)->kinds[0], answers->kinds[0]);
+  }
+}
+TEST_F(LedgerTest, JournalOnAFullDiskTakesNothingMore) {
+  const fs::path run = folder_.run("r1");
+  FaultyDisk disk(aside());
+  const auto journal = std::move(*FileJournal::open(disk, run));
+  ASSERT_TRUE(journal->sent({0}).ok());
+  disk.room = 20;
+  const Error full = journal->sent({1}).error();
+  EXPECT_EQ(full.kind, ErrorKind::unavailable);
+  EXPECT_THAT(full.message, testing::HasSubstr("no space left in " + run.string()));
+  disk.room.reset();
+  EXPECT_FALSE(journal->sent({1}).ok()) << "a line would stand in the torn one";
+  const auto answers = FileJournal::read(disk, run, 2);
+  EXPECT_THAT(answers->kinds, ElementsAre(OutcomeKind::unknown, std::nullopt));
+}
+TEST_F(LedgerTest, JournalSaysWhatIsInItsPlace) {
+  const fs::path run = folder_.run("r1");
+  fs::create_directories(run / "journal");
+  EXPECT_EQ(FileJournal::read(disk_, run, 1).error().kind, ErrorKind::corrupt);
+  fs::remove(run / "journal");
+  fs::create_symlink("elsewhere", run / "journal");
+  EXPECT_EQ(FileJournal::read(disk_, run, 1).error().kind, ErrorKind::denied);
 }
 TEST_F(LedgerTest, StateThatNestsTooDeepIsDamaged) {
   fs::create_directories(folder_.path);
@@ -202,7 +297,7 @@ TEST_F(LedgerTest, JournalWithSenselessLinesIsCorrupt) {
                                           "{\"s\":1,\"q\":\"1-0\"}"};
   for (const std::string& line : lines) {
     std::ofstream(run / "journal", std::ios::trunc) << line << "\n";
-    EXPECT_FALSE(FileJournal::read(run, 2).ok()) << line.substr(0, 99);
+    EXPECT_FALSE(FileJournal::read(disk_, run, 2).ok()) << line.substr(0, 99);
   }
 }
 

@@ -20,20 +20,13 @@ Error State::lost(const std::string& what) {
 namespace local {
 namespace {
 
-Status make_folder(const fs::path& path) {
-  std::error_code problem;
-  fs::create_directories(path, problem);
-  if (problem) return cannot("make", path, problem.value());
-  return ok_status();
-}
-
 class LocalWork : public Work {
  public:
   // `record` is the writer's.
   static Result<std::unique_ptr<LocalWork>> open(const Folder& folder, Record& record,
                                                  const std::string& run_id) {
     std::unique_ptr<LocalWork> out(new LocalWork(folder, record, run_id));
-    TRY(make_folder(folder.run(run_id)));
+    TRY(folder.disk->make_folder(folder.run(run_id)));
     out->database_ = TRY(open_work_database(folder.work_database(run_id)));
     out->work_ = TRY(out->database_->connect());
     return out;
@@ -138,11 +131,11 @@ class LocalWork : public Work {
     return keep_planned(folder_, record_, *work_, targets_);
   }
   Result<std::unique_ptr<Journal>> journal() override {
-    return std::unique_ptr<Journal>(TRY(FileJournal::open(folder_.run(run_id_))));
+    return std::unique_ptr<Journal>(TRY(FileJournal::open(*folder_.disk, folder_.run(run_id_))));
   }
   Result<Answers> answers() override {
     const int64_t changes = TRY(count({}));
-    return FileJournal::read(folder_.run(run_id_), static_cast<size_t>(changes));
+    return FileJournal::read(*folder_.disk, folder_.run(run_id_), static_cast<size_t>(changes));
   }
   Status promote(const Promotion& promotion) override {
     return with_memory(
@@ -179,8 +172,8 @@ class LocalWork : public Work {
 // A database for what is not kept: its file goes with it.
 class Scratch {
  public:
-  static Result<std::unique_ptr<Scratch>> open(const fs::path& file) {
-    TRY(make_folder(file.parent_path()));
+  static Result<std::unique_ptr<Scratch>> open(Disk& disk, const fs::path& file) {
+    TRY(disk.make_folder(file.parent_path()));
     std::unique_ptr<Scratch> out(new Scratch(file));
     out->database_ = TRY(open_work_database(file));
     out->connection_ = TRY(out->database_->connect());
@@ -236,11 +229,11 @@ class LocalWriter : public Writer {
   }
 
   Status take_as_unknown(Time now) override {
-    const auto scratch = TRY(Scratch::open(scratch_));
+    const auto scratch = TRY(Scratch::open(*folder_.disk, scratch_));
     return local::take_as_unknown(folder_, record, scratch->work(), now);
   }
   Status salvage(const std::string& damage, Time now) override {
-    const auto scratch = TRY(Scratch::open(scratch_));
+    const auto scratch = TRY(Scratch::open(*folder_.disk, scratch_));
     TRY(local::salvage(folder_, record, scratch->work(), damage, now));
     return write();
   }
@@ -270,10 +263,10 @@ class LocalCopy : public LocalWriter {
 
 class LocalState : public State {
  public:
-  LocalState(const Home& home, const std::string& uid, Leases& leases)
+  LocalState(const Home& home, const std::string& uid, Disk& disk, Leases& leases)
       : temp_(home.temp()),
         uid_(uid),
-        folder_{home.activation(uid)},
+        folder_{home.activation(uid), &disk},
         lease_(Home::lease_of_activation(uid)),
         leases_(leases) {}
 
@@ -302,7 +295,7 @@ class LocalState : public State {
     if (!lease.ok() && lease.error().kind == ErrorKind::busy)
       lease.error().message = "another run of this activation is in progress";
     if (!lease.ok()) return Error(lease.error());
-    TRY(make_folder(folder_.path));
+    TRY(folder_.disk->make_folder(folder_.path));
     std::error_code ignored;
     fs::permissions(folder_.path, fs::perms::owner_all, ignored);
     return std::unique_ptr<Writer>(
@@ -310,9 +303,9 @@ class LocalState : public State {
   }
   Result<std::optional<std::string>> holder() override { return leases_.holder(lease_); }
   Result<std::unique_ptr<Writer>> copy(const Record& record, const std::string& name) override {
-    const Folder to{temp_ / ("state-" + name)};
+    const Folder to{temp_ / ("state-" + name), folder_.disk};
     std::unique_ptr<Writer> out(new LocalCopy(to, to.path / "damage.duckdb"));
-    TRY(make_folder(to.path));
+    TRY(to.disk->make_folder(to.path));
     if (record.generation > 0) {
       const fs::path from = folder_.ledger_file(record.generation);
       std::error_code problem;
@@ -334,21 +327,23 @@ class LocalState : public State {
 
 class LocalStates : public States {
  public:
-  LocalStates(Home home, Leases& leases) : home_(std::move(home)), leases_(leases) {}
+  LocalStates(Home home, Disk& disk, Leases& leases)
+      : home_(std::move(home)), disk_(disk), leases_(leases) {}
   [[nodiscard]] std::unique_ptr<State> of(const std::string& uid) const override {
-    return std::make_unique<LocalState>(home_, uid, leases_);
+    return std::make_unique<LocalState>(home_, uid, disk_, leases_);
   }
 
  private:
   Home home_;
+  Disk& disk_;
   Leases& leases_;
 };
 
 }  // namespace
 }  // namespace local
 
-std::unique_ptr<States> open_local(const Home& home, Leases& leases) {
-  return std::make_unique<local::LocalStates>(home, leases);
+std::unique_ptr<States> open_local(const Home& home, Disk& disk, Leases& leases) {
+  return std::make_unique<local::LocalStates>(home, disk, leases);
 }
 
 }  // namespace rollcall::state

@@ -123,13 +123,11 @@ Status promote(const Folder& folder, Record& record, const std::string& run_id,
       query, now - kRememberRemovedMs);
   const int64_t generation = record.generation + 1;
   const fs::path file = folder.ledger_file(generation);
-  std::string sum = TRY(write_parquet(work, kept, file));
+  std::string sum = TRY(write_parquet(*folder.disk, work, kept, file));
   const StandingCounts standing = TRY(count_standing(work, file));
   TRY(adds_up(standing, TRY(work.scalar("SELECT count(*) FROM rows"))));
 
-  std::error_code problem;
-  fs::create_directories(folder.run(run_id), problem);
-  if (problem) return cannot("make", folder.run(run_id), problem.value());
+  TRY(folder.disk->make_folder(folder.run(run_id)));
   const std::string people =
       "SELECT CASE WHEN NOT in_segment THEN 'leaver' ELSE reason END AS kind, key, pk, reason, "
       "detail, since_ms FROM read_parquet(" +
@@ -137,7 +135,7 @@ Status promote(const Folder& folder, Record& record, const std::string& run_id,
       ") WHERE (in_segment AND reason IS NOT NULL) OR (NOT in_segment AND on_list > 0) "
       "UNION ALL SELECT kind, key, pk, NULL, NULL, " +
       std::to_string(now) + " FROM problems";
-  (void)TRY(write_parquet(work, people, folder.people_file(run_id)));
+  (void)TRY(write_parquet(*folder.disk, work, people, folder.people_file(run_id)));
   record.generation = generation;
   record.ledger_checksum = std::move(sum);
   record.standing = standing;

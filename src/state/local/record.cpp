@@ -1,8 +1,3 @@
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
@@ -100,30 +95,17 @@ Record from_json(const json& in) {
   return out;
 }
 
-// When the file was made, to the nanosecond, or else its number: a copy has another. Where it was
-// restored in its old place, over a newer one, it has that one's.
-std::string birth_of(int file) {
-  struct statx about {};
-  if (::statx(file, "", AT_EMPTY_PATH, STATX_BTIME | STATX_INO, &about) != 0) return "";
-  if ((about.stx_mask & STATX_BTIME) != 0 && about.stx_btime.tv_sec != 0)
-    return "at " + std::to_string(about.stx_btime.tv_sec) + '.' +
-           std::to_string(about.stx_btime.tv_nsec);
-  return "number " + std::to_string(about.stx_ino);
-}
-
 std::string text_of(const json& described) {
   return described.dump(1, ' ', false, json::error_handler_t::replace);
 }
 
 // Whether there is what only a run leaves that had a state.
-bool state_was_there(const Folder& folder) {
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder.path, ignored))
-    if (entry.path().filename().string().starts_with("ledger-")) return true;
-  for (const auto& entry : fs::directory_iterator(folder.path / "runs", ignored))
-    if (fs::exists(entry.path() / "journal", ignored) ||
-        fs::exists(entry.path() / "people.parquet", ignored))
-      return true;
+Result<bool> state_was_there(const Folder& folder) {
+  for (const std::string& name : TRY(folder.disk->list(folder.path)))
+    if (name.starts_with("ledger-")) return true;
+  for (const std::string& run : TRY(folder.disk->list(folder.path / "runs")))
+    for (const std::string& name : TRY(folder.disk->list(folder.run(run))))
+      if (name == "journal" || name == "people.parquet") return true;
   return false;
 }
 
@@ -131,21 +113,20 @@ bool state_was_there(const Folder& folder) {
 
 Result<Record> read_record(const Folder& folder) {
   const fs::path path = folder.path / "state.json";
-  const File file(open_ours(path, O_RDONLY));
-  if (file.fd < 0 && errno != ENOENT) return cannot("read", path, errno);
-  if (file.fd < 0 && state_was_there(folder)) return State::lost(path.string() + " is gone");
-  if (file.fd < 0) return Record{};
-  const auto text = read_whole(file.fd);
-  if (!text) return cannot("read", path, errno);
+  const auto file = TRY(folder.disk->open(path, Disk::Open::read));
+  if (!file && TRY(state_was_there(folder))) return State::lost(path.string() + " is gone");
+  if (!file) return Record{};
+  const std::string text = TRY(read_whole(*file));
+  const std::string birth = TRY(file->about()).birth;
   try {
-    json kept = read_json<json>(*text);
+    json kept = read_json<json>(text);
     if (kept.contains("checksum") || kept.at("version") >= kVersion) {
       const std::string sum = kept.at("checksum");
       kept.erase("checksum");
       if (checksum(text_of(kept)) != sum) return State::lost(path.string() + " is damaged");
     }
     Record out = from_json(kept);
-    out.copied = kept.contains("birth") && kept["birth"] != birth_of(file.fd);
+    out.copied = kept.contains("birth") && kept["birth"] != birth;
     return out;
   } catch (const json::exception&) {
     return State::lost(path.string() + " is damaged");
@@ -153,23 +134,16 @@ Result<Record> read_record(const Folder& folder) {
 }
 
 Status write_record(const Folder& folder, const Record& record) {
-  const fs::path path = folder.path / "state.json", fresh = folder.path / "state.json.new";
   json described = to_json(record);
-  {
-    const File file(open_ours(fresh, O_WRONLY | O_CREAT | O_TRUNC));
-    if (file.fd < 0) return cannot("write", fresh, errno);
-    described["birth"] = birth_of(file.fd);
+  return folder.disk->replace(folder.path / "state.json", [&](const std::string& birth) {
+    described["birth"] = birth;
     described["checksum"] = checksum(text_of(described));
-    if (!write_whole(file.fd, text_of(described) + "\n") || ::fsync(file.fd) != 0)
-      return cannot("write", fresh, errno);
-  }
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return cannot("write", path, errno);
-  (void)sync_folder(folder.path);
-  return ok_status();
+    return text_of(described) + "\n";
+  });
 }
 
 void tidy(const Folder& folder, const Record& record) {
-  std::error_code ignored;
+  Disk& disk = *folder.disk;
   // The ledger before the newest, and whom the newest may have written beyond it, outlive damage.
   const auto is_old = [&](const std::string& name) {
     for (const auto& [prefix, oldest] :
@@ -177,13 +151,14 @@ void tidy(const Folder& folder, const Record& record) {
       if (const auto generation = generation_of(name, prefix)) return *generation < oldest;
     return name.ends_with(".new");
   };
-  for (const auto& entry : fs::directory_iterator(folder.path, ignored))
-    if (is_old(entry.path().filename().string())) fs::remove(entry.path(), ignored);
-  for (const auto& entry : fs::directory_iterator(folder.path / "runs", ignored)) {
-    if (record.open_run && entry.path().filename() == record.open_run->run_id) continue;
+  for (const std::string& name : disk.list(folder.path).value_or(Disk::Names()))
+    if (is_old(name)) (void)disk.remove(folder.path / name);
+  for (const std::string& run : disk.list(folder.path / "runs").value_or(Disk::Names())) {
+    if (record.open_run && run == record.open_run->run_id) continue;
     for (const char* name : {"work.duckdb", "work.duckdb.wal", "work.duckdb.tmp", "journal"})
-      fs::remove_all(entry.path() / name, ignored);
-    if (fs::is_empty(entry.path(), ignored)) fs::remove(entry.path(), ignored);
+      (void)disk.remove(folder.run(run) / name);
+    std::error_code ignored;
+    if (fs::is_empty(folder.run(run), ignored)) (void)disk.remove(folder.run(run));
   }
 }
 
