@@ -29,6 +29,7 @@ RULES = {
     "random": "only src/app draws randomness",
     "thread": "only the rooms that docs/ARCHITECTURE.md names make threads",
     "link": "a document points at what is there",
+    "disk": "only the rooms that docs/ARCHITECTURE.md names open, rename or sync files themselves",
     "word": "the tree knows no machine and no registry by name",
 }
 
@@ -56,6 +57,13 @@ TEST_LIBRARIES = {"gtest", "gmock", "benchmark"}
 # Who makes threads: the wiring; DuckDB's time limit; and the pipe that tells a reader in a process of its own to stop.
 THREAD_ROOMS = {"app", "duck", "adbc"}
 THREAD = re.compile(r"\bstd\s*::\s*(?:j?thread|async)\b(?!\s*::)|\bpthread_create\s*\(")
+
+# Small files of ours are kept through base's Disk. Who else touches files, and how: the contact index is mapped; files of
+# users are read, and a catalog they name; the wiring tells a test which points were passed, and reads the system's boot id.
+DISK = re.compile(r"\b(fopen|fdopen|freopen|open_ours|fsync|fdatasync|renameat2?)\s*\(|(?<![\w>])::\s*(rename)\s*\("
+                  r"|\bstd\s*::\s*(?:basic_)?([io]?fstream)\b|\b(?:fs|filesystem)\s*::\s*(rename)\s*\(")
+DISK_ALLOWED = {"base": {"fopen", "open_ours", "fsync", "fdatasync", "rename", "ifstream"}, "prove": {"open_ours"},
+                "source": {"ifstream"}, "cli": {"ifstream"}, "app": {"fopen", "ifstream"}}
 SIM_CLOCK = "sim/clock.cpp"
 
 # `randombytes` in store makes keys and nonces, which no seed may ever repeat.
@@ -308,6 +316,9 @@ class Tree:
             if room not in THREAD_ROOMS:
                 for found in THREAD.finditer(code):
                     self.say(name, line_of(code, found.start()), "thread", f"`{found.group()}`: take the Workers that are passed in")
+            for found in DISK.finditer(code):
+                if next(group for group in found.groups() if group) not in DISK_ALLOWED.get(room, ()):
+                    self.say(name, line_of(code, found.start()), "disk", f"`{found.group()}`: take the Disk that is passed in")
             for found in CLOCK.finditer(code):
                 self.say(name, line_of(code, found.start()), "clock", f"`{found.group()}`: take the Clock that is passed in")
             for pattern, rooms, instead in ((OPENED, OPENED_IN, "open_ours of base/file.hpp"), (PARSED, PARSED_IN, "read_json of base/json.hpp")):
@@ -430,6 +441,7 @@ GOOD = {
     "src/plan/inner.hpp": "\n",
     "src/plan/plan.cpp": '#include <fmt/format.h>\n#include "plan/inner.hpp"\n#include "plan/plan.hpp"\nconst char* a = "time(nullptr)"; // "\n',
     "src/plan/plan_test.cpp": '#include <gtest/gtest.h>\n#include "plan/plan.hpp"\nauto t = std::chrono::steady_clock::now();\n',
+    "src/catalog/compare.cpp": "struct Names { void rename(int); void renamed() { rename(1); this->rename(2); } };\nvoid f(Names& n) { n.rename(3); Disk::rename(4); }\n",
     "src/run/run.cpp": '#include <sys/stat.h>\n#include <memory>\n#include "plan/plan.hpp"\n// #include "plan/inner.hpp"\n',
     "src/duck/duck.cpp": "#include <duckdb.h>\n",
     "src/app/main.cpp": '#include <chrono>\n#include "plan/plan.hpp"\nauto t = std::chrono::system_clock::now();\nstd::random_device d;\n',
@@ -479,6 +491,16 @@ CANARIES = [
     ("clock", "sim/main.cpp", "auto t = std::time(nullptr);\n"),
     ("thread", "src/run/run.cpp", "std::jthread worker(work);\n"),
     ("thread", "src/run/run.cpp", "auto done = std::async(work);\n"),
+    ("disk", "src/run/run.cpp", "std::ofstream file(path);\n"),
+    ("disk", "src/run/run.cpp", "std::ifstream file(path);\n"),
+    ("disk", "src/plan/plan.cpp", "void f() { std :: fstream file(path); }\n"),
+    ("disk", "src/run/run.cpp", 'auto* f = std::fopen(path, mode);\n'),
+    ("disk", "src/run/run.cpp", "const bool moved = ::rename(a, b) == 0;\n"),
+    ("disk", "src/run/run.cpp", "void f() { std::filesystem::rename(a, b); }\n"),
+    ("disk", "src/run/run.cpp", "void f() { fs::rename(a, b, ignored); }\n"),
+    ("disk", "src/run/run.cpp", "if (::fsync(file) != 0) return;\n"),
+    ("disk", "src/duck/duck.cpp", "::fdatasync(file);\n"),
+    ("disk", "src/plan/plan.cpp", "const File f(open_ours(path, 0));\n"),
     ("remedy", "src/run/run.cpp", 'return Error{ErrorKind::invalid, "it is broken, " + what(1, 2), "Mend it " "somehow, and run again."};\n'),
     ("bound", "src/run/run.cpp", "const int f = ::open(path, 0);\n"),
     ("bound", "src/run/run.cpp", "const auto j = nlohmann::json::parse(text);\n"),
