@@ -15,10 +15,9 @@ Result<store::Store*> Session::store() {
 
 Result<operations::World> Session::run_world() {
   store::Store* const opened = TRY(store());
-  return operations::World{world_.clock,   world_.random, world_.transport,
-                           world_.workers, world_.disk,   progress_,
-                           *opened,        leases_,       *states_,
-                           {home_}};
+  return operations::World{world_.clock, world_.random, world_.transport, world_.workers,
+                           world_.disk,  progress_,     *opened,          leases_,
+                           *states_,     {home_}};
 }
 
 void Session::print_text(const std::string& text) {

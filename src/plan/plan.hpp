@@ -1,5 +1,24 @@
 // The plan in values: what it is made from, what must change for the list to equal the segment, and
 // the guard, which looks at its numbers. `state` makes it, where snapshot and ledger are.
+//
+// How a change is found, from what the ledger holds of a key and whether the snapshot has it:
+//
+//   in the segment, unknown to the ledger, or only remembered as removed     entered
+//   in the segment, an unconfirmed leaver                                    entered: added again
+//   in the segment, earlier outcome not a contact, unknown or not sent,
+//     or rejected where a retry makes sense                                  retried
+//   in the segment, rejected for good, and the data have changed since       changed
+//   in the segment, on the list, a mapped attribute differs                  changed
+//   not in the segment, on the list or perhaps on it                         left
+//
+// Nobody leaves who is in the segment under another spelling of the same address.
+//
+// Attributes are compared by fingerprint; that of a null is 0. One that was never written is sent
+// when it has a value; a null at the first write is left out, so that what Iterable knew from
+// elsewhere stays. What the ledger holds as perhaps ours (fingerprint 1) differs from everything.
+// All values are sent of whoever is not surely on the list as they should be, and in a full run.
+//
+// Whoever is not a contact is parked: retried, and looked up first.
 #pragma once
 
 #include <functional>

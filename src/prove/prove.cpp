@@ -79,8 +79,8 @@ Trial trial_from_json(const std::string& text) {
   const nlohmann::json in = read_json<nlohmann::json>(text);
   Trial out;
   if (!in.is_object()) return out;
-  out.grade = from_word<Trial::Grade>(in.value("standing", "untried"))
-                     .value_or(Trial::Grade::untried);
+  out.grade =
+      from_word<Trial::Grade>(in.value("standing", "untried")).value_or(Trial::Grade::untried);
   out.absent_tested = in.value("absent_tested", false);
   out.note = in.value("note", "");
   out.about = in.value("about", "");

@@ -102,6 +102,16 @@ struct Holder {
   std::vector<std::optional<std::string>> values;  // by target, as JSON
 };
 
+// What an outcome makes of the ledger's row:
+//
+//   added, updated   on the list; the attributes that were sent are confirmed
+//   removed          off it; remembered for 30 days, with values of ours as perhaps ours
+//   not_a_contact    off it, parked: no attribute is confirmed
+//   rejected         as before, with Iterable's reason, whether it is final, and what was tried
+//   unknown          perhaps on the list, or still on it; what was sent is perhaps ours
+//   not sent         as before
+//
+// Whoever left without ever having been put on the list is forgotten.
 struct Promotion {
   std::vector<attributes::Target> targets;
   std::vector<bool> pending;

@@ -186,8 +186,8 @@ class DamagedHome : public RunTest {
     EXPECT_EQ(refused.error().kind, ErrorKind::corrupt);
     EXPECT_THAT(refused.error().text(), HasSubstr("`rollcall run --full`"));
     EXPECT_THAT(refused.error().text(), Not(AnyOf(HasSubstr("Error:"), HasSubstr("arquet:"))));
-    const World world{clock_,  random_, iterable_, workers_, disk_,
-                      *this,   *store_, leases_,   states(), {home()}};
+    const World world{clock_, random_, iterable_, workers_, disk_,
+                      *this,  *store_, leases_,   states(), {home()}};
     EXPECT_EQ(run::plan(world, {catalog_, activation()}, {}).error().kind, ErrorKind::corrupt);
     EXPECT_EQ(run::audit(world, catalog_, activation(), {}).error().kind, ErrorKind::corrupt);
     EXPECT_THAT(iterable_.on_list(7), ElementsAre("ann", "bob", "cem", "dora", "eve"));

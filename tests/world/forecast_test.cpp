@@ -155,8 +155,8 @@ class ForecastTest : public testing::Test, public Observer {
     EXPECT_TRUE(store.ok());
     store_ = std::move(*store);
     const auto states = state::open_local({folder_ / "home"}, disk_, leases_);
-    const World world{clock_,  random_, iterable_, workers_, disk_,
-                      *this,   *store_, leases_,   *states,  {folder_ / "home"}};
+    const World world{clock_, random_, iterable_, workers_, disk_,
+                      *this,  *store_, leases_,   *states,  {folder_ / "home"}};
     const auto planned = plan(world, {catalog_, catalog_.activations[0]}, {});
     EXPECT_TRUE(planned.ok()) << planned.error().text();
     const Millis before = clock_.monotonic();

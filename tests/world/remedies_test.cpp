@@ -51,7 +51,8 @@ class RemedyTest : public RunTest {
   }
   void as_before() { iterable_.instead = {}; }
   World world() {
-    return {clock_, random_, iterable_, workers_, disk_, *this, *store_, leases_, states(), {home()}};
+    return {clock_, random_, iterable_, workers_, disk_,
+            *this,  *store_, leases_,   states(), {home()}};
   }
   void declare_email_project() {
     catalog_.destinations[0].project_type = ProjectType::email;

@@ -147,7 +147,8 @@ Result<std::unique_ptr<FileJournal>> FileJournal::open(Disk& disk, const fs::pat
   while (TRY(lines.next())) continue;
   auto file = TRY(disk.open(lines.path(), Disk::Open::keep));
   TRY(file->cut(lines.bytes()));
-  std::unique_ptr<FileJournal> out(new FileJournal(std::move(file), lines.bytes(), lines.last_checksum()));
+  std::unique_ptr<FileJournal> out(
+      new FileJournal(std::move(file), lines.bytes(), lines.last_checksum()));
   if (lines.bytes() == 0) {
     TRY(out->append(json{{"run", run_folder.filename().string()}}.dump(), true));
     TRY(disk.sync_folder(run_folder));

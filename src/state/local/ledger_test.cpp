@@ -234,7 +234,8 @@ TEST_F(LedgerTest, JournalKeepsWhatWasSyncedThroughALossOfPower) {
     ASSERT_TRUE(answers.ok()) << answers.error().text() << " with " << torn;
     EXPECT_THAT(answers->kinds[0], testing::AnyOf(OutcomeKind::unknown, OutcomeKind::added));
     EXPECT_EQ(answers->kinds[0], answers->kinds[1]) << "a line is there or not";
-    ASSERT_TRUE((*FileJournal::open(disk, run))->sent({2}).ok()) << "it goes on after what is whole";
+    ASSERT_TRUE((*FileJournal::open(disk, run))->sent({2}).ok())
+        << "it goes on after what is whole";
     disk.lose_power();
     EXPECT_EQ(FileJournal::read(disk, run, 3)->kinds[2], OutcomeKind::unknown);
     EXPECT_EQ(FileJournal::read(disk, run, 3)->kinds[0], answers->kinds[0]);

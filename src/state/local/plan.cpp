@@ -1,19 +1,6 @@
-// How a change is found. Ledger row and snapshot row of one key are joined; what each side lacks or
-// holds says it all:
-//
-//   in the segment, unknown to the ledger, or only remembered as removed     entered
-//   in the segment, an unconfirmed leaver                                    entered: added again
-//   in the segment, earlier outcome not a contact, unknown or not sent,
-//     or rejected where a retry makes sense                                  retried
-//   in the segment, rejected for good, and the data have changed since       changed
-//   in the segment, on the list, a mapped attribute differs                  changed
-//   not in the segment, on the list or perhaps on it                         left
-//
-// Nobody leaves who is in the segment under another spelling of the same address (`spared`).
-//
-// A fingerprint of 0 is a null. An attribute that was never written (no fingerprint in the ledger)
-// is sent when it has a value; a null at the first write is left out, so that what Iterable knew
-// from elsewhere stays. What the ledger holds as perhaps ours differs from everything.
+// How a change is found (see plan/plan.hpp), in one statement: ledger row and snapshot row of one key
+// are joined, and what each side lacks or holds says it all. `spared` are keys on the list that
+// another spelling of the same person stands for.
 #include "state/local/plan.hpp"
 
 #include <fmt/format.h>
