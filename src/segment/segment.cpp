@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "segment/header.hpp"
+
 namespace rollcall::segment {
 
 namespace {
@@ -11,10 +13,15 @@ namespace {
 constexpr int kExamples = 5;
 constexpr size_t kLongestShown = 40;  // bytes of a key
 
-Result<std::vector<ColumnInfo>> columns_of(source::Connection& connection, const Model& model) {
+Result<std::vector<ColumnInfo>> columns_of(source::Connection& connection, const Model& model,
+                                           const std::vector<std::string>& needed) {
   auto columns = model.sql.empty() ? connection.describe_table(model.table)
                                    : connection.describe_query(model.sql);
-  if (!columns.ok()) return std::move(columns.error()).in("model " + model.name);
+  if (!columns.ok())
+    return about_headers(std::move(columns.error()), needed, connection.looks())
+        .in("model " + model.name);
+  TRY(in_context(check_columns(model, needed, *columns, connection.looks()),
+                 "model " + model.name));
   for (const Field& field : model.fields) {
     if (!field.type) continue;
     const std::string& name = field.column.empty() ? field.name : field.column;
@@ -94,8 +101,12 @@ Result<Reader> Reader::open(const Catalog& catalog, const Segment& segment,
     TRY(add_types(*reached, typed.types));
   }
   reader.connection_ = TRY(source::open(*from, typed));
-  for (const std::string& name : models)
-    reader.schemas_[name] = TRY(columns_of(*reader.connection_, *catalog.model(name)));
+  for (const std::string& name : models) {
+    const Model& one = *catalog.model(name);
+    const auto needed =
+        needed_of(catalog, one, models, &one == model ? fields : std::vector<std::string>());
+    reader.schemas_[name] = TRY(columns_of(*reader.connection_, one, needed));
+  }
   return reader;
 }
 

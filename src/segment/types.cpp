@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "segment/header.hpp"
 #include "segment/segment.hpp"
 
 namespace rollcall::segment {
@@ -250,9 +251,12 @@ Result<std::vector<source::Look>> look(const Catalog& catalog, const Model& mode
   options.types = types_of(model);
   options.doubts = true;
   const auto connection = TRY(source::open(*from, options));
-  TRY(in_context(model.sql.empty() ? connection->describe_table(model.table)
-                                   : connection->describe_query(model.sql),
-                 "model " + model.name));
+  auto columns = model.sql.empty() ? connection->describe_table(model.table)
+                                   : connection->describe_query(model.sql);
+  if (!columns.ok())
+    return about_headers(std::move(columns.error()), needed_of(catalog, model, {model.name}, {}),
+                         connection->looks())
+        .in("model " + model.name);
   return connection->looks();
 }
 

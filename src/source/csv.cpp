@@ -80,7 +80,17 @@ class CsvConnection : public FilesConnection {
     std::vector<Part> parts;
     for (const std::string& file : files) {
       Head head = TRY(head_of(file, types));
-      if (parts.empty()) names = head.names;
+      if (parts.empty()) {
+        names = head.names;
+        look.first_file = file;
+        look.top = head.top;
+        look.header = head.header;
+      } else {
+        for (const Part& part : parts) {
+          TRY(stands_first(part.head, head, file));
+          TRY(stands_first(head, part.head, part.files[0]));
+        }
+      }
       std::vector<size_t> places = TRY(places_of(head, file, files[0], names));
       const auto same = std::find_if(parts.begin(), parts.end(), [&](const Part& part) {
         return part.head.names == head.names && part.head.header == head.header &&
@@ -100,6 +110,27 @@ class CsvConnection : public FilesConnection {
     for (const Scan::Column& column : scan.columns())
       look.columns.push_back({column.name, column.type, column.doubt});
     return select(parts, scan);
+  }
+
+  // A file that begins otherwise than another of its table, and has that one's header further below.
+  static Status stands_first(const Head& other, const Head& head, const std::string& file) {
+    if (!other.header || head.names == other.names) return ok_status();
+    std::vector<std::string> header = other.names;
+    std::sort(header.begin(), header.end());
+    for (size_t i = 1; i < head.top.size(); ++i) {
+      std::vector<std::string> cells;
+      for (const std::string& cell : head.top[i].cells) cells.emplace_back(trim(cell));
+      std::sort(cells.begin(), cells.end());
+      if (cells != header) continue;
+      return Error{.kind = ErrorKind::invalid,
+                   .message = fmt::format("{}, line {}: the header stands here, and in other files "
+                                          "of the table in the first line",
+                                          file, head.top[i].number),
+                   .remedy =
+                       "Take away what stands before it. `skip` counts for all files of a "
+                       "source."};
+    }
+    return ok_status();
   }
 
   // Where the columns of a file stand in the table.

@@ -135,6 +135,37 @@ class FilesTest : public testing::Test {
   std::vector<Look> looks_;
 };
 
+TEST_F(FilesTest, TellsWhichLineItTookForTheHeader) {
+  one("Our customers,of March\n\nid,name\n1,Ann\n");
+  ASSERT_THAT(looks_, testing::SizeIs(1));
+  EXPECT_EQ(looks_[0].first_file, (folder_ / "t.csv").string());
+  EXPECT_TRUE(looks_[0].header);
+  ASSERT_THAT(looks_[0].top, testing::SizeIs(3));
+  EXPECT_EQ(looks_[0].top[1].number, 3);
+  EXPECT_THAT(looks_[0].top[1].cells, ElementsAre("id", "name"));
+  one("sep=;\nid;name\n1;Ann\n");
+  ASSERT_THAT(looks_, testing::SizeIs(1));
+  EXPECT_FALSE(looks_[0].header);
+  EXPECT_THAT(looks_[0].top[0].cells, ElementsAre("sep=", ""));
+}
+
+TEST_F(FilesTest, RefusesAFileOfATableWithATitleAboveItsHeader) {
+  // Otherwise its header, or the title, would be a row.
+  write("t/a.csv", "id;name\n1;Ann\n");
+  for (const char* const title : {"sep=;", "Customers of;March", "From 2026-01-01;to 2026-02-01"}) {
+    write("t/b.csv", std::string(title) + "\nid;name\n2;Bob\n");
+    EXPECT_THAT(read("t"), AllOf(HasSubstr("t/b.csv, line 2: the header stands here"),
+                                 HasSubstr("Take away what stands before it")))
+        << title;
+    fs::rename(folder_ / "t/a.csv", folder_ / "t/c.csv");
+    EXPECT_THAT(read("t"), HasSubstr("t/b.csv, line 2: the header stands here")) << title;
+    fs::rename(folder_ / "t/c.csv", folder_ / "t/a.csv");
+  }
+  // The parts of a file that was cut have one header.
+  write("t/b.csv", "2;Bob\n3;Cem\n");
+  EXPECT_EQ(read("t"), "id integer, name text\n1 | Ann\n2 | Bob\n3 | Cem");
+}
+
 TEST_F(FilesTest, ReadsWhatIsThereInWhateverFormItIsWritten) {
   const std::string plain = "id integer, name text\n1 | Ann\n2 | Bob";
   EXPECT_EQ(one("id,name\n1,Ann\n2,Bob\n"), plain);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kRecordMax = 64 << 20;  // bytes
 constexpr size_t kRowsOfHead = 1'000;    // that tell whether the first is a header
+constexpr size_t kRowsOfTop = 10;        // among which the header stands, below a title
 constexpr std::string_view kDelimiters[] = {",", ";", "\t", "|"};
 
 std::string said(std::string_view text) {
@@ -262,19 +263,19 @@ namespace {
 
 // The rows at the beginning, as a delimiter makes them. The last one may be cut, and what is wrong
 // with a row is said when all are read.
-std::vector<std::vector<std::string>> rows_by(const std::string& sample, bool whole,
-                                              const Dialect& dialect, const std::string& delimiter,
-                                              const std::string& name) {
+std::vector<TopLine> rows_by(const std::string& sample, bool whole, const Dialect& dialect,
+                             const std::string& delimiter, const std::string& name) {
   Dialect tried = dialect;
   tried.delimiter = delimiter;
   Records records(bytes_of(sample), tried, name);
-  std::vector<std::vector<std::string>> out;
+  std::vector<TopLine> out;
   while (out.size() < kRowsOfHead) {
     const auto more = records.next();
     if (!more.ok() || !*more) break;
-    if (records.blank() && !out.empty() && out[0].size() > 1) continue;
-    std::vector<std::string>& row = out.emplace_back();
-    for (size_t i = 0; i < records.size(); ++i) row.emplace_back(records[i]);
+    if (records.blank() && !out.empty() && out[0].cells.size() > 1) continue;
+    TopLine& row = out.emplace_back();
+    row.number = records.line();
+    for (size_t i = 0; i < records.size(); ++i) row.cells.emplace_back(records[i]);
   }
   if (!whole && out.size() > 1) out.pop_back();
   return out;
@@ -288,13 +289,13 @@ std::string delimiter_of(const std::string& sample, bool whole, const Dialect& d
   for (const std::string_view one : kDelimiters) {
     const auto rows = rows_by(sample, whole, dialect, std::string(one), name);
     if (rows.empty()) continue;
+    const size_t width = rows[0].cells.size();
     size_t same = 0, cells = 0;
-    for (const auto& row : rows) same += row.size() == rows[0].size(), cells += row.size() - 1;
-    if (rows[0].size() > 1 &&
-        std::tuple(same, rows[0].size()) > std::tuple(best_rows, best_width)) {
+    for (const auto& row : rows) same += row.cells.size() == width, cells += row.cells.size() - 1;
+    if (width > 1 && std::tuple(same, width) > std::tuple(best_rows, best_width)) {
       best = one;
       best_rows = same;
-      best_width = rows[0].size();
+      best_width = width;
     }
     if (cells > most_cells) {
       wordy = one;
@@ -308,9 +309,8 @@ constexpr uint32_t kTyped = kNumber | kInteger | kBoolean | kDate | kTimestamp |
 
 // Names of columns are words: a row with an address or a number in it is data, unless it heads a
 // column of something else.
-bool is_header(const std::vector<std::vector<std::string>>& rows, const Dialect& dialect,
-               const ColumnTypes& known) {
-  const auto& first = rows[0];
+bool is_header(const std::vector<TopLine>& rows, const Dialect& dialect, const ColumnTypes& known) {
+  const auto& first = rows[0].cells;
   bool data_like = false;
   for (const std::string& cell : first) {
     if (known.contains(std::string(trim(cell)))) return true;
@@ -322,8 +322,8 @@ bool is_header(const std::vector<std::vector<std::string>>& rows, const Dialect&
   for (size_t i = 0; i < first.size(); ++i) {
     uint32_t shapes = kAll;
     for (size_t row = 1; row < rows.size(); ++row)
-      if (i < rows[row].size() && !rows[row][i].empty())
-        shapes &= shapes_of(rows[row][i], dialect.writing);
+      if (i < rows[row].cells.size() && !rows[row].cells[i].empty())
+        shapes &= shapes_of(rows[row].cells[i], dialect.writing);
     if (shapes != kAll && (shapes & kTyped) != 0 && !first[i].empty() &&
         (shapes_of(first[i], dialect.writing) & shapes & kTyped) == 0)
       return true;
@@ -361,7 +361,7 @@ Result<Head> read_head(const std::string& sample, bool whole, const Dialect& dia
   Head head;
   head.delimiter =
       dialect.delimiter.empty() ? delimiter_of(sample, whole, dialect, name) : dialect.delimiter;
-  const auto rows = rows_by(sample, whole, dialect, head.delimiter, name);
+  auto rows = rows_by(sample, whole, dialect, head.delimiter, name);
   if (rows.empty()) {
     // What is wrong with the first row, or that there is none.
     Dialect tried = dialect;
@@ -373,13 +373,15 @@ Result<Head> read_head(const std::string& sample, bool whole, const Dialect& dia
                  .remedy = "Was it written to its end? Write the names of its columns first."};
   }
   head.header = dialect.header.value_or(is_header(rows, dialect, known));
-  if (rows[0].size() == 1 && rows[0][0].empty())
+  if (rows[0].cells.size() == 1 && rows[0].cells[0].empty())
     return Error{.kind = ErrorKind::invalid,
                  .message = fmt::format("{}, line {}: the line is empty, and should be the header",
                                         name, dialect.skip + 1),
                  .remedy = fmt::format("Take it away, or write `skip: {}` at the source.",
                                        dialect.skip + 1)};
-  head.names = names_of(rows[0], head.header);
+  head.names = names_of(rows[0].cells, head.header);
+  rows.resize(std::min(rows.size(), kRowsOfTop));
+  head.top = std::move(rows);
   return head;
 }
 

@@ -17,6 +17,7 @@
 
 #include "source/bytes.hpp"
 #include "source/cell.hpp"
+#include "source/source.hpp"
 
 namespace rollcall::source {
 
@@ -90,6 +91,7 @@ struct Head {
   std::string delimiter;
   bool header = true;
   std::vector<std::string> names;
+  std::vector<TopLine> top;  // the first rows, that which may be the header included
 };
 // Columns of a table that are known already tell which line is the header.
 Result<Head> read_head(const std::string& sample, bool whole, const Dialect& dialect,

@@ -125,6 +125,12 @@ class RowStream {
   virtual Result<bool> next(RowBatch& batch) = 0;
 };
 
+// A row at the top of a file.
+struct TopLine {
+  int64_t number = 0;  // of the line it begins in
+  std::vector<std::string> cells = {};
+};
+
 // What files were found to hold that do not say so themselves.
 struct Look {
   struct Found {
@@ -136,6 +142,10 @@ struct Look {
   std::string table;
   std::vector<Found> columns = {};
   std::vector<std::string> left_out = {};  // files in the table's folder that are none of its own
+  // Of texts: the first file, how it begins, and whether its first row was read as the header.
+  std::string first_file = {};
+  std::vector<TopLine> top = {};
+  bool header = true;
 };
 
 class Connection {

@@ -124,3 +124,71 @@ def test_primary_keys_and_those_of_relations_are_texts_as_written(make_world):
     assert "customer_id integer" in done.out and "number text, customer integer" in done.out
     shown = world.rollcall("preview", "Lapsed VIPs").out
     assert "p1@example.com" in shown and "p0@example.com" not in shown
+
+
+HEAD = "customer_id,email,spent,country"
+
+
+@pytest.mark.parametrize("above, remedy", [
+    (["Customers,of,March,2026"], "`skip: 1`"), (["Customers,of,this,month"], "`skip: 1`"),
+    (["Customers of March,,,"], "`skip: 1`"),
+    (["Customers of March,,,", "", ",,,"], "`skip: 3`"), (["sep=,,,"], "`skip: 1`"),
+])
+def test_a_title_as_wide_as_the_header_is_named_with_the_remedy(world, above, remedy):
+    write(world, [*above[1:], HEAD, *(row(i) for i in range(3))], head=above[0])
+    refused = world.apply(expect=2).err
+    assert "/shop.yaml:" in refused and "people.csv, line 1 was read as" in refused and remedy in refused, refused
+    assert f"line {len(above) + 1} has the column `customer_id`" in refused
+    assert "p0@" not in refused and "Fields: " not in refused
+    catalog = world.catalog()
+    catalog["sources"][0]["skip"] = len(above)
+    world.apply(catalog=catalog)
+    world.run()
+    assert world.members() == {"p0@example.com", "p1@example.com", "p2@example.com"}
+
+
+def test_a_title_that_comes_later_is_named_by_every_command(world):
+    write(world, [row(i) for i in range(3)])
+    world.apply()
+    world.run()
+    write(world, [HEAD, *(row(i) for i in range(3))], head="Customers,of,this,month")
+    for command in (["count", "Lapsed VIPs"], ["preview", "Lapsed VIPs"], ["check", "customers"], ["why", world.name, "p0@example.com"]):
+        said = world.rollcall(*command, expect=None)
+        assert said.code and "line 2 has the column" in said.out + said.err and "`skip: 1`" in said.out + said.err, str(said)
+    report = world.run(expect=None)
+    assert "people.csv, line 1 was read as the header, and line 2 has the column `customer_id`" in report["error"]["message"]
+    assert report["error"]["remedy"] == "Write `skip: 1` at the source."
+    assert len(world.members()) == 3
+
+
+def test_a_file_without_a_header_says_which_line_was_taken_for_it(world):
+    for first, taken in (("ann,anywhere,much,NO", "the header"), ("0,p0@example.com,7,NO", "data, and no line as the header")):
+        (world.folder / "people.csv").write_text(f"{first}\nbob,p1,some,SE\n")
+        refused = world.apply(expect=2).err
+        assert f"there is no column `customer_id`: {world.folder}/people.csv, line 1 was read as {taken}" in refused, refused
+        assert "`skip: 1`" in refused and ("`header: false`" in refused or "`column0`" in refused), refused
+        assert first.split(",")[1] not in refused
+
+
+def test_a_query_and_fields_of_their_own_say_so_as_well(world):
+    write(world, [HEAD, *(row(i) for i in range(3))], head="Customers,of,this,month")
+    for model in ({"sql": 'SELECT customer_id, email, spent, country FROM "people.csv"'}, {"sql": 'SELECT * FROM "people.csv"'},
+                  {"table": "people", "fields": [{"name": name} for name in HEAD.split(",")]}):
+        catalog = world.catalog()
+        catalog["models"][0].pop("table")
+        catalog["models"][0] |= model
+        refused = world.apply(catalog=catalog, expect=2).err
+        assert "line 2 has the column `customer_id`" in refused and "`skip: 1`" in refused, refused
+
+
+def test_a_column_that_a_right_header_has_not_is_named_with_those_it_has(world):
+    write(world, [row(i) for i in range(3)], head="customer_id,e_mail,spent,country")
+    refused = world.apply(expect=2).err
+    assert "`email`" in refused and "`e_mail`" in refused, refused
+    write(world, [row(i) for i in range(3)])
+    world.apply()
+    write(world, [row(i) for i in range(3)], head="customer_id,email,spend,country")
+    report = world.run(expect=None)
+    assert "there is no column `spent` (did you mean `spend`?)" in report["error"]["message"], report
+    assert "people.csv, line 1 was read as the header" in report["error"]["message"]
+    assert report["error"]["remedy"] == "Columns: customer_id, email, spend, country."
