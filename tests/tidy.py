@@ -48,7 +48,7 @@ LIBRARIES = {
     "sodium.h": {"base", "store", "attributes", "prove", "operations", "trino", "app", "sim"},
     "CLI": {"cli", "app", "sim"},
     "boost": {"sim"},
-    "nlohmann": {"catalog", "iterable", "attributes", "prove", "state", "deliver", "run", "store", "trino", "api", "operations", "cli", "sim"},
+    "nlohmann": {"catalog", "iterable", "attributes", "prove", "state", "deliver", "run", "source", "store", "trino", "api", "operations", "cli", "sim"},
     "tl": {"base"},
     "fmt": None,  # anywhere
 }

@@ -7,8 +7,10 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "base/base.hpp"
+#include "base/json.hpp"
 
 namespace rollcall::source {
 
@@ -17,6 +19,8 @@ namespace {
 constexpr size_t kLongest = 64;         // bytes of whatever is no text
 constexpr size_t kDigitsOfNumber = 15;  // that a double keeps, whichever they are
 constexpr size_t kDigitsOfDecimal = 38;
+
+bool is_json(std::string_view text) { return !read_json<nlohmann::json>(text).is_discarded(); }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -384,10 +388,10 @@ bool fits(std::string_view text, const ColumnType& type, const Writing& writing)
       if (!type.format.empty()) return is_written(text, type.format);
       return (moment_shapes(text) & (type.zoned ? kZoned : kTimestamp)) != 0;
     case FieldType::list:
-      return trim(text).starts_with('[') && trim(text).ends_with(']');
+      return trim(text).starts_with('[') && is_json(text);
     case FieldType::object:
     case FieldType::json:
-      return trim(text).starts_with('{') && trim(text).ends_with('}');
+      return trim(text).starts_with('{') && is_json(text);
     case FieldType::text:
       break;
   }
@@ -413,9 +417,9 @@ std::string expected(const ColumnType& type) {
       return type.zoned ? "a time with its offset, like 2026-01-31 23:59:59+01:00"
                         : "a time without an offset, like 2026-01-31 23:59:59";
     case FieldType::list:
-      return "a list, like [1, 2]";
+      return "a list in JSON, like [1, 2]";
     case FieldType::object:
-      return "an object, like {\"a\": 1}";
+      return "an object in JSON, like {\"a\": 1}";
     case FieldType::json:
       return "JSON";
     case FieldType::text:

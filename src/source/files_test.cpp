@@ -135,6 +135,21 @@ class FilesTest : public testing::Test {
   std::vector<Look> looks_;
 };
 
+TEST_F(FilesTest, RefusesWhatIsDeclaredToBeJsonAndIsNot) {
+  open_.types["t"] = {{"o", {.type = FieldType::object, .declared = true}},
+                      {"l", {.type = FieldType::list, .declared = true}}};
+  EXPECT_EQ(one("id,o,l\n1,\"{\"\"a\"\":1}\",\"[1,\"\"x\"\"]\"\n2,{},[]\n3,,\n"),
+            "id integer, o json, l list\n1 | {\"a\":1} | [1,\"x\"]\n2 | {} | []\n3 | - | -");
+  for (const char* const bad : {"{a:1}", "{'a':1}", "{\"\"a\"\":NaN}", "{\"\"a\"\":1", "[1]", "7"})
+    EXPECT_THAT(one("id,o,l\n1,{},[]\n2,\"" + std::string(bad) + "\",[]\n"),
+                AllOf(HasSubstr("t.csv, line 3: "),
+                      HasSubstr("in column `o` is not an object in JSON, like {\"a\": 1}"),
+                      HasSubstr("Correct the value, or the field's `type`")))
+        << bad;
+  EXPECT_THAT(one("id,o,l\n1,{},\"[1,]\"\n"),
+              HasSubstr("t.csv, line 2: `[1,]` in column `l` is not a list in JSON"));
+}
+
 TEST_F(FilesTest, TellsWhichLineItTookForTheHeader) {
   one("Our customers,of March\n\nid,name\n1,Ann\n");
   ASSERT_THAT(looks_, testing::SizeIs(1));
