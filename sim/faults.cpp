@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <array>
 
 #include "sim/http.hpp"
@@ -128,9 +129,9 @@ std::optional<Json> Faults::parse(const std::string& text, std::string& error) {
 
 std::string Faults::read_rule(const Json& json, Rule& rule) {
   if (!json.is_object()) return "a rule must be an object";
-  static constexpr std::array<std::string_view, 14> kKeys = {
-      "after", "kind", "endpoint", "rate",  "nth",  "every",    "first",
-      "max",   "ms",   "seconds",  "array", "echo", "fraction", "people"};
+  static constexpr std::array<std::string_view, 15> kKeys = {
+      "about", "after", "kind",    "endpoint", "rate", "nth",      "every", "first",
+      "max",   "ms",    "seconds", "array",    "echo", "fraction", "people"};
   for (const auto& [key, value] : json.items()) {
     // A misspelt key would be a fault that silently never fires.
     if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) {
@@ -142,9 +143,13 @@ std::string Faults::read_rule(const Json& json, Rule& rule) {
   if (!kind) return fmt::format("there is no fault '{}'", json["kind"].get<std::string>());
   rule.fault.kind = *kind;
 
-  for (const char* name : {"endpoint", "array", "echo"}) {
+  for (const char* name : {"about", "endpoint", "array", "echo"}) {
     if (json.contains(name) && !json[name].is_string()) return fmt::format("{} must be text", name);
   }
+  rule.about = json.value("about", "");
+  if (rule.about.empty() && json.contains("about")) return "about must name somebody";
+  if (!rule.about.empty() && *kind == FaultKind::refused)
+    return "a refused connection is about nobody";
   std::string endpoint = json.value("endpoint", "");
   if (size_t space = endpoint.find(' '); space != std::string::npos) {
     rule.method = endpoint.substr(0, space);
@@ -247,7 +252,8 @@ bool Faults::strikes(Rule& rule, size_t index, uint64_t& random) {
   return hit;
 }
 
-std::vector<Fault> Faults::draw(std::string_view method, std::string_view path) {
+std::vector<Fault> Faults::draw(std::string_view method, std::string_view path,
+                                std::initializer_list<std::string_view> said) {
   std::vector<Fault> out;
   std::lock_guard lock(mutex_);
   for (size_t i = 0; i < rules_.size(); ++i) {
@@ -255,6 +261,10 @@ std::vector<Fault> Faults::draw(std::string_view method, std::string_view path) 
     if (rule.fault.kind == FaultKind::refused) continue;
     if (!rule.method.empty() && rule.method != method) continue;
     if (!rule.path.empty() && rule.path != path) continue;
+    const auto about = [&](std::string_view text) {
+      return text.find(rule.about) != std::string_view::npos;
+    };
+    if (!rule.about.empty() && std::none_of(said.begin(), said.end(), about)) continue;
     uint64_t random = 0;
     if (!strikes(rule, i, random)) continue;
     out.push_back(rule.fault);

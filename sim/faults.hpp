@@ -11,6 +11,8 @@
 //     - {kind: http_429_retry_after, nth: 2, seconds: 1}
 // endpoint: a path, with or without the method before it, with {names} as in the API's description
 // ("POST /api/lists", "/api/lists/{listId}"); absent is every call under /api.
+// about: a text, mostly somebody's key: only calls whose path, query or body holds it, so that each
+// call fails that speaks of one person, and no other.
 // How often: exactly one of rate (0 to 1), nth (that call only), every (each n-th), first (the
 // first n). Optionally max: at most so many times.
 //
@@ -18,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -78,8 +81,9 @@ class Faults {
   // Reads YAML or JSON text into the plan's form; nothing and a reason if it is neither.
   static std::optional<Json> parse(const std::string& text, std::string& error);
 
-  // The faults that strike a call. `path` is the endpoint's pattern.
-  std::vector<Fault> draw(std::string_view method, std::string_view path);
+  // The faults that strike a call. `path` is the endpoint's pattern, `said` what the call says.
+  std::vector<Fault> draw(std::string_view method, std::string_view path,
+                          std::initializer_list<std::string_view> said = {});
   // Whether to refuse a new connection.
   bool draw_refusal();
   // Says that a drawn fault did its work. A drawn fault that found nothing to do is not counted.
@@ -97,6 +101,7 @@ class Faults {
     Fault fault;
     std::string method;  // empty: any
     std::string path;    // empty: any
+    std::string about;   // likewise
     double rate = -1;
     int64_t nth = 0;
     int64_t every = 0;

@@ -63,6 +63,17 @@ TEST(FaultPlanTest, EndpointNarrowsTheRule) {
   EXPECT_THAT(faults.draw("POST", kPath), IsEmpty());
 }
 
+TEST(FaultPlanTest, AboutNarrowsTheRuleToCallsThatSpeakOfSomebody) {
+  Faults faults;
+  ASSERT_EQ(load(faults, R"([{"kind":"http_500","nth":1,"about":"a@example.com"}])"), "");
+  EXPECT_THAT(faults.draw("POST", kPath, {"", R"({"email":"b@example.com"})"}), IsEmpty());
+  EXPECT_THAT(faults.draw("POST", kPath, {"", R"({"email":"a@example.com"})"}), SizeIs(1));
+  for (const char* text : {R"([{"kind":"http_500","rate":1,"about":1}])",
+                           R"([{"kind":"http_500","rate":1,"about":""}])",
+                           R"([{"kind":"refused","rate":1,"about":"a@example.com"}])"})
+    EXPECT_NE(load(faults, text), "") << text;
+}
+
 TEST(FaultPlanTest, ReadsYaml) {
   EXPECT_THAT(strikes("seed: 3\nrules:\n  - kind: http_500\n    nth: 2\n"
                       "    endpoint: /api/lists/subscribe\n",
@@ -148,6 +159,15 @@ TEST_F(FaultTest, RefusedBeforeItIsApplied) {
     EXPECT_THAT(sim_.members(list_), IsEmpty()) << c.kind;
     EXPECT_EQ(sim_.fired(c.kind), 1);
   }
+}
+
+TEST_F(FaultTest, FailsEachCallThatSpeaksOfSomebodyAndNoOther) {
+  sim_.plan(R"([{"kind":"http_500","rate":1,"about":"a@example.com"}])");
+  EXPECT_EQ(send().status, 500);
+  EXPECT_EQ(send(R"([{"email":"B@example.com"}])").status, 200);
+  EXPECT_EQ(sim_.get("/api/users/getByEmail?email=a%40example.com").status, 500);
+  EXPECT_EQ(sim_.get("/api/users/b%40example.com").status, 200);
+  EXPECT_EQ(sim_.fired("http_500"), 2);
 }
 
 TEST_F(FaultTest, ResetBeforeAppliesNothingAndResetAfterEverything) {

@@ -264,7 +264,8 @@ Response Service::handle_api(const Request& request, std::string_view path,
     return answer_proxy_page(413, "Request Entity Too Large");
   }
 
-  faults = call.faults = project_.faults.draw(route.method, route.pattern);
+  const std::string target = percent_decode(request.target, true).value_or(request.target);
+  faults = call.faults = project_.faults.draw(route.method, route.pattern, {target, request.body});
   if (const Fault* fault = call.fault(FaultKind::slow_before)) {
     project_.faults.fired(*fault);
     project_.clock.wait_ms(fault->ms);

@@ -61,8 +61,9 @@ Result<std::unique_ptr<Contacts::Reading>> Contacts::read(
       out->complete_to = std::min(out->asked_at, told->value_or(out->asked_at) - took) - kOverlap;
       return out;
     }
-    if (told.error().kind != ErrorKind::unavailable || tries == kExportTries || on_contact ||
-        stop.stop_requested())
+    // What is answered with an error was asked for again already; what breaks off was not.
+    const bool broke_off = told.error().kind == ErrorKind::unavailable && out->contacts > 0;
+    if (!broke_off || tries == kExportTries || on_contact || stop.stop_requested())
       return Error(told.error());
   }
 }

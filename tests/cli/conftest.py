@@ -10,21 +10,24 @@ sys.path.insert(0, str(Path(__file__).parent))
 pytest.register_assert_rewrite("world", "servers")
 
 from double import Double  # noqa: E402
+from simulated import Simulated  # noqa: E402
 from world import PAIR_NAMES, PAIRS, World, started  # noqa: E402
 
 
 @pytest.fixture
 def make_world(tmp_path):
-    """make_world(project_type, key, **world_options), with `double={…}` for the double's own.
+    """make_world(project_type, key, **world_options), with `double={…}` for the double's own, or `service="simulator"`
+    for the built simulator in its place.
 
     At the end of the test what holds at any moment is checked in every world that was made.
     """
     worlds = []
 
-    def make(project_type="hybrid", key="email", *, double=None, **options):
+    def make(project_type="hybrid", key="email", *, double=None, service="double", **options):
         folder = tmp_path / f"world{len(worlds)}"
         folder.mkdir()
-        world = World(folder, Double(project_type, **(double or {})), key=key, **options)
+        asked = Simulated(project_type) if service == "simulator" else Double(project_type, **(double or {}))
+        world = World(folder, asked, key=key, **options)
         worlds.append(world)
         return world
 

@@ -323,10 +323,11 @@ def test_who_returns_without_a_value_has_it_cleared(started_world):
     assert not {"birthDate", "firstName"} & set(contact_of(world, 4).fields)
 
 
+@pytest.mark.parametrize("service", ["double", "simulator"])
 @pytest.mark.parametrize("project_type, endpoint", [("hybrid", "lists/"), ("email", "getBy")], ids=["writes", "look-ups"])
-def test_one_person_whom_the_service_fails_at_holds_nobody_up(make_world, project_type, endpoint):
+def test_one_person_whom_the_service_fails_at_holds_nobody_up(make_world, project_type, endpoint, service):
     """Each batch has one, and everybody else is added, removed and updated all the same."""
-    world = ready(make_world(project_type, "email"), people=12)
+    world = ready(make_world(project_type, "email", service=service), people=12)
     world.double.fails_at = {"user3@example.com": endpoint}
     first = world.run(expect=1)
     assert first["outcomes"]["unknown"] == 1 and "1 person" in first["error"]["message"], first

@@ -161,6 +161,89 @@ TEST_F(WorldTest, AKilledRunGoesOnUnderItsOwnId) {
   EXPECT_EQ(world.not_right(), "");
 }
 
+// A project whose export is quicker than any look-up.
+class ExportTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (int n = 1; n <= 8; ++n) world.customers[n] = {"Name" + std::to_string(n), n, n <= 6};
+    world.add_contacts(1, 5);
+    world.add_contacts(7, 9);
+    world.catalog.destinations[0].settle = Millis(0);
+    ASSERT_TRUE(world.at_work()
+                    .store.put_fact("d1", "export", R"({"contacts": 8, "seconds": 0.0001})")
+                    .ok());
+  }
+  SmallWorld world{
+      {.project = ProjectType::email, .destination = "proof: {by: fastest}", .real_delays = false}};
+};
+
+TEST_F(ExportTest, ProvesWhoIsThere) {
+  const RunReport report = world.run();
+  EXPECT_EQ(world.calls("GET /api/export/data.json"), 1);
+  EXPECT_THAT(report.warnings, ::testing::IsEmpty());
+  EXPECT_EQ(world.not_right(), "");
+}
+
+TEST_F(ExportTest, ThatFailsAtSomebodyIsDoneWithout) {
+  // Each time, or where that person would be told.
+  for (const char* fault : {"http_500", "cut_body"}) {
+    world.faults("[{kind: " + std::string(fault) + ", endpoint: /api/export/data.json, rate: 1}]");
+    const auto asked = world.calls("GET /api/export/data.json");
+    const RunReport report = world.run(true);
+    EXPECT_THAT(report.warnings, Contains(HasSubstr("people are looked up one by one"))) << fault;
+    EXPECT_EQ(world.not_right(), "") << fault;
+    EXPECT_GT(world.calls("GET /api/export/data.json"), asked) << fault;
+    EXPECT_LE(world.calls("GET /api/export/data.json"), asked + 8) << fault;
+  }
+}
+
+TEST_F(WorldTest, AListThatCannotBeReadIsLeftAsItIs) {
+  (void)world.run();
+  world.put_on_list(9);
+  world.customers[2].vip = false;
+  world.faults("[{kind: http_500, endpoint: GET /api/lists/getUsers, rate: 1}]");
+  const auto sent = world.calls("POST /api/lists/subscribe");
+  const auto failed = world.try_run(true);
+  ASSERT_TRUE(failed.ok());
+  EXPECT_EQ(failed->status, RunStatus::failed);
+  ASSERT_TRUE(failed->error);
+  EXPECT_THAT(failed->error->text(), HasSubstr("lists/getUsers"));
+  EXPECT_EQ(world.calls("POST /api/lists/subscribe"), sent);
+  EXPECT_EQ(world.calls("POST /api/lists/unsubscribe"), 0);
+  world.faults("[]");
+  (void)world.run(true);
+  EXPECT_THAT(world.on_list(), ElementsAre(1, 3, 4, 5, 9));
+}
+
+// In adding, changing, removing and looking up, each with a batch of its own or alone.
+TEST_F(WorldTest, OnePersonWhomIterableFailsAtHoldsNobodyUp) {
+  world.faults(
+      "[{kind: http_500, endpoint: /api/lists/subscribe, rate: 1, about: c3@example.com}]");
+  const auto first = world.try_run();
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(SmallWorld::not_honest(*first), "");
+  EXPECT_THAT(world.on_list(), ElementsAre(1, 2, 4, 5));
+  EXPECT_EQ(first->standing.unknown, 1);
+  world.faults("[]");
+  (void)world.run();
+  world.catalog.activations[0].guard.max_removed_share = 1;
+  world.customers[1].vip = world.customers[2].vip = false;
+  world.customers[4].points = world.customers[5].points = 50;
+  world.customers[7].vip = true;
+  world.faults(
+      "[{kind: http_500, endpoint: /api/lists/unsubscribe, rate: 1, about: c1@example.com},"
+      " {kind: http_502, endpoint: /api/lists/subscribe, rate: 1, about: c4@example.com}]");
+  const auto second = world.try_run();
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(SmallWorld::not_honest(*second), "");
+  EXPECT_THAT(world.on_list(), ElementsAre(1, 3, 4, 5, 7));
+  EXPECT_EQ(world.field(5, "points"), "50");
+  EXPECT_EQ(second->outcomes.unknown, 2);
+  world.faults("[]");
+  (void)world.run();
+  EXPECT_EQ(world.not_right(), "");
+}
+
 TEST_F(WorldTest, TheSameSeedMakesTheSameRun) {
   const auto points_of = [](uint64_t seed) {
     SmallWorld one({.seed = seed});
