@@ -21,6 +21,7 @@ function(room name)
   if(ROLLCALL_TESTS AND tests)
     compile_as_tests(${tests})
     add_executable(${name}_tests ${tests})
+    sanitize_lightly(${name}_tests)
     target_link_libraries(${name}_tests PRIVATE room_${name} ${ROOM_LIBS} ${ROOM_TEST_LIBS} rollcall_flags GTest::gmock
                                                 GTest::gtest_main)
     set(properties LABELS unit)

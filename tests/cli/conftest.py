@@ -34,6 +34,7 @@ def make_world(tmp_path):
     yield make
     try:
         for world in worlds:
+            world.end_many()
             world.assert_clean()
     finally:
         for world in worlds:

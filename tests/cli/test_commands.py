@@ -11,6 +11,7 @@ from world import LIST, assert_sums, customer, populate
 @pytest.fixture
 def world(make_world):
     world = make_world()
+    world.whole_program = True
     populate(world, people=16)
     world.write_source()
     world.apply()

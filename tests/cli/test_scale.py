@@ -17,6 +17,7 @@ def test_a_hundred_thousand_members_take_few_calls_and_little_memory(make_world)
     world: World = make_world("hybrid", "user_id", double={"keep_bodies": False}, columns=dict(COLUMNS))
     for i in range(1, PEOPLE + 1):
         world.double._new_contact(f"user{i}@example.com", f"U{i}")
+    world.whole_program = True  # its memory is measured
     world.double.define_field("firstName", "string")
     world.write_source(CUSTOMERS)
     world.apply()

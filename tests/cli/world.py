@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
 from dataclasses import dataclass, field
@@ -59,6 +60,54 @@ def binary() -> Path:
 def sanitized() -> bool:
     """Whether the binary carries a sanitizer, whose memory says nothing about the program's own."""
     return b"__asan_init" in binary().read_bytes() or b"__tsan_init" in binary().read_bytes()
+
+
+class Many:
+    """A process that carries out one command after another (src/app/many.cpp): most of what a short command takes is the start and
+    the end of a process with sanitizers. None where there is none beside the binary: then each command has a process of its own."""
+
+    def __init__(self, folder: Path, environment: dict):
+        self.environment = environment
+        self.said = (folder / "many.err").open("a+b")  # by sanitizers
+        self.process = subprocess.Popen([str(binary().with_name("rollcall-many"))], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self.said, env=environment, cwd=folder)
+
+    def carry_out(self, args, timeout: float):
+        """(code, stdout, stderr); a negative code: the process died of it. TimeoutExpired where it takes too long."""
+        words = [str(arg).encode() for arg in args]
+        too_late = threading.Event()
+        late = threading.Timer(timeout, lambda: (too_late.set(), self.process.kill()))
+        late.start()
+        try:
+            self.process.stdin.write(b"%d " % len(words) + b"".join(b"%d %b" % (len(word), word) for word in words) + b"\n")
+            self.process.stdin.flush()
+            head = self.process.stdout.readline().split()
+            if len(head) == 3:
+                code, out, err = map(int, head)
+                return code, self.process.stdout.read(out), self.process.stdout.read(err)
+        except BrokenPipeError:
+            pass
+        finally:
+            late.cancel()
+        code = self.process.wait()
+        if too_late.is_set():
+            raise subprocess.TimeoutExpired(args, timeout, stderr=self.all_said())
+        return code, b"", self.all_said()
+
+    def all_said(self) -> bytes:
+        self.said.seek(0)
+        return self.said.read()
+
+    @property
+    def lives(self) -> bool:
+        return self.process.poll() is None
+
+    def end(self) -> bytes:
+        """Ends it, and returns what sanitizers said, leaks among it."""
+        self.process.stdin.close()
+        self.process.wait(60)
+        self.process.stdout.close()
+        return self.all_said()
 
 
 @dataclass
@@ -163,6 +212,8 @@ class World:
         self.outputs: list[Done] = []
         self.written: dict[str, set] = {}  # key -> fields that Iterable has had a value of from us
         self.env: dict[str, str] = {}
+        self.many: Many | None = None
+        self.whole_program = not binary().with_name("rollcall-many").exists()  # each command in a process of its own
 
     # --- The customers.
 
@@ -262,17 +313,37 @@ class World:
     def rollcall(self, *args, expect: int | None = 0, env=None, timeout=120) -> Done:
         self.double.forget_rates()
         started = time.monotonic()
-        process = self.start(*args, env=env)
         try:
-            out, err = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            out, err = process.communicate()
-            raise AssertionError(f"rollcall {' '.join(args)} did not end within {timeout} s\n{err.decode(errors='replace')[-4000:]}") from None
-        done = Done(args, process.returncode, out.decode(), err.decode(), time.monotonic() - started)
+            code, out, err = self.carry_out(args, env, timeout)
+        except subprocess.TimeoutExpired as late:
+            raise AssertionError(f"rollcall {' '.join(args)} did not end within {timeout} s\n"
+                                 f"{(late.stderr or b'').decode(errors='replace')[-4000:]}") from None
+        done = Done(args, code, out.decode(), err.decode(), time.monotonic() - started)
         self.outputs.append(done)
         assert expect is None or done.code == expect, str(done)
         return done
+
+    def carry_out(self, args, env, timeout):
+        if self.whole_program or env:
+            process = self.start(*args, env=env)
+            try:
+                out, err = process.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                out, err = process.communicate()
+                raise subprocess.TimeoutExpired(args, timeout, out, err) from None
+            return process.returncode, out, err
+        if self.many and not (self.many.lives and self.many.environment == self.environment()):
+            self.end_many()
+        if not self.many:
+            self.many = Many(self.folder, self.environment())
+        return self.many.carry_out(["--home", self.home, *args], timeout)
+
+    def end_many(self):
+        if self.many:
+            many, self.many = self.many, None
+            said = many.end().decode(errors="replace")
+            assert many.process.returncode <= 0 and "Sanitizer" not in said and "runtime error:" not in said, said[-6000:]
 
     def run(self, *options, expect: int | None = 0, env=None, timeout=120) -> dict:
         """One run; its report, whose sums are checked."""
