@@ -91,7 +91,7 @@ Delivered Delivery::delivered() const {
             (unanswered_.size() == 1 ? " person: " : " people: ") + unanswered_as_->message,
         "`rejects --kind unknown` of this run names them; the next run tries them again."};
   return {std::move(error), std::count(proven_.begin(), proven_.end(), true),
-          contacts_ != nullptr && !incomplete, incomplete};
+          contacts_ != nullptr && !incomplete && !export_refused_, incomplete, export_error_};
 }
 
 void Delivery::count_proven(const Change& change) {
@@ -159,7 +159,7 @@ Result<Delivery::Proven> Delivery::prove(const std::vector<const Change*>& peopl
   const bool by_answer = order_.trust.by() == prove::By::answer;
   if (by_answer) out.proof = iterable::Proof::by_answer();
   const bool told = absent_found_ < kMissesThatTell;  // what lacks people tells nothing
-  const bool by_export = contacts_ != nullptr && told;
+  const bool by_export = contacts_ != nullptr && told && !export_refused_;
   std::shared_ptr<const prove::Index> index = told ? index_ : nullptr;
   std::optional<Millis> exported_at;
   const auto there = [&](size_t i, Millis read_at, Millis life) {
@@ -175,9 +175,15 @@ Result<Delivery::Proven> Delivery::prove(const std::vector<const Change*>& peopl
       continue;
     }
     if (by_export && !exported_at) {
-      const prove::Contacts::Exported exported = TRY(contacts_->exported(stop));
-      index = exported.index;
-      exported_at = exported.read_at;
+      const auto exported = contacts_->exported(stop);
+      if (!exported.ok() && exported.error().kind == ErrorKind::cancelled)
+        return Error(exported.error());
+      if (!exported.ok()) {
+        refuse_export(exported.error());
+        return prove(people, stop);
+      }
+      index = exported->index;
+      exported_at = exported->read_at;
     }
     const bool shown = index && index->holds(people[i]->key);
     if (by_export && shown) there(i, *exported_at, prove::kExportLife);
@@ -210,6 +216,13 @@ Result<Delivery::Proven> Delivery::prove(const std::vector<const Change*>& peopl
   }
   if (told && absent_found_ >= kMissesThatTell) return prove(people, stop);
   return out;
+}
+
+// Everybody is looked up from now on.
+void Delivery::refuse_export(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  export_refused_ = true;
+  if (!export_error_) export_error_ = error;
 }
 
 Result<iterable::Proof> Delivery::keep_proven(std::vector<const Change*>& people, bool removing,

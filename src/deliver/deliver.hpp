@@ -80,6 +80,7 @@ struct Delivered {
   int64_t proven_people = 0;
   bool by_export = false;   // how they were proven, otherwise by look-ups
   bool incomplete = false;  // the export, or the index: people were looked up after all
+  std::optional<Error> export_error = std::nullopt;  // it could not be had: so were they
 };
 
 // Batches side by side where the answer is the proof; their keys are all different, so order does
@@ -155,6 +156,7 @@ class Delivery {
                                      const std::vector<iterable::Verdict>& verdicts,
                                      const std::stop_token& stop);
   void settle_alone(const Change& change, Outcome outcome, std::optional<int64_t> batch);
+  void refuse_export(const Error& error);
   void fail(Error error);
   void check_refusals();
   void count_proven(const Change& change);
@@ -164,12 +166,14 @@ class Delivery {
   prove::Contacts* contacts_ = nullptr;
   std::shared_ptr<const prove::Index> index_;
   std::atomic<bool> failed_{false};
+  std::atomic<bool> export_refused_{false};
   std::atomic<bool> paused_{false};  // nothing new is sent until the culprits are found
   std::atomic<int64_t> resends_{0}, answered_{0}, refused_for_data_{0}, done_{0};
   std::atomic<int64_t> absent_checked_{0}, absent_found_{0};
   std::mutex looking_up_;  // one batch at a time, so that its people are all looked up soon
   mutable std::mutex mutex_;
   std::optional<Error> error_;  // protected by mutex_, and all below
+  std::optional<Error> export_error_;
   std::set<std::string> filtered_;
   std::vector<bool> proven_;  // by seq
   std::set<uint32_t> untold_;

@@ -39,6 +39,7 @@ class FakeIterable : public http::Transport {
                   : "{}"};
     }
     if (request.url.find("export/data.json") != std::string::npos) {
+      if (export_fails) return http::Response{.status = 500, .body = ""};
       for (const std::string& email : contacts)
         EXPECT_TRUE(request.on_body(json{{"email", email}}.dump() + "\n"));
       return http::Response{.status = 200};
@@ -80,6 +81,7 @@ class FakeIterable : public http::Transport {
   }
 
   std::set<std::string> contacts, forgotten, list;
+  bool export_fails = false;
   bool creates = false;  // whom it does not know, as an email-based project does
   std::set<std::string> created;
   std::set<std::string> confused;    // asked for these it tells another person's profile
@@ -140,6 +142,8 @@ class DeliverTest : public testing::Test {
     prove::Trust trust(
         type, {trusted ? prove::Trial::Grade::passed : prove::Trial::Grade::untried, true});
     Observer observer;
+    prove::Contacts exported_by(client, KeyType::email, clock_, disk_, observer,
+                                {folder_ / "exported", Secret(std::string(32, 's')), "a project"});
     Delivery delivery({.client = client,
                        .calls = counter,
                        .journal = *journal_,
@@ -154,6 +158,7 @@ class DeliverTest : public testing::Test {
                        .changes = count_,
                        .settle = Millis(0),
                        .proof_max_age = max_age_});
+    if (by_export_) delivery.prove_by(exported_by);
     if (indexed_) {
       iterable_.contacts.swap(*indexed_);
       prove::Contacts contacts(client, KeyType::email, clock_, disk_, observer,
@@ -194,6 +199,7 @@ class DeliverTest : public testing::Test {
   int64_t count_ = 0;
   // The contacts as they were when the index was made; nothing: there is none.
   std::optional<std::set<std::string>> indexed_;
+  bool by_export_ = false;
   Delivered delivered_;
   bool failed_ = false;
   Millis oldest_proof_{0};
@@ -256,6 +262,15 @@ TEST_F(DeliverTest, ParksNewPeopleWhomTheIndexDoesNotShow) {
   EXPECT_FALSE(delivered_.incomplete);
   const auto all = outcomes();
   EXPECT_EQ(std::count(all.begin(), all.end(), "not_a_contact"), 398);
+}
+TEST_F(DeliverTest, WhereTheExportFailsPeopleAreLookedUp) {
+  people(30);
+  by_export_ = iterable_.export_fails = true;
+  EXPECT_FALSE(deliver(ProjectType::email));
+  EXPECT_EQ(iterable_.list.size(), 30u);
+  EXPECT_EQ(iterable_.look_ups, 30);
+  EXPECT_FALSE(delivered_.by_export);
+  EXPECT_TRUE(delivered_.export_error);
 }
 TEST_F(DeliverTest, AnIndexProvesNobody) {
   people(3);

@@ -172,6 +172,8 @@ class Sending {
           "by one");
       run_.prover.contacts().forget();
     }
+    if (delivered.export_error)
+      run_.report.warnings.push_back(export_failed(*delivered.export_error));
     const bool by_answer = trust_.by() == prove::By::answer;
     run_.report.proof.by = order_.changes == 0   ? "none"
                            : by_answer           ? "answer"

@@ -58,6 +58,11 @@ std::string project_text(const Destination& destination) {
                      attributes::fingerprint(destination.api_key.reveal()));
 }
 
+std::string export_failed(const Error& error) {
+  return "contacts could not be exported (" + error.message +
+         "), so that people are looked up one by one";
+}
+
 prove::IndexFile index_file(const World& world, const Destination& destination) {
   return {world.home.contact_index(destination.uid),
           world.store.derived("contact index of " + destination.uid), project_text(destination)};
@@ -133,8 +138,7 @@ Result<bool> Prover::prepare(ProofWay way, const std::stop_token& stop) {
   }
   if (done.error().kind == ErrorKind::cancelled) return Error(done.error());
   refused_ = true;
-  warnings_.push_back("contacts could not be exported (" + done.error().message +
-                      "), so that people are looked up one by one");
+  warnings_.push_back(export_failed(done.error()));
   return false;
 }
 

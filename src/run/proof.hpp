@@ -14,6 +14,9 @@ std::string project_text(const Destination& destination);
 // Where the destination's contact index is.
 prove::IndexFile index_file(const World& world, const Destination& destination);
 
+// The warning of a run that looks people up instead.
+std::string export_failed(const Error& error);
+
 // As far as is known before the trial of a run: whether everybody needs a proof, or the parked
 // alone.
 bool must_prove_everybody(const Destination& destination, const prove::Trial& trial);

@@ -19,9 +19,6 @@
 #include "tests/postgres.hpp"
 #include "tests/trino.hpp"
 
-// Memory that the sanitizer keeps back after it was given up would look as if it grew.
-extern "C" const char* __asan_default_options() { return "quarantine_size_mb=8"; }
-
 namespace rollcall::source {
 namespace {
 
