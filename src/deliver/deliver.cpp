@@ -405,7 +405,7 @@ void Delivery::write(std::vector<const Change*> people, BatchCall call, const st
 void Delivery::put_aside(const std::vector<const Change*>& people, BatchCall call,
                          std::optional<Error> error, How how) {
   const std::lock_guard lock(mutex_);
-  Aside aside{{}, call, std::move(error), how.answered_then};
+  Aside aside{{}, call, std::move(error), how.answered_then, false};
   for (const Change* change : people) aside.people.push_back(*change);
   aside_.push_back(std::move(aside));
   const auto as_late = [&](const Aside& other) { return other.answered_then == how.answered_then; };
@@ -441,6 +441,7 @@ bool Delivery::somebody_gets_through(const std::string& part, const std::stop_to
   const bool gets_through = answered_.load() > answered_then;
   if (!gets_through && !error_) error_ = batch.error;
   if (!gets_through) failed_ = true;
+  batch.is_rest = true;
   if (!people.empty()) aside_.push_front(std::move(batch));
   return gets_through;
 }
@@ -465,13 +466,14 @@ void Delivery::look_for_the_culprits(const std::string& part, const std::stop_to
       write(std::move(piece), aside.call, part, stop,
             {.maybe_applied = aside.is_tried(), .is_piece = true, .answered_then = answered_then});
     };
-    if (!aside.is_tried()) {
+    const bool alone = aside.people.size() == 1;
+    if (!aside.is_tried() || (alone && aside.is_rest)) {
       send(0, aside.people.size());
       continue;
     }
     in_vain = answered_then > aside.answered_then ? 0 : in_vain + 1;
     if (in_vain > kInVainMax) return fail(std::move(*aside.error));
-    if (aside.people.size() == 1) {
+    if (alone) {
       leave_unknown(aside.people[0], *aside.error);
       continue;
     }

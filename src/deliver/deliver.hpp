@@ -143,6 +143,7 @@ class Delivery {
     iterable::BatchCall call;
     std::optional<Error> error;
     int64_t answered_then;  // how many people had got an answer before it was tried
+    bool is_rest;           // what is left of one: it was not tried without the others
     [[nodiscard]] bool is_tried() const { return error.has_value(); }
   };
   void put_aside(const std::vector<const Change*>& people, iterable::BatchCall call,

@@ -263,6 +263,21 @@ TEST_F(DeliverTest, ParksNewPeopleWhomTheIndexDoesNotShow) {
   const auto all = outcomes();
   EXPECT_EQ(std::count(all.begin(), all.end(), "not_a_contact"), 398);
 }
+// The culprit is sent alone first, and so is everybody else, down to the last who is left.
+TEST_F(DeliverTest, WhoIsLeftOfASmallBatchIsTriedToo) {
+  for (const int count : {2, 3, 4, 5}) {
+    journal_ = std::make_unique<state::MemoryJournal>();
+    iterable_.list.clear();
+    people(count);
+    iterable_.mischief = [](const json& sent) -> std::optional<http::Answer> {
+      for (const json& person : sent)
+        if (person["email"] == "p0@x.co") return http::Response{.status = 502, .body = ""};
+      return std::nullopt;
+    };
+    EXPECT_TRUE(deliver());
+    EXPECT_EQ(iterable_.list.size(), static_cast<size_t>(count - 1)) << "of " << count;
+  }
+}
 TEST_F(DeliverTest, WhereTheExportFailsPeopleAreLookedUp) {
   people(30);
   by_export_ = iterable_.export_fails = true;

@@ -55,17 +55,20 @@ Status choose_parked(Ongoing& run, Planned& planned, const std::stop_token& stop
 
 Status seal(Ongoing& run, Planned& planned) {
   run.world.observer.begun(Step::seal);
+  TRY(planned.work->seal());
+  if (run.request.approve) TRY(run.world.store.approve(*run.request.approve, run.report.run_id));
   state::Record& record = run.record();
+  const state::Record before = record;
   record.open_run = state::OpenRun{run.report.run_id,
                                    run.plan_hash(),
                                    run.report.started_at.time_since_epoch().count(),
                                    to_json(run.report),
                                    planned.names_of(planned.prepared.pending),
                                    false};
-  TRY(planned.work->seal());
-  if (run.request.approve) TRY(run.world.store.approve(*run.request.approve, run.report.run_id));
   record.doubt = std::nullopt;
-  TRY(run.writer->write());
+  Status written = run.writer->write();
+  if (!written.ok()) record = before;  // nothing was sent, and there is nothing to promote
+  TRY(std::move(written));
   run.world.observer.reached("plan.sealed");
   return ok_status();
 }
