@@ -310,7 +310,7 @@ class World:
         return subprocess.Popen([str(binary()), "--home", str(self.home), *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, env=self.environment(**(env or {})), cwd=self.folder)
 
-    def rollcall(self, *args, expect: int | None = 0, env=None, timeout=120) -> Done:
+    def rollcall(self, *args, expect: int | None = 0, env=None, timeout=300) -> Done:
         self.double.forget_rates()
         started = time.monotonic()
         try:

@@ -144,6 +144,7 @@ Status write_record(const Folder& folder, const Record& record) {
 
 void tidy(const Folder& folder, const Record& record) {
   Disk& disk = *folder.disk;
+  std::error_code ignored;
   // The ledger before the newest, and whom the newest may have written beyond it, outlive damage.
   const auto is_old = [&](const std::string& name) {
     for (const auto& [prefix, oldest] :
@@ -152,12 +153,12 @@ void tidy(const Folder& folder, const Record& record) {
     return name.ends_with(".new");
   };
   for (const std::string& name : disk.list(folder.path).value_or(Disk::Names()))
-    if (is_old(name)) (void)disk.remove(folder.path / name);
+    if (is_old(name) && fs::is_regular_file(fs::symlink_status(folder.path / name, ignored)))
+      (void)disk.remove(folder.path / name);
   for (const std::string& run : disk.list(folder.path / "runs").value_or(Disk::Names())) {
     if (record.open_run && run == record.open_run->run_id) continue;
     for (const char* name : {"work.duckdb", "work.duckdb.wal", "work.duckdb.tmp", "journal"})
       (void)disk.remove(folder.run(run) / name);
-    std::error_code ignored;
     if (fs::is_empty(folder.run(run), ignored)) (void)disk.remove(folder.run(run));
   }
 }
