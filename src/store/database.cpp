@@ -54,6 +54,26 @@ constexpr const char* kMigrations[] = {
     INSERT INTO catalog VALUES (1, 0);
     ALTER TABLE plan ADD COLUMN approved_by TEXT NOT NULL DEFAULT '';
     )sql",
+    // Small things by name, and the log of what was done. A revision is never given twice, so that
+    // a record that was removed and made again is not taken for the one before. Each filter of the
+    // log has its index, which ends with the number: the newest come first without a sort.
+    R"sql(
+    CREATE TABLE record(
+      kind TEXT NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, revision INTEGER NOT NULL,
+      expires_ms INTEGER, PRIMARY KEY (kind, key));
+    CREATE INDEX record_by_expiry ON record(expires_ms) WHERE expires_ms IS NOT NULL;
+    CREATE TABLE record_revision(id INTEGER PRIMARY KEY CHECK (id = 1), last INTEGER NOT NULL);
+    INSERT INTO record_revision VALUES (1, 0);
+    CREATE TABLE log(
+      number INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, who TEXT NOT NULL,
+      action TEXT NOT NULL, kind TEXT NOT NULL, uid TEXT NOT NULL, name TEXT NOT NULL,
+      before TEXT NOT NULL, after TEXT NOT NULL, address TEXT NOT NULL);
+    CREATE INDEX log_by_who ON log(who);
+    CREATE INDEX log_by_action ON log(action);
+    CREATE INDEX log_by_kind ON log(kind);
+    CREATE INDEX log_by_uid ON log(uid);
+    CREATE INDEX log_by_time ON log(at_ms);
+    )sql",
 };
 constexpr auto kVersion = static_cast<int64_t>(std::size(kMigrations));
 
@@ -141,6 +161,11 @@ Status Database::use_wal() {
 
 Status Database::execute(const char* sql) {
   if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return trouble();
+  return ok_status();
+}
+
+Status Database::finish(Statement& statement) {
+  if (statement.step() != SQLITE_DONE) return trouble();
   return ok_status();
 }
 

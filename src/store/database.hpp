@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,10 +37,12 @@ class Statement {
     sqlite3_bind_blob64(statement_, ++bound_, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
     return *this;
   }
-  Statement& bind_null() {
+  Statement& bind(std::optional<Time> time) {
+    if (time) return bind(*time);
     sqlite3_bind_null(statement_, ++bound_);
     return *this;
   }
+  Statement& bind(Time time) { return bind(int64_t{time.time_since_epoch().count()}); }
 
   // SQLITE_ROW, SQLITE_DONE or a failure.
   int step() { return statement_ == nullptr ? SQLITE_ERROR : sqlite3_step(statement_); }
@@ -51,8 +54,10 @@ class Statement {
   [[nodiscard]] int64_t number(int column) const {
     return sqlite3_column_int64(statement_, column);
   }
-  [[nodiscard]] bool null(int column) const {
-    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+  [[nodiscard]] Time time(int column) const { return Time(Millis(number(column))); }
+  [[nodiscard]] std::optional<Time> time_if_any(int column) const {
+    if (sqlite3_column_type(statement_, column) == SQLITE_NULL) return std::nullopt;
+    return time(column);
   }
 
  private:
@@ -71,6 +76,8 @@ class Database {
 
   [[nodiscard]] sqlite3* handle() const { return db_; }
   Status execute(const char* sql);
+  // Of one that gives no rows.
+  Status finish(Statement& statement);
   // What went wrong in the last call.
   [[nodiscard]] Error trouble() const;
 

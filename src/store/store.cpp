@@ -11,12 +11,16 @@
 #include "base/home.hpp"
 #include "store/database.hpp"
 #include "store/key_file.hpp"
+#include "store/log.hpp"
+#include "store/records.hpp"
 
 namespace rollcall::store {
 namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::string_view kRunColumns =
+    "run_id, activation_uid, activation, status, started_ms, finished_ms, report";
 constexpr int kPlansKept = 100;  // of each activation; a plan holds a sample of people
 
 Error wrong_key() {
@@ -45,7 +49,7 @@ class SqliteStore : public Store {
     const std::lock_guard lock(mutex_);
     Objects out;
     TRY(database_->read([&]() -> Status {
-      out.revision = TRY(revision());
+      out.revision = TRY(read_revision());
       std::map<std::string, size_t> places;
       Statement rows(db_,
                      "SELECT kind, uid, name, json, archived, destination, is_double FROM object "
@@ -75,32 +79,37 @@ class SqliteStore : public Store {
     return out;
   }
 
+  Result<int64_t> revision() override {
+    const std::lock_guard lock(mutex_);
+    return read_revision();
+  }
+
   Status put(int64_t read_at, std::vector<ObjectRow> rows,
              const std::vector<std::string>& remove_uids) override {
     const std::lock_guard lock(mutex_);
     return database_->write([&]() -> Status {
-      if (TRY(revision()) != read_at)
+      if (TRY(read_revision()) != read_at)
         return Error{.kind = ErrorKind::conflict,
                      .message = "the catalog was changed in the meantime",
                      .remedy = "Try again: it is then read anew."};
       for (const std::string& uid : remove_uids) {
         // Its secrets go with it.
         Statement object(db_, "DELETE FROM object WHERE uid = ?");
-        TRY(done(object.bind(uid)));
+        TRY(database_->finish(object.bind(uid)));
         Statement facts(db_, "DELETE FROM fact WHERE uid = ?");
-        TRY(done(facts.bind(uid)));
+        TRY(database_->finish(facts.bind(uid)));
       }
       // Two may swap names: all that are written leave the index of names first.
       for (const ObjectRow& row : rows) {
         Statement aside(db_, "UPDATE object SET is_double = 1 WHERE uid = ?");
-        TRY(done(aside.bind(row.uid)));
+        TRY(database_->finish(aside.bind(row.uid)));
       }
       for (ObjectRow& row : rows) {
         TRY(row.uid.empty() ? insert(row) : update(row));
         TRY(put_secrets(row));
       }
       Statement next(db_, "UPDATE catalog SET revision = revision + 1");
-      return done(next);
+      return database_->finish(next);
     });
   }
 
@@ -110,40 +119,26 @@ class SqliteStore : public Store {
                     "INSERT OR REPLACE INTO run(run_id, activation_uid, activation, status, "
                     "started_ms, finished_ms, report) VALUES (?, ?, ?, ?, ?, ?, ?)");
     write.bind(run.run_id).bind(run.activation_uid).bind(run.activation).bind(run.status);
-    write.bind(run.started_at.time_since_epoch().count());
-    if (run.finished_at) {
-      write.bind(run.finished_at->time_since_epoch().count());
-    } else {
-      write.bind_null();
-    }
-    return done(write.bind(run.report_json));
+    write.bind(run.started_at).bind(run.finished_at).bind(run.report_json);
+    return database_->finish(write);
   }
 
   Result<RunRow> run(const std::string& run_id) override {
     const std::lock_guard lock(mutex_);
-    Statement rows(db_,
-                   "SELECT run_id, activation_uid, activation, status, started_ms, finished_ms, "
-                   "report FROM run WHERE run_id = ?");
-    const int step = rows.bind(run_id).step();
-    if (step == SQLITE_ROW) return run_row(rows);
-    if (step != SQLITE_DONE) return database_->trouble();
-    return Error{.kind = ErrorKind::not_found,
-                 .message = "there is no run `" + run_id + "`",
-                 .remedy = "`rollcall runs` lists them."};
+    return find_run(run_id);
   }
 
-  Result<std::vector<RunRow>> runs(const std::optional<std::string>& activation_uid,
-                                   int limit) override {
+  Result<std::vector<RunRow>> runs(const std::optional<std::string>& activation_uid, int limit,
+                                   const std::string& before) override {
     const std::lock_guard lock(mutex_);
-    // Two statements, so that each has its index.
-    Statement rows(db_, activation_uid
-                            ? "SELECT run_id, activation_uid, activation, status, started_ms, "
-                              "finished_ms, report FROM run WHERE activation_uid = ? "
-                              "ORDER BY started_ms DESC, run_id DESC LIMIT ?"
-                            : "SELECT run_id, activation_uid, activation, status, started_ms, "
-                              "finished_ms, report FROM run "
-                              "ORDER BY started_ms DESC, run_id DESC LIMIT ?");
+    // No condition that is not asked for, so that each has its index.
+    std::string sql = "SELECT " + std::string(kRunColumns) + " FROM run WHERE true";
+    if (activation_uid) sql += " AND activation_uid = ?";
+    if (!before.empty()) sql += " AND (started_ms, run_id) < (?, ?)";
+    sql += " ORDER BY started_ms DESC, run_id DESC LIMIT ?";
+    Statement rows(db_, sql.c_str());
     if (activation_uid) rows.bind(*activation_uid);
+    if (!before.empty()) rows.bind(TRY(find_run(before)).started_at).bind(before);
     rows.bind(static_cast<int64_t>(std::max(limit, 0)));  // to SQLite, less than 0 is no limit
     std::vector<RunRow> out;
     int step = 0;
@@ -159,11 +154,11 @@ class SqliteStore : public Store {
                       "INSERT OR REPLACE INTO plan(plan_id, activation_uid, made_ms, json) "
                       "VALUES (?, ?, ?, ?)");
       write.bind(plan.plan_id).bind(plan.activation_uid);
-      TRY(done(write.bind(plan.made_at.time_since_epoch().count()).bind(plan.json)));
+      TRY(database_->finish(write.bind(plan.made_at).bind(plan.json)));
       Statement old(db_,
                     "DELETE FROM plan WHERE plan_id IN (SELECT plan_id FROM plan WHERE "
                     "activation_uid = ? ORDER BY made_ms DESC, plan_id DESC LIMIT -1 OFFSET ?)");
-      return done(old.bind(plan.activation_uid).bind(int64_t{kPlansKept}));
+      return database_->finish(old.bind(plan.activation_uid).bind(int64_t{kPlansKept}));
     });
   }
 
@@ -174,8 +169,7 @@ class SqliteStore : public Store {
                    "WHERE plan_id = ?");
     const int step = rows.bind(plan_id).step();
     if (step == SQLITE_ROW)
-      return PlanRow{rows.text(0), rows.text(1), Time(Millis(rows.number(2))), rows.text(3),
-                     rows.text(4)};
+      return PlanRow{rows.text(0), rows.text(1), rows.time(2), rows.text(3), rows.text(4)};
     if (step != SQLITE_DONE) return database_->trouble();
     return Error{.kind = ErrorKind::not_found,
                  .message = "there is no plan `" + plan_id + "`",
@@ -187,7 +181,7 @@ class SqliteStore : public Store {
     const std::lock_guard lock(mutex_);
     Statement use(
         db_, "UPDATE plan SET approved_by = ?1 WHERE plan_id = ?2 AND approved_by IN ('', ?1)");
-    TRY(done(use.bind(run_id).bind(plan_id)));
+    TRY(database_->finish(use.bind(run_id).bind(plan_id)));
     if (sqlite3_changes(db_) == 1) return ok_status();
     return Error{.kind = ErrorKind::conflict,
                  .message = "plan `" + plan_id + "` has been approved before, and that counts once",
@@ -208,7 +202,47 @@ class SqliteStore : public Store {
                   const std::string& json) override {
     const std::lock_guard lock(mutex_);
     Statement write(db_, "INSERT OR REPLACE INTO fact(uid, name, json) VALUES (?, ?, ?)");
-    return done(write.bind(uid).bind(name).bind(json));
+    return database_->finish(write.bind(uid).bind(name).bind(json));
+  }
+
+  Result<std::optional<Record>> record(const std::string& kind, const std::string& key) override {
+    const std::lock_guard lock(mutex_);
+    return Records(*database_, clock_.now()).one(kind, key);
+  }
+  Result<std::vector<Record>> records(const std::string& kind) override {
+    const std::lock_guard lock(mutex_);
+    return Records(*database_, clock_.now()).all(kind);
+  }
+  Status put_record(const Record& record) override {
+    const std::lock_guard lock(mutex_);
+    return Records(*database_, clock_.now()).put(record);
+  }
+  Result<bool> remove_record(const std::string& kind, const std::string& key) override {
+    const std::lock_guard lock(mutex_);
+    return Records(*database_, clock_.now()).remove(kind, key);
+  }
+  Result<int64_t> remove_expired() override {
+    const std::lock_guard lock(mutex_);
+    return Records(*database_, clock_.now()).remove_expired();
+  }
+
+  Status log(const LogLine& line) override {
+    const std::lock_guard lock(mutex_);
+    return write_log(*database_, line);
+  }
+  Result<std::vector<LogLine>> logged(const LogQuery& query) override {
+    const std::lock_guard lock(mutex_);
+    return read_log(*database_, query);
+  }
+
+  [[nodiscard]] std::string seal(const Secret& text, std::string_view place) const override {
+    return seal_text(key_, text, place);
+  }
+  [[nodiscard]] Result<Secret> unseal(std::string_view sealed,
+                                      std::string_view place) const override {
+    auto text = unseal_text(key_, sealed, place);
+    if (!text) return wrong_key();
+    return *std::move(text);
   }
 
   [[nodiscard]] Secret derived(std::string_view purpose) const override {
@@ -216,11 +250,7 @@ class SqliteStore : public Store {
   }
 
  private:
-  Status done(Statement& statement) {
-    return statement.step() == SQLITE_DONE ? ok_status() : Status(database_->trouble());
-  }
-
-  Result<int64_t> revision() {
+  Result<int64_t> read_revision() {
     Statement row(db_, "SELECT revision FROM catalog");
     if (row.step() != SQLITE_ROW) return database_->trouble();
     return row.number(0);
@@ -259,20 +289,29 @@ class SqliteStore : public Store {
 
   Status put_secrets(const ObjectRow& row) {
     Statement clear(db_, "DELETE FROM secret WHERE uid = ?");
-    TRY(done(clear.bind(row.uid)));
+    TRY(database_->finish(clear.bind(row.uid)));
     for (const auto& [name, secret] : row.secrets) {
       Statement keep(db_, "INSERT INTO secret(uid, name, sealed) VALUES (?, ?, ?)");
       keep.bind(row.uid).bind(name);
-      TRY(done(keep.bind_blob(key_.seal(secret.reveal(), belongs_to(row.uid, name)))));
+      TRY(database_->finish(keep.bind_blob(key_.seal(secret.reveal(), belongs_to(row.uid, name)))));
     }
     return ok_status();
   }
 
+  Result<RunRow> find_run(const std::string& run_id) {
+    const std::string sql = "SELECT " + std::string(kRunColumns) + " FROM run WHERE run_id = ?";
+    Statement rows(db_, sql.c_str());
+    const int step = rows.bind(run_id).step();
+    if (step == SQLITE_ROW) return run_row(rows);
+    if (step != SQLITE_DONE) return database_->trouble();
+    return Error{.kind = ErrorKind::not_found,
+                 .message = "there is no run `" + run_id + "`",
+                 .remedy = "`rollcall runs` lists them."};
+  }
+
   static RunRow run_row(const Statement& rows) {
-    RunRow row{rows.text(0), rows.text(1), rows.text(2), rows.text(3), Time(Millis(rows.number(4))),
-               std::nullopt, rows.text(6)};
-    if (!rows.null(5)) row.finished_at = Time(Millis(rows.number(5)));
-    return row;
+    return {rows.text(0), rows.text(1),        rows.text(2), rows.text(3),
+            rows.time(4), rows.time_if_any(5), rows.text(6)};
   }
 
   std::mutex mutex_;  // one statement at a time: a transaction belongs to the whole connection
@@ -325,25 +364,34 @@ Status refuse_links(const fs::path& path) {
 
 constexpr std::string_view kCheck = "the key of this home";
 
+// Whether anything is sealed: the secrets of objects, or text in records.
+Result<bool> holds_secrets(Database& database) {
+  Statement any(database.handle(),
+                "SELECT EXISTS (SELECT 1 FROM secret) OR "
+                "EXISTS (SELECT 1 FROM record WHERE instr(json, ?) > 0)");
+  if (any.bind(kSealedMark).step() != SQLITE_ROW) return database.trouble();
+  return any.number(0) != 0;
+}
+
 // A wrong key is refused as long as there are secrets that it would have to open; without any, the
 // key there is (or a new one) becomes the home's.
 Status check_key(Database& database, const Key& key) {
   return database.write([&]() -> Status {
-    Statement first(database.handle(), "SELECT uid, name, sealed FROM secret LIMIT 1");
-    const int secret = first.step();
-    if (secret != SQLITE_ROW && secret != SQLITE_DONE) return database.trouble();
     Statement check(database.handle(), "SELECT sealed FROM key_check");
     const int checked = check.step();
     if (checked != SQLITE_ROW && checked != SQLITE_DONE) return database.trouble();
     const bool opens_check = checked == SQLITE_ROW && key.unseal(check.text(0), kCheck);
     if (opens_check) return ok_status();
-    const bool opens_secret = secret == SQLITE_DONE ||
-                              (checked == SQLITE_DONE &&
-                               key.unseal(first.text(2), belongs_to(first.text(0), first.text(1))));
-    if (!opens_secret) return wrong_key();
+    if (TRY(holds_secrets(database))) {
+      if (checked == SQLITE_ROW) return wrong_key();
+      // The first version knew no such check, and no records.
+      Statement first(database.handle(), "SELECT uid, name, sealed FROM secret LIMIT 1");
+      if (first.step() != SQLITE_ROW) return database.trouble();
+      if (!key.unseal(first.text(2), belongs_to(first.text(0), first.text(1)))) return wrong_key();
+    }
     Statement keep(database.handle(), "INSERT OR REPLACE INTO key_check(id, sealed) VALUES (1, ?)");
-    if (keep.bind_blob(key.seal(kCheck, kCheck)).step() != SQLITE_DONE) return database.trouble();
-    return ok_status();
+    keep.bind_blob(key.seal(kCheck, kCheck));
+    return database.finish(keep);
   });
 }
 
@@ -356,14 +404,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& home, Clock& clock, R
   TRY(make_home(home));
   for (const Home::Entry& ours : Home::kEntries) TRY(refuse_links(home / ours.name));
   auto database = TRY(Database::open(disk, home));
-  bool holds_secrets = false;
-  {
-    Statement secrets(database->handle(), "SELECT 1 FROM secret LIMIT 1");
-    const int step = secrets.step();
-    if (step != SQLITE_ROW && step != SQLITE_DONE) return database->trouble();
-    holds_secrets = step == SQLITE_ROW;
-  }
-  const Key key = TRY(open_key(disk, home, !holds_secrets));
+  const Key key = TRY(open_key(disk, home, !TRY(holds_secrets(*database))));
   TRY(check_key(*database, key));
   return std::unique_ptr<Store>(
       std::make_unique<SqliteStore>(std::move(database), key, clock, random));

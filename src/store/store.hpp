@@ -1,6 +1,7 @@
 // The only room that opens the catalog database (SQLite, `rollcall.db` under the home): objects,
-// runs, plans, what is known of destinations. Numbered migrations; secrets encrypted with a key
-// file of mode 0600 beside it (`key`); files are private to their owner.
+// runs, plans, what is known of destinations, small records by name, the log of what was done.
+// Numbered migrations; secrets encrypted with a key file of mode 0600 beside it (`key`); files are
+// private to their owner.
 //
 // Threads and processes: any number may share one home; every call is one transaction and waits up
 // to a few seconds for another writer. Whoever reads the objects and writes them back says which
@@ -51,6 +52,32 @@ struct RunRow {
   std::string report_json;
 };
 
+// A small thing that is kept by name, such as a user or a session.
+struct Record {
+  std::string kind, key;
+  std::string json;
+  int64_t revision = 0;  // of what was read; 0: it is not there yet
+  std::optional<Time> expires_at = std::nullopt;
+};
+
+// One line of the log of what people and programs did. It holds no secret, and of people in
+// segments nothing.
+struct LogLine {
+  int64_t number = 0;  // rises; given by the store
+  Time at = {};
+  std::string who;     // an e-mail, "token NAME", or "rollcall" itself
+  std::string action;  // created | changed | removed | archived | paused | resumed | run | …
+  std::string kind = {}, uid = {}, name = {};  // of what
+  std::string before = {}, after = {};         // JSON; empty where there is none
+  std::string address = {};                    // of the caller
+};
+struct LogQuery {
+  std::string who = {}, action = {}, kind = {}, uid = {};      // empty: any
+  std::optional<Time> from = std::nullopt, to = std::nullopt;  // `to` itself not
+  int64_t before = 0;  // lines of lower numbers alone; 0: from the newest
+  int limit = 100;
+};
+
 struct PlanRow {
   std::string plan_id;
   std::string activation_uid;
@@ -68,6 +95,8 @@ class Store {
                                              Random& random, Disk& disk);
 
   virtual Result<Objects> objects() = 0;
+  // Of the objects as they are now; cheap.
+  virtual Result<int64_t> revision() = 0;
   // Writes all or nothing, and only while the objects are those of `revision`. Rows with an empty
   // uid are new and get one; what is removed takes its secrets and facts with it. Of those that are
   // neither archived nor doubles, no two of a kind (and destination) bear one name.
@@ -76,9 +105,10 @@ class Store {
 
   virtual Status put_run(const RunRow& run) = 0;  // inserts, or replaces by run_id
   virtual Result<RunRow> run(const std::string& run_id) = 0;
-  // Newest first; all activations when no uid is given.
+  // Newest first; all activations when no uid is given; only those begun before the run `before`,
+  // when one is given (not_found where that is none).
   virtual Result<std::vector<RunRow>> runs(const std::optional<std::string>& activation_uid,
-                                           int limit) = 0;
+                                           int limit, const std::string& before = {}) = 0;
 
   // Keeps the last hundred of each activation.
   virtual Status put_plan(const PlanRow& plan) = 0;
@@ -92,6 +122,29 @@ class Store {
                                                   const std::string& name) = 0;
   virtual Status put_fact(const std::string& uid, const std::string& name,
                           const std::string& json) = 0;
+
+  // Nothing when it is not there, or has expired by the clock.
+  virtual Result<std::optional<Record>> record(const std::string& kind, const std::string& key) = 0;
+  // By key; without those that have expired.
+  virtual Result<std::vector<Record>> records(const std::string& kind) = 0;
+  // Only while it is as it was read (`revision`), else a conflict. No revision is given twice, not
+  // even to a record that is removed and made again.
+  virtual Status put_record(const Record& record) = 0;
+  // Whether it was there.
+  virtual Result<bool> remove_record(const std::string& kind, const std::string& key) = 0;
+  // How many have expired and are gone now.
+  virtual Result<int64_t> remove_expired() = 0;
+
+  virtual Status log(const LogLine& line) = 0;
+  // The newest first.
+  virtual Result<std::vector<LogLine>> logged(const LogQuery& query) = 0;
+
+  // Of text of ours, such as a password for mail, that is kept in a record: sealed by the home's
+  // key for this place alone, as text that JSON holds as it is. A home with such a record does not
+  // open without its key. Errors: corrupt (another key, another place, changed).
+  [[nodiscard]] virtual std::string seal(const Secret& text, std::string_view place) const = 0;
+  [[nodiscard]] virtual Result<Secret> unseal(std::string_view sealed,
+                                              std::string_view place) const = 0;
 
   // A secret of 32 bytes that only the key of this home leads to: the same at every call, and
   // another for every purpose. It is kept nowhere.

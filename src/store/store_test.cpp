@@ -398,7 +398,10 @@ TEST_F(StoreTest, SaysSoWhenTheFileIsDamaged) {
   EXPECT_EQ(store.error().kind, ErrorKind::corrupt);
 }
 
+const std::string kBackToVersion3 =
+    "DROP TABLE record; DROP TABLE record_revision; DROP TABLE log; PRAGMA user_version = 3;";
 const std::string kBackToVersion2 =
+    kBackToVersion3 +
     "DROP INDEX object_by_name; ALTER TABLE object DROP COLUMN destination; "
     "ALTER TABLE object DROP COLUMN is_double; DROP TABLE catalog; "
     "ALTER TABLE plan DROP COLUMN approved_by; PRAGMA user_version = 2;";
@@ -461,6 +464,17 @@ TEST_F(StoreTest, BringsAnOlderVersionUpToDate) {
   sql(back);
   write_key('k');
   EXPECT_EQ(try_open().error().kind, ErrorKind::corrupt) << "a wrong key is known there as well";
+}
+
+TEST_F(StoreTest, GivesAHomeOfTheVersionBeforeRecordsAndALog) {
+  put_destination();
+  sql(kBackToVersion3);
+  auto store = open();
+  EXPECT_EQ(store->objects()->rows.front().secrets[0].second.reveal(), kHush);
+  EXPECT_TRUE(store->records("user")->empty());
+  EXPECT_TRUE(store->logged({})->empty());
+  EXPECT_TRUE(store->put_record({.kind = "user", .key = "u", .json = "{}"}).ok());
+  EXPECT_TRUE(store->log({.who = "rollcall", .action = "created"}).ok());
 }
 
 TEST_F(StoreTest, SaysWhyAHomeCannotBeMade) {
@@ -625,6 +639,252 @@ TEST_F(StoreTest, KeepsFactsByName) {
   ASSERT_TRUE(store->put_fact("d", "trial", "2").ok());
   EXPECT_EQ(*store->fact("d", "trial"), "2");
   EXPECT_FALSE(*store->fact("d", "rates"));
+}
+
+TEST_F(StoreTest, RunsArePagedByTheLastOneSeen) {
+  auto store = open();
+  for (int i = 1; i <= 5; ++i)  // two of them began at once
+    ASSERT_TRUE(store
+                    ->put_run({"r" + std::to_string(i), i == 2 ? "other" : "a", "A", "running",
+                               Time(Millis(i == 4 ? 3000 : i * 1000)), std::nullopt, "{}"})
+                    .ok());
+  const auto ids = [&](const std::optional<std::string>& activation, int limit,
+                       const std::string& before) {
+    std::string out;
+    const auto runs = store->runs(activation, limit, before);
+    EXPECT_TRUE(runs.ok());
+    if (runs.ok())
+      for (const RunRow& run : *runs) out += run.run_id + " ";
+    return out;
+  };
+  EXPECT_EQ(ids(std::nullopt, 2, ""), "r5 r4 ");
+  EXPECT_EQ(ids(std::nullopt, 2, "r4"), "r3 r2 ");
+  EXPECT_EQ(ids(std::nullopt, 2, "r2"), "r1 ");
+  EXPECT_EQ(ids("a", 2, "r3"), "r1 ");
+  EXPECT_EQ(ids("a", 9, "r1"), "");
+  EXPECT_EQ(store->runs("a", 9, "r9").error().kind, ErrorKind::not_found);
+}
+
+// --- Records ---
+
+TEST_F(StoreTest, KeepsARecordByKindAndKey) {
+  const Time soon = clock_.now() + Millis(1000);
+  {
+    auto store = open();
+    EXPECT_FALSE(*store->record("user", "u"));
+    ASSERT_TRUE(store->put_record({.kind = "user", .key = "u", .json = "{}"}).ok());
+    ASSERT_TRUE(
+        store->put_record({.kind = "session", .key = "u", .json = "1", .expires_at = soon}).ok());
+  }
+  auto store = open();
+  const auto user = *store->record("user", "u");
+  ASSERT_TRUE(user);
+  EXPECT_EQ(user->json, "{}");
+  EXPECT_EQ(user->expires_at, std::nullopt);
+  EXPECT_EQ((*store->record("session", "u"))->expires_at, soon);
+}
+
+TEST_F(StoreTest, ListsTheRecordsOfAKindByKey) {
+  auto store = open();
+  for (const char* key : {"b", "a", "c"})
+    ASSERT_TRUE(store->put_record({.kind = "user", .key = key, .json = key}).ok());
+  ASSERT_TRUE(store->put_record({.kind = "token", .key = "x", .json = "{}"}).ok());
+  std::string keys;
+  const auto records = store->records("user");
+  ASSERT_TRUE(records.ok());
+  for (const Record& record : *records) keys += record.key + record.json;
+  EXPECT_EQ(keys, "aabbcc");
+}
+
+TEST_F(StoreTest, ARecordIsWrittenOnlyAsItWasRead) {
+  auto one = open(), other = open();
+  ASSERT_TRUE(one->put_record({.kind = "user", .key = "u", .json = "1"}).ok());
+  const Status again = one->put_record({.kind = "user", .key = "u", .json = "2"});
+  ASSERT_FALSE(again.ok()) << "it is there already";
+  EXPECT_EQ(again.error().kind, ErrorKind::conflict);
+
+  Record mine = **one->record("user", "u"), theirs = **other->record("user", "u");
+  theirs.json = "theirs";
+  ASSERT_TRUE(other->put_record(theirs).ok());
+  mine.json = "mine";
+  const Status late = one->put_record(mine);
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().kind, ErrorKind::conflict);
+  EXPECT_EQ(late.error().remedy, "Try again: it is then read anew.");
+  mine.revision = (*one->record("user", "u"))->revision;
+  EXPECT_TRUE(one->put_record(mine).ok()) << "after it is read again";
+  EXPECT_EQ((*other->record("user", "u"))->json, "mine");
+}
+
+TEST_F(StoreTest, ARecordThatWasMadeAgainIsAnother) {
+  auto store = open();
+  ASSERT_TRUE(store->put_record({.kind = "setup", .key = "s", .json = "1"}).ok());
+  const Record first = **store->record("setup", "s");
+  ASSERT_TRUE(*store->remove_record("setup", "s"));
+  EXPECT_FALSE(store->put_record(first).ok()) << "it is gone";
+  ASSERT_TRUE(store->put_record({.kind = "setup", .key = "s", .json = "2"}).ok());
+  EXPECT_FALSE(store->put_record(first).ok());
+  EXPECT_EQ((*store->record("setup", "s"))->json, "2");
+}
+
+TEST_F(StoreTest, OfTwoWhoRemoveARecordOneDid) {
+  auto one = open(), other = open();
+  ASSERT_TRUE(one->put_record({.kind = "setup", .key = "s", .json = "1"}).ok());
+  EXPECT_TRUE(*one->remove_record("setup", "s"));
+  EXPECT_FALSE(*other->remove_record("setup", "s"));
+}
+
+TEST_F(StoreTest, ARecordIsGoneOnceItHasExpired) {
+  auto store = open();
+  const Record session{
+      .kind = "session", .key = "s", .json = "1", .expires_at = clock_.now() + Millis(1000)};
+  ASSERT_TRUE(store->put_record(session).ok());
+  ASSERT_TRUE(store->put_record({.kind = "session", .key = "t", .json = "1"}).ok());
+  clock_.advance(Millis(999));
+  const auto read = *store->record("session", "s");
+  ASSERT_TRUE(read);
+  EXPECT_FALSE(store->put_record(session).ok()) << "it is there";
+  clock_.advance(Millis(1));
+  EXPECT_FALSE(*store->record("session", "s"));
+  EXPECT_EQ(store->records("session")->size(), 1U);
+  EXPECT_FALSE(*store->remove_record("session", "s"));
+  Record later = *read;
+  later.expires_at.reset();
+  EXPECT_FALSE(store->put_record(later).ok()) << "what has expired does not come back";
+  later.revision = 0;
+  EXPECT_TRUE(store->put_record(later).ok()) << "but its name is free";
+}
+
+TEST_F(StoreTest, TidyingRemovesWhatHasExpiredAndNothingElse) {
+  auto store = open();
+  ASSERT_TRUE(store->put_record({.kind = "user", .key = "u", .json = "1"}).ok());
+  for (int i = 1; i <= 3; ++i)
+    ASSERT_TRUE(store
+                    ->put_record({.kind = "session",
+                                  .key = std::to_string(i),
+                                  .json = "1",
+                                  .expires_at = clock_.now() + Millis(i * 1000)})
+                    .ok());
+  EXPECT_EQ(*store->remove_expired(), 0);
+  clock_.advance(Millis(2000));
+  EXPECT_EQ(*store->remove_expired(), 2);
+  EXPECT_EQ(*store->remove_expired(), 0);
+  EXPECT_TRUE(*store->record("session", "3"));
+  EXPECT_TRUE(*store->record("user", "u"));
+}
+
+TEST_F(StoreTest, OfManyWhoMakeOneRecordOneDoes) {
+  open();
+  std::vector<std::thread> writers;
+  std::atomic<int> made = 0;
+  for (int w = 0; w < 4; ++w)
+    writers.emplace_back([&, w] {
+      SeededRandom random(static_cast<uint64_t>(w) + 10);
+      auto store = std::move(*Store::open(home_, clock_, random, disk_));
+      for (int i = 0; i < 10; ++i)
+        if (store->put_record({.kind = "k", .key = std::to_string(i), .json = "{}"}).ok()) ++made;
+    });
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(made, 10);
+}
+
+// --- Sealed text ---
+
+TEST_F(StoreTest, SealedTextOpensOnlyWhereItBelongs) {
+  auto store = open();
+  const std::string sealed = store->seal(Secret("hush"), "settings/mail");
+  EXPECT_THAT(sealed, testing::Not(HasSubstr("hush")));
+  EXPECT_EQ(store->unseal(sealed, "settings/mail")->reveal(), "hush");
+  EXPECT_EQ(open()->unseal(sealed, "settings/mail")->reveal(), "hush");
+  std::string changed = sealed;
+  changed[20] = changed[20] == 'A' ? 'B' : 'A';
+  for (const auto& [text, place] : {std::pair<std::string, std::string>{sealed, "settings/other"},
+                                    {changed, "settings/mail"},
+                                    {sealed.substr(0, 30), "settings/mail"},
+                                    {sealed + "?", "settings/mail"},
+                                    {"", "settings/mail"}}) {
+    const auto refused = store->unseal(text, place);
+    ASSERT_FALSE(refused.ok()) << text;
+    EXPECT_EQ(refused.error().kind, ErrorKind::corrupt);
+  }
+  EXPECT_EQ(store->unseal(store->seal(Secret(""), "x"), "x")->reveal(), "");
+  for (const char c : sealed)
+    EXPECT_TRUE(c > ' ' && c < 127 && c != '"') << "JSON holds it as it is";
+}
+
+TEST_F(StoreTest, RefusesToOpenWithoutTheKeyOfWhatARecordHasSealed) {
+  {
+    auto store = open();
+    const std::string json = "{\"password\":\"" + store->seal(Secret("hush"), "mail") + "\"}";
+    ASSERT_TRUE(store->put_record({.kind = "setting", .key = "mail", .json = json}).ok());
+  }
+  fs::remove(home_ / "key");
+  EXPECT_EQ(try_open().error().kind, ErrorKind::not_found);
+  write_key('k');
+  EXPECT_EQ(try_open().error().kind, ErrorKind::corrupt);
+}
+
+// --- The log ---
+
+TEST_F(StoreTest, TheLogTellsTheNewestFirstAndForgetsNothing) {
+  const LogLine line{.at = Time(Millis(5)),
+                     .who = "anna@example.com",
+                     .action = "changed",
+                     .kind = "segment",
+                     .uid = "s",
+                     .name = "VIPs",
+                     .before = "{\"a\":1}",
+                     .after = "{\"a\":2}",
+                     .address = "192.0.2.1"};
+  ASSERT_TRUE(open()->log(line).ok());
+  auto store = open();
+  ASSERT_TRUE(store->log({.at = Time(Millis(6)), .who = "rollcall", .action = "run"}).ok());
+  const auto lines = *store->logged({});
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].who, "rollcall");
+  EXPECT_GT(lines[0].number, lines[1].number);
+  EXPECT_EQ(lines[1].at, line.at);
+  EXPECT_EQ(lines[1].who, line.who);
+  EXPECT_EQ(lines[1].action, line.action);
+  EXPECT_EQ(lines[1].kind, line.kind);
+  EXPECT_EQ(lines[1].uid, line.uid);
+  EXPECT_EQ(lines[1].name, line.name);
+  EXPECT_EQ(lines[1].before, line.before);
+  EXPECT_EQ(lines[1].after, line.after);
+  EXPECT_EQ(lines[1].address, line.address);
+}
+
+TEST_F(StoreTest, TheLogIsFilteredAndPaged) {
+  auto store = open();
+  for (int i = 1; i <= 6; ++i)
+    ASSERT_TRUE(store
+                    ->log({.at = Time(Millis(i * 1000)),
+                           .who = i % 2 == 0 ? "anna" : "ben",
+                           .action = i <= 3 ? "created" : "removed",
+                           .kind = i == 1 ? "model" : "segment",
+                           .uid = i <= 2 ? "x" : "y",
+                           .name = std::to_string(i)})
+                    .ok());
+  const auto names = [&](const LogQuery& query) {
+    std::string out;
+    const auto lines = store->logged(query);
+    EXPECT_TRUE(lines.ok());
+    if (lines.ok())
+      for (const LogLine& line : *lines) out += line.name;
+    return out;
+  };
+  EXPECT_EQ(names({}), "654321");
+  EXPECT_EQ(names({.who = "anna"}), "642");
+  EXPECT_EQ(names({.action = "created"}), "321");
+  EXPECT_EQ(names({.kind = "segment", .uid = "x"}), "2");
+  EXPECT_EQ(names({.uid = "y"}), "6543");
+  EXPECT_EQ(names({.who = "ben", .action = "removed"}), "5");
+  EXPECT_EQ(names({.from = Time(Millis(2000)), .to = Time(Millis(4000))}), "32");
+  EXPECT_EQ(names({.who = "nobody"}), "");
+  EXPECT_EQ(names({.limit = 0}), "");
+  EXPECT_EQ(names({.limit = -1}), "");
+  const auto first = *store->logged({.who = "anna", .limit = 2});
+  EXPECT_EQ(names({.who = "anna", .before = first.back().number, .limit = 2}), "2");
 }
 
 }  // namespace

@@ -1,0 +1,113 @@
+#include "store/records.hpp"
+
+namespace rollcall::store {
+namespace {
+
+Error changed_meanwhile(const Record& record) {
+  return {.kind = ErrorKind::conflict,
+          .message = "this " + record.kind + " was changed in the meantime",
+          .remedy = "Try again: it is then read anew."};
+}
+
+// The secrets of objects are sealed for an id and a name, which no place of a text is.
+std::string of_text(std::string_view place) { return "text\n" + std::string(place); }
+
+constexpr int kEncoding = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+
+}  // namespace
+
+Result<std::optional<Record>> Records::one(const std::string& kind, const std::string& key) {
+  Statement rows(database_.handle(),
+                 "SELECT json, revision, expires_ms FROM record WHERE kind = ? AND key = ? "
+                 "AND (expires_ms IS NULL OR expires_ms > ?)");
+  const int step = rows.bind(kind).bind(key).bind(now_).step();
+  if (step == SQLITE_ROW)
+    return std::optional(Record{kind, key, rows.text(0), rows.number(1), rows.time_if_any(2)});
+  if (step != SQLITE_DONE) return database_.trouble();
+  return std::optional<Record>();
+}
+
+Result<std::vector<Record>> Records::all(const std::string& kind) {
+  Statement rows(database_.handle(),
+                 "SELECT key, json, revision, expires_ms FROM record WHERE kind = ? "
+                 "AND (expires_ms IS NULL OR expires_ms > ?) ORDER BY key");
+  rows.bind(kind).bind(now_);
+  std::vector<Record> out;
+  int step = 0;
+  while ((step = rows.step()) == SQLITE_ROW)
+    out.push_back({kind, rows.text(0), rows.text(1), rows.number(2), rows.time_if_any(3)});
+  if (step != SQLITE_DONE) return database_.trouble();
+  return out;
+}
+
+Status Records::put(const Record& record) {
+  return database_.write([&]() -> Status {
+    TRY(take_revision());
+    TRY(record.revision == 0 ? insert(record) : update(record));
+    if (sqlite3_changes(database_.handle()) == 1) return ok_status();
+    return changed_meanwhile(record);
+  });
+}
+
+Status Records::take_revision() {
+  return database_.execute("UPDATE record_revision SET last = last + 1");
+}
+
+Status Records::insert(const Record& record) {
+  // One that has expired makes room.
+  Statement write(database_.handle(),
+                  "INSERT INTO record(kind, key, json, revision, expires_ms) "
+                  "VALUES (?1, ?2, ?3, (SELECT last FROM record_revision), ?4) "
+                  "ON CONFLICT(kind, key) DO UPDATE SET json = excluded.json, "
+                  "revision = excluded.revision, expires_ms = excluded.expires_ms "
+                  "WHERE record.expires_ms <= ?5");
+  write.bind(record.kind).bind(record.key).bind(record.json).bind(record.expires_at).bind(now_);
+  return database_.finish(write);
+}
+
+Status Records::update(const Record& record) {
+  Statement write(database_.handle(),
+                  "UPDATE record SET json = ?, revision = (SELECT last FROM record_revision), "
+                  "expires_ms = ? WHERE kind = ? AND key = ? AND revision = ? "
+                  "AND (expires_ms IS NULL OR expires_ms > ?)");
+  write.bind(record.json).bind(record.expires_at).bind(record.kind).bind(record.key);
+  return database_.finish(write.bind(record.revision).bind(now_));
+}
+
+Result<bool> Records::remove(const std::string& kind, const std::string& key) {
+  Statement gone(database_.handle(),
+                 "DELETE FROM record WHERE kind = ? AND key = ? "
+                 "AND (expires_ms IS NULL OR expires_ms > ?)");
+  TRY(database_.finish(gone.bind(kind).bind(key).bind(now_)));
+  return sqlite3_changes(database_.handle()) == 1;
+}
+
+Result<int64_t> Records::remove_expired() {
+  Statement gone(database_.handle(), "DELETE FROM record WHERE expires_ms <= ?");
+  TRY(database_.finish(gone.bind(now_)));
+  return sqlite3_changes64(database_.handle());
+}
+
+std::string seal_text(const Key& key, const Secret& text, std::string_view place) {
+  const std::string sealed = key.seal(text.reveal(), of_text(place));
+  std::string out(sodium_base64_ENCODED_LEN(sealed.size(), kEncoding), '\0');
+  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(sealed.data()),
+                    sealed.size(), kEncoding);
+  out.pop_back();  // its NUL
+  return std::string(kSealedMark) + out;
+}
+
+std::optional<Secret> unseal_text(const Key& key, std::string_view sealed, std::string_view place) {
+  if (!sealed.starts_with(kSealedMark)) return std::nullopt;
+  sealed.remove_prefix(kSealedMark.size());
+  std::string bytes(sealed.size(), '\0');
+  size_t size = 0;
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), sealed.data(),
+                        sealed.size(), nullptr, &size, nullptr, kEncoding) != 0)
+    return std::nullopt;
+  auto text = key.unseal(std::string_view(bytes).substr(0, size), of_text(place));
+  if (!text) return std::nullopt;
+  return Secret(*std::move(text));
+}
+
+}  // namespace rollcall::store
