@@ -80,7 +80,7 @@ std::string_view to_string(Difference::What what);
 
 struct Comparison {
   std::vector<Difference> differences;  // in the order of the file, then what it does not name
-  Catalog merged;  // what to store, uids carried over by name or id; without what is pruned
+  Catalog merged;  // what to store, uids carried over by uid, id or name; without what is pruned
   std::vector<Problem> problems;  // why it must not be stored: changes that are refused (match key
                                   // type, destination or list of an activation that has a list),
                                   // names that would lead nowhere; each with the remedy

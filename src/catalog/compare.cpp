@@ -112,11 +112,13 @@ class Comparer {
         }
   }
 
+  // What the file has under the uid or the id of a stored object.
   template <class T>
-  static const T* by_id(const std::vector<T>& all, const std::optional<std::string>& id) {
-    if (!id) return nullptr;
-    for (const T& one : all)
-      if (one.id == id) return &one;
+  static const T* same_one(const std::vector<T>& file, const T& stored) {
+    for (const T& one : file) {
+      if (!one.uid.empty() && one.uid == stored.uid) return &one;
+      if (stored.id && one.id == stored.id) return &one;
+    }
     return nullptr;
   }
 
@@ -130,11 +132,11 @@ class Comparer {
     };
     std::vector<Step> steps;
     for (T& object : stored) {
-      const T* in_file = by_id(file, object.id);
+      const T* in_file = same_one(file, object);
       if (!in_file || in_file->name == object.name) continue;
       steps.push_back({&object, "\n" + std::to_string(steps.size()), in_file->name});
       old_names_[{kind, in_file->name}] = object.name;
-      renamed_ids_.insert({kind, *object.id});
+      renamed_.insert(&object);
       rename_everywhere(kind, object.name, steps.back().passing);
     }
     for (Step& step : steps) {
@@ -175,7 +177,7 @@ class Comparer {
     for (const Activation& one : file_.activations) file_names.insert(identity(one));
     for (Activation& activation : base_.activations) {
       const Activation before = activation;
-      if (const Activation* in_file = by_id(file_.activations, activation.id)) {
+      if (const Activation* in_file = same_one(file_.activations, activation)) {
         activation.name = in_file->name;
         activation.destination = in_file->destination;
       } else if (const auto old = old_names_.find({Kind::segment, activation.segment});
@@ -264,9 +266,7 @@ class Comparer {
   template <class T>
   std::string old_name(Kind kind, const T& stored) const {
     const auto it = old_names_.find({kind, stored.name});
-    const bool renamed =
-        it != old_names_.end() && stored.id && renamed_ids_.contains({kind, *stored.id});
-    return renamed ? it->second : "";
+    return it != old_names_.end() && renamed_.contains(&stored) ? it->second : "";
   }
   std::string old_name(Kind, const Activation& stored) const {
     const auto it = before_.find(stored.uid);
@@ -360,7 +360,7 @@ class Comparer {
   Catalog resting_;  // the archived activations
   Comparison out_;
   std::map<std::pair<Kind, std::string>, std::string> old_names_;  // by kind and new name
-  std::set<std::pair<Kind, std::string>> renamed_ids_;
+  std::set<const void*> renamed_;             // objects of base_ that bear another name now
   std::set<const void*> displaced_;           // objects of base_ whose name another now bears
   std::map<std::string, Activation> before_;  // renamed activations as they were, by uid
 };

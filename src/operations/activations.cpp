@@ -8,6 +8,7 @@
 #include "base/json.hpp"
 #include "catalog/catalog.hpp"
 #include "operations/names.hpp"
+#include "operations/schedules.hpp"
 #include "operations/words.hpp"
 
 namespace rollcall::operations {
@@ -56,30 +57,6 @@ run::Request request_of(const Stored& stored, const Activation& activation) {
   return {.catalog = stored.catalog,
           .activation = activation,
           .catalog_hash = hash_of(stored.catalog, activation)};
-}
-
-Result<ActivationStatus> status_of(const World& world, const Stored& stored,
-                                   const Activation& activation) {
-  ActivationStatus out{.activation = activation,
-                       .name = shown_name(stored.catalog, activation),
-                       .state = "never_run",
-                       .record = {},
-                       .last = {},
-                       .last_audit = {}};
-  out.last_audit = TRY(run::last_audit(world.store, activation));
-  const auto state = world.states.of(activation.uid);
-  out.record = TRY(in_context(state->read(), "activation " + activation.name));
-  const auto rows = TRY(world.store.runs(activation.uid, 1));
-  if (!rows.empty()) {
-    out.last = TRY(in_context(run::report_from_json(rows[0].report_json), "run " + rows[0].run_id));
-    out.state = to_string(out.last->status);
-  }
-  if (TRY(state->holder())) {
-    out.state = "running";
-  } else if (out.record.open_run || out.state == to_string(RunStatus::running)) {
-    out.state = "interrupted";
-  }
-  return out;
 }
 
 }  // namespace
@@ -159,10 +136,38 @@ int64_t ActivationStatus::members() const {
   return s.on_list + s.not_a_contact + s.rejected + s.unknown + s.not_sent;
 }
 
+Result<ActivationStatus> status(const World& world, const Stored& stored,
+                                const Activation& activation) {
+  ActivationStatus out{.activation = activation,
+                       .name = shown_name(stored.catalog, activation),
+                       .state = "never_run",
+                       .record = {},
+                       .last = {},
+                       .last_audit = {}};
+  out.last_audit = TRY(run::last_audit(world.store, activation));
+  const auto state = world.states.of(activation.uid);
+  out.record = TRY(in_context(state->read(), "activation " + activation.name));
+  const auto rows = TRY(world.store.runs(activation.uid, 1));
+  if (!rows.empty()) {
+    out.last = TRY(in_context(run::report_from_json(rows[0].report_json), "run " + rows[0].run_id));
+    out.state = to_string(out.last->status);
+  }
+  if (TRY(state->holder())) {
+    out.state = "running";
+  } else if (out.record.open_run || out.state == to_string(RunStatus::running)) {
+    out.state = "interrupted";
+  }
+  const auto running =
+      out.state == "running" && out.last ? std::optional(out.last->started_at) : std::nullopt;
+  out.next_run_at =
+      next_run_at(activation, TRY(standing(world, activation.uid)), running, world.clock.now());
+  return out;
+}
+
 Result<std::vector<ActivationStatus>> status(const World& world, const Stored& stored) {
   std::vector<ActivationStatus> out;
   for (const Activation& activation : stored.catalog.activations)
-    out.push_back(TRY(status_of(world, stored, activation)));
+    out.push_back(TRY(status(world, stored, activation)));
   return out;
 }
 
@@ -190,6 +195,7 @@ json to_json(const ActivationStatus& status) {
                     ? json{{"id", status.record.list->id}, {"name", status.record.list->name}}
                     : json(nullptr);
   out["last_run"] = nullptr;
+  out["last_run_at"] = status.last ? json(iso_utc(status.last->started_at)) : json(nullptr);
   if (status.last) {
     const RunReport& last = *status.last;
     out["last_run"] = {
@@ -201,7 +207,7 @@ json to_json(const ActivationStatus& status) {
   }
   out["last_audit"] = status.last_audit ? read_json<json>(*status.last_audit) : json(nullptr);
   out["schedule"] = in_words(a.schedule);
-  out["next_run"] = nullptr;  // nothing runs by itself yet
+  out["next_run_at"] = status.next_run_at ? json(iso_utc(*status.next_run_at)) : json(nullptr);
   out["members"] = status.members();
   out["on_list"] = s.on_list;
   out["parked"] = s.not_a_contact;

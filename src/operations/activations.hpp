@@ -57,11 +57,15 @@ struct ActivationStatus {
   std::string state;  // running | interrupted | never_run | or the last run's status
   state::Record record;
   std::optional<RunReport> last;
-  std::optional<std::string> last_audit;  // its JSON
+  std::optional<std::string> last_audit;           // its JSON
+  std::optional<Time> next_run_at = std::nullopt;  // as schedules.hpp tells it
   // Everybody a run took for a member.
   [[nodiscard]] int64_t members() const;
 };
-// Every activation as it stands. Nothing is asked of Iterable.
+// As it stands. Nothing is asked of Iterable.
+Result<ActivationStatus> status(const World& world, const Stored& stored,
+                                const Activation& activation);
+// Every activation.
 Result<std::vector<ActivationStatus>> status(const World& world, const Stored& stored);
 
 nlohmann::ordered_json to_json(const Paused& paused);

@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "operations/bring_in.hpp"
 #include "operations/data_check.hpp"
 
 namespace rollcall::operations {
@@ -52,16 +53,14 @@ std::string told(const store::ObjectRow& twice, bool dry_run) {
                      dry_run ? "is to be" : "is", archives ? "archived" : "removed");
 }
 
-// Everything between the text and the store, for what is stored now.
-Result<Applied> apply(const World& world, const Stored& stored, const ApplyRequest& request,
-                      const std::stop_token& stop) {
+}  // namespace
+
+Result<Applied> bring_in(const World& world, const Stored& stored, const Catalog& file, bool prune,
+                         bool dry_run, const std::stop_token& stop) {
   Applied out;
-  const catalog::ReadResult read = catalog::read(request.text, stored.catalog, request.references);
-  out.problems = read.problems;
-  if (!out.problems.empty()) return out;
   out.comparison = catalog::compare(
-      stored.catalog, read.catalog, request.prune,
-      [&](const std::string& uid) { return has_list(world, uid); }, stored.archived);
+      stored.catalog, file, prune, [&](const std::string& uid) { return has_list(world, uid); },
+      stored.archived);
   out.problems = out.comparison.problems;
   if (!out.problems.empty()) return out;
   out.types = segment::find_types(
@@ -74,13 +73,10 @@ Result<Applied> apply(const World& world, const Stored& stored, const ApplyReque
   if (!out.problems.empty()) return out;
   out.warnings = out.comparison.warnings;
   out.warnings.insert(out.warnings.end(), data.warnings.begin(), data.warnings.end());
-  for (const store::ObjectRow& twice : stored.doubles)
-    out.warnings.push_back(told(twice, request.dry_run));
-  if (!request.dry_run) TRY(save(world.store, stored, out.comparison));
+  for (const store::ObjectRow& twice : stored.doubles) out.warnings.push_back(told(twice, dry_run));
+  if (!dry_run) TRY(save(world.store, stored, out.comparison));
   return out;
 }
-
-}  // namespace
 
 std::string what_became(const catalog::Difference& difference, bool prune) {
   if (difference.what != What::not_in_file || !prune)
@@ -90,7 +86,16 @@ std::string what_became(const catalog::Difference& difference, bool prune) {
 
 Result<Applied> apply(const World& world, const ApplyRequest& request,
                       const std::stop_token& stop) {
-  return change(world, [&](const Stored& stored) { return apply(world, stored, request, stop); });
+  return change(world, [&](const Stored& stored) -> Result<Applied> {
+    const catalog::ReadResult read =
+        catalog::read(request.text, stored.catalog, request.references);
+    if (!read.problems.empty()) {
+      Applied out;
+      out.problems = read.problems;
+      return out;
+    }
+    return bring_in(world, stored, read.catalog, request.prune, request.dry_run, stop);
+  });
 }
 
 json to_json(const Applied& applied, const ApplyRequest& request) {

@@ -32,24 +32,27 @@ class Checker {
   Checker(const World& world, const Stored& stored, const std::stop_token& stop)
       : world_(world), catalog_(stored.catalog), doubles_(stored.doubles), stop_(stop) {}
 
-  // Fails only when told to stop.
-  Result<std::vector<Finding>> check(const std::string& name) {
-    const auto wanted = [&](const std::string& one) { return name.empty() || one == name; };
+  // Of what is wanted. Fails only when told to stop.
+  using Wanted = std::function<bool(std::string_view kind, const std::string& name,
+                                    const std::string& destination)>;
+  Result<std::vector<Finding>> check(const Wanted& wanted) {
     for (const store::ObjectRow& twice : doubles_)
-      if (wanted(twice.name) || wanted(twice.destination + "/" + twice.name))
+      if (wanted(twice.kind, twice.name, twice.destination))
         about(twice.kind, twice.name, [&] { return check_double(twice); });
     for (const Source& source : catalog_.sources)
-      if (wanted(source.name)) about("source", source.name, [&] { return check_source(source); });
+      if (wanted("source", source.name, ""))
+        about("source", source.name, [&] { return check_source(source); });
     for (const Model& model : catalog_.models)
-      if (wanted(model.name)) about("model", model.name, [&] { return check_model(model); });
+      if (wanted("model", model.name, ""))
+        about("model", model.name, [&] { return check_model(model); });
     for (const Segment& segment : catalog_.segments)
-      if (wanted(segment.name))
+      if (wanted("segment", segment.name, ""))
         about("segment", segment.name, [&] { return check_segment(segment); });
     for (const Destination& destination : catalog_.destinations)
-      if (wanted(destination.name))
+      if (wanted("destination", destination.name, ""))
         about("destination", destination.name, [&] { return check_destination(destination); });
     for (const Activation& activation : catalog_.activations)
-      if (wanted(activation.name) || wanted(activation.destination + "/" + activation.name))
+      if (wanted("activation", activation.name, activation.destination))
         about("activation", shown_name(catalog_, activation),
               [&] { return check_activation(activation); });
     if (stop_.stop_requested()) return Error{ErrorKind::cancelled, "the check was interrupted"};
@@ -362,7 +365,25 @@ Result<std::vector<Finding>> check(const World& world, const std::string& name,
                                    const std::stop_token& stop) {
   const Stored stored = TRY(operations::stored(world));
   if (!name.empty()) TRY(known(stored.catalog, name));
-  return Checker(world, stored, stop).check(name);
+  return Checker(world, stored, stop)
+      .check([&](std::string_view, const std::string& one, const std::string& destination) {
+        return name.empty() || one == name ||
+               (!destination.empty() && destination + "/" + one == name);
+      });
+}
+
+Result<std::vector<Finding>> check_made_of(const World& world, const Stored& stored,
+                                           const Activation& activation,
+                                           const std::stop_token& stop) {
+  const Catalog part = made_of(stored.catalog, activation);
+  return Checker(world, stored, stop)
+      .check([&](std::string_view kind, const std::string& name, const std::string&) {
+        if (kind == "source") return part.source(name) != nullptr;
+        if (kind == "model") return part.model(name) != nullptr;
+        if (kind == "segment") return part.segment(name) != nullptr;
+        if (kind == "destination") return part.destination(name) != nullptr;
+        return false;
+      });
 }
 
 Result<std::map<std::string, std::string>> fields(const World& world,

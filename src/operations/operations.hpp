@@ -5,9 +5,11 @@
 // What every operation is given     world.hpp
 // The stored catalog, and names     stored.hpp, names.hpp
 // A catalog file comes in           apply.hpp, held against the data by data_check.hpp
+// One object at a time              edit.hpp
 // What a run would trip over        check.hpp
 // Segments, stored or not           segments.hpp, their rules in words by rule_words.hpp
 // Activations, their runs and end   activations.hpp
+// When they are due                 schedules.hpp
 // What has been, and one person     runs.hpp, why.hpp
 // Reports that name many people     json_writer.hpp writes them as they come
 //
@@ -18,10 +20,12 @@
 #include "operations/apply.hpp"
 #include "operations/check.hpp"
 #include "operations/data_check.hpp"
+#include "operations/edit.hpp"
 #include "operations/json_writer.hpp"
 #include "operations/names.hpp"
 #include "operations/rule_words.hpp"
 #include "operations/runs.hpp"
+#include "operations/schedules.hpp"
 #include "operations/segments.hpp"
 #include "operations/stored.hpp"
 #include "operations/why.hpp"

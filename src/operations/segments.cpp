@@ -144,6 +144,20 @@ Result<Overlap> overlap(const World& world, const Catalog& catalog, const Segmen
                  .people = a.people};
 }
 
+Result<std::vector<ModelField>> model_fields(const World& world, const Catalog& catalog,
+                                             const Model& model, const std::stop_token& stop) {
+  Segment everyone;
+  everyone.name = everyone.model = model.name;
+  segment::Reader reader = TRY(segment::Reader::open(
+      catalog, everyone, computed_of(catalog, everyone), source_options(world, stop)));
+  std::vector<ModelField> out;
+  for (ColumnInfo& column : TRY(reader.fields())) {
+    std::string label = label_of(model, column.name);
+    out.push_back({std::move(column), std::move(label)});
+  }
+  return out;
+}
+
 Result<Preview> preview(const World& world, const Catalog& catalog, const Segment& segment,
                         int64_t limit, const std::stop_token& stop) {
   segment::Reader reader = TRY(segment::Reader::open(
@@ -177,6 +191,14 @@ Result<Sql> sql(const World& world, const Catalog& catalog, const Segment& segme
   const SqlQuery query =
       TRY(reader.sql({.segment = segment, .fields = fields, .now = world.clock.now()}));
   return Sql{segment.name, model->source, query.text};
+}
+
+json to_json(const std::vector<ModelField>& fields) {
+  json out = json::array();
+  for (const ModelField& one : fields)
+    out.push_back(
+        {{"name", one.column.name}, {"type", to_string(one.column.type)}, {"label", one.label}});
+  return out;
 }
 
 json to_json(const Count& count) {

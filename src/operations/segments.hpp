@@ -77,6 +77,15 @@ struct Sql {
 Result<Sql> sql(const World& world, const Catalog& catalog, const Segment& segment,
                 const std::stop_token& stop);
 
+struct ModelField {
+  ColumnInfo column;
+  std::string label;  // what people call it
+};
+// Those of a model, computed ones too.
+Result<std::vector<ModelField>> model_fields(const World& world, const Catalog& catalog,
+                                             const Model& model, const std::stop_token& stop);
+
+nlohmann::ordered_json to_json(const std::vector<ModelField>& fields);
 nlohmann::ordered_json to_json(const Count& count);
 nlohmann::ordered_json to_json(const std::string& segment, const std::vector<Sized>& sizes);
 nlohmann::ordered_json to_json(const Overlap& overlap);

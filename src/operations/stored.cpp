@@ -172,8 +172,6 @@ Status archive_activation(store::Store& store, const Stored& before, const Activ
   return store.put(before.revision, std::move(changed), {});
 }
 
-namespace {
-// The part of the catalog that the activation is made of.
 Catalog made_of(const Catalog& catalog, const Activation& activation) {
   Catalog out;
   out.activations.push_back(activation);
@@ -185,7 +183,13 @@ Catalog made_of(const Catalog& catalog, const Activation& activation) {
   std::vector<std::string> fields = {activation.match_key.field};
   for (const Attribute& attribute : activation.attributes) fields.push_back(attribute.field);
   const auto reached = compile::reached(catalog, segment, fields);
-  if (!reached.ok()) return catalog;  // no run will get far with it
+  if (!reached.ok()) {  // no run will get far with it: what it names alone
+    if (const Segment* named = catalog.segment(activation.segment)) out.segments.push_back(*named);
+    if (const Model* model = catalog.model(segment.model)) out.models.push_back(*model);
+    for (const Model& model : out.models)
+      if (const Source* from = catalog.source(model.source)) out.sources.push_back(*from);
+    return out;
+  }
   const auto among = [](const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
@@ -199,7 +203,6 @@ Catalog made_of(const Catalog& catalog, const Activation& activation) {
       out.sources.push_back(one);
   return out;
 }
-}  // namespace
 
 std::string hash_of(const Catalog& catalog, const Activation& activation) {
   const std::string text = catalog::write(made_of(catalog, activation));

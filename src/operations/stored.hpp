@@ -44,11 +44,17 @@ auto change(store::Store& store, const HasList& has_list, Body&& body)
   for (int tried = 1;; ++tried) {
     const Stored stored = TRY(load(store, has_list));
     auto done = body(stored);
-    const bool late = !done.ok() && done.error().kind == ErrorKind::conflict;
+    // A conflict with a name of its own is the body's.
+    const bool late =
+        !done.ok() && done.error().kind == ErrorKind::conflict && done.error().code.empty();
     if (!late || tried == kTries) return done;
   }
 }
 
+// The part of the catalog that the activation is made of: itself, as if it neither rested nor had a
+// schedule, its destination, and the segments, models and sources it reaches; where no run would get
+// far, those that it names.
+Catalog made_of(const Catalog& catalog, const Activation& activation);
 // Differs when anything differs that the activation is made of: itself, its destination, the
 // segments, models and sources it reaches; secrets by where they came from. When it runs and
 // whether it rests is no part of it.

@@ -123,6 +123,71 @@ TEST_F(OperationsTest, RunsAndTellsHowThingsStand) {
   EXPECT_THAT(kinds, ElementsAre("not_a_contact c4@example.com"));
 }
 
+TEST_F(OperationsTest, KeepsWhatTheSchedulerWantsKept) {
+  const Stored now = stored();
+  EXPECT_THAT(*operations::standings(at_work(), now), IsEmpty());
+  const scheduler::Standing standing{.uid = vips(now).uid,
+                                     .schedule = "every 3600",
+                                     .since = world_.clock.now() + Millis(123),
+                                     .resting = true,
+                                     .audit_since = world_.clock.now()};
+  ASSERT_TRUE(operations::keep(at_work(), standing).ok());
+  EXPECT_THAT(*operations::standings(at_work(), now), ElementsAre(standing));
+  for (const char* damaged : {"", "null", "[]", "{}", R"({"schedule": 1})",
+                              R"({"schedule": "manual", "since_ms": "x", "resting": true})"}) {
+    ASSERT_TRUE(at_work().store.put_fact(vips(now).uid, "schedule", damaged).ok());
+    EXPECT_THAT(*operations::standings(at_work(), now), IsEmpty()) << damaged;
+  }
+}
+
+TEST_F(OperationsTest, StatusTellsWhenAnActivationRunsNext) {
+  const auto told = [&](const char* key) {
+    return operations::to_json(operations::status(at_work(), stored())->at(0)).at(key).dump();
+  };
+  const auto next = [&] { return told("next_run_at"); };
+  const auto hour = [&](int n) {
+    return "\"" + iso_utc(world_.clock.now() + std::chrono::hours(n)) + "\"";
+  };
+  EXPECT_EQ(next(), "null") << "it is manual";
+  ASSERT_THAT(apply("schedule: manual", "schedule: {every: 2h}").problems, IsEmpty());
+  EXPECT_EQ(next(), hour(2)) << "no service has seen it";
+  EXPECT_EQ(told("last_run_at"), "null");
+  const RunReport report = run();
+  EXPECT_EQ(told("last_run_at"), "\"" + iso_utc(report.started_at) + "\"");
+
+  const auto keep = [&](Time since, bool resting) {
+    return operations::keep(at_work(), {.uid = vips(stored()).uid,
+                                        .schedule = "every 7200",
+                                        .since = since,
+                                        .resting = resting})
+        .ok();
+  };
+  ASSERT_TRUE(keep(world_.clock.now() - std::chrono::hours(1), false));
+  EXPECT_EQ(next(), hour(1));
+  ASSERT_TRUE(keep(world_.clock.now() - std::chrono::hours(5), false));
+  EXPECT_EQ(next(), hour(-3)) << "it is due, and nobody serves";
+  ASSERT_TRUE(keep(world_.clock.now() - std::chrono::hours(5), true));
+  EXPECT_EQ(next(), "null") << "the service has put it to rest";
+  ASSERT_TRUE(keep(world_.clock.now(), false));
+  ASSERT_TRUE(operations::set_paused(at_work(), "VIPs", true).ok());
+  EXPECT_EQ(next(), "null");
+}
+
+TEST_F(OperationsTest, OfOneThatRunsTheNextRunIsTheOneAfter) {
+  const Time now = world_.clock.now();
+  Activation hourly;
+  hourly.uid = "a";
+  hourly.schedule = {.kind = Schedule::Kind::every, .every = std::chrono::hours(1)};
+  const scheduler::Standing due{
+      .uid = "a", .schedule = "every 3600", .since = now - std::chrono::minutes(90)};
+  const auto next = [&](std::optional<Time> running) {
+    return *operations::next_run_at(hourly, due, running, now);
+  };
+  EXPECT_EQ(next(std::nullopt), now - std::chrono::minutes(30));
+  EXPECT_EQ(next(now - std::chrono::minutes(29)), now + std::chrono::minutes(30));
+  EXPECT_EQ(next(now - std::chrono::minutes(31)), now - std::chrono::minutes(30));
+}
+
 TEST_F(OperationsTest, WhySaysWhatTheNextRunWillDo) {
   (void)run();
   world_.customers[1].vip = false;
