@@ -1,0 +1,47 @@
+// The REST API under /api/v1, and the plain status page beside it: requests to operations, reports to
+// JSON. docs/api/openapi.yaml is its contract, and is served by it.
+//
+// Who may what: see the table of routes in routes.cpp. Whatever goes wrong is a problem (RFC 9457)
+// with a `code`, a `remedy`, and where a value is wrong a JSON pointer to it.
+//
+// Threads: handle() is called from any number at once.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "access/access.hpp"
+#include "alerts/alerts.hpp"
+#include "http_server/http_server.hpp"
+#include "operations/operations.hpp"
+#include "service/service.hpp"
+
+namespace rollcall::api {
+
+struct Settings {
+  std::string url = {};       // as people reach us, for links; empty: as they asked
+  bool open_metrics = false;  // /metrics without a token
+  size_t queries_max = 6;     // requests at once that ask a source or Iterable
+  std::string version = {};
+};
+
+class Api {
+ public:
+  // All outlive it.
+  Api(const operations::World& world, service::Service& service, access::Access& access,
+      alerts::Alerts& alerts, Settings settings);
+  ~Api();
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
+  http_server::Response handle(const http_server::Request& request, const std::stop_token& stop);
+  // What the server is asked for by /metrics; none until it is there.
+  void serves(const http_server::Server& server);
+
+ private:
+  struct Inside;
+  std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace rollcall::api

@@ -1,0 +1,242 @@
+// Sessions, users, tokens, and the log of what was done.
+#include "api/routes.hpp"
+#include "base/json.hpp"
+
+namespace rollcall::api {
+namespace {
+
+json or_null(const std::optional<Time>& time) {
+  return time ? json(iso_utc(*time)) : json(nullptr);
+}
+
+json json_of(const access::User& user) {
+  return {{"uid", user.uid},
+          {"email", user.email},
+          {"name", user.name},
+          {"role", word(user.role)},
+          {"disabled", user.disabled},
+          {"has_password", user.has_password},
+          {"created_at", iso_utc(user.created_at)},
+          {"last_seen_at", or_null(user.last_seen_at)}};
+}
+json json_of(const access::Token& token) {
+  return {{"uid", token.uid},
+          {"name", token.name},
+          {"role", word(token.role)},
+          {"made_by", token.made_by},
+          {"created_at", iso_utc(token.created_at)},
+          {"expires_at", or_null(token.expires_at)},
+          {"last_used_at", or_null(token.last_used_at)}};
+}
+json json_of(const access::Caller& caller) {
+  json out = {{"kind", caller.kind == access::Caller::Kind::user ? "user" : "token"},
+              {"uid", caller.uid},
+              {"name", caller.name},
+              {"role", word(caller.role)}};
+  if (!caller.csrf.empty()) out["csrf_token"] = caller.csrf;
+  return out;
+}
+
+Result<Role> role_field(const json& body, Role otherwise) {
+  const std::string text = TRY(text_field(body, "role", false));
+  if (text.empty()) return otherwise;
+  if (const auto role = from_word<Role>(text)) return *role;
+  return Error{.kind = ErrorKind::invalid,
+               .message = "`role` must be one of " + join(words<Role>(), ", "),
+               .code = "value_invalid",
+               .place = ErrorPlace{.pointer = "/role"}};
+}
+
+Response signed_in(const Ask& ask, const access::Access::SignedIn& session) {
+  Response out = answer(json_of(session.caller));
+  out.headers.emplace_back("Set-Cookie", session_cookie(ask.request, session.cookie));
+  return out;
+}
+
+// Denied here is the caller, not something that we asked.
+Response refused(const Error& error) {
+  if (error.kind == ErrorKind::denied)
+    return problem(401, "credentials_wrong", error.message, error.remedy);
+  if (error.kind == ErrorKind::throttled) {
+    Response out = problem(429, "too_many_attempts", error.message, error.remedy);
+    if (error.retry_after)
+      out.headers.emplace_back("Retry-After",
+                               std::to_string((error.retry_after->count() + 999) / 1000));
+    return out;
+  }
+  return problem(error);
+}
+
+}  // namespace
+
+std::string cookie_name(const Request& request) {
+  return request.secure ? "__Host-rollcall" : "rollcall";
+}
+std::string session_cookie(const Request& request, const Secret& value) {
+  return cookie_name(request) + "=" + value.reveal() + "; Path=/; HttpOnly; SameSite=Strict" +
+         (request.secure ? "; Secure" : "");
+}
+std::string ended_cookie(const Request& request) {
+  return session_cookie(request, Secret()) + "; Max-Age=0";
+}
+
+Result<Response> get_session(const Ask& ask) { return answer(json_of(*ask.caller)); }
+
+// {"email", "password"}
+Result<Response> begin_session(const Ask& ask) {
+  const json body = TRY(ask.body());
+  TRY(only_fields(body, {"email", "password"}));
+  const std::string email = TRY(text_field(body, "email"));
+  const Secret password(TRY(text_field(body, "password")));
+  const auto session = ask.shared.access.sign_in(email, password, ask.request.address);
+  if (!session.ok()) return refused(session.error());
+  return signed_in(ask, *session);
+}
+
+Result<Response> end_session(const Ask& ask) {
+  TRY(ask.shared.access.sign_out(*ask.caller));
+  return Response{.status = 204, .headers = {{"Set-Cookie", ended_cookie(ask.request)}}};
+}
+
+// {"word", "email", "password"}: of a set-up link or an invitation.
+Result<Response> redeem_word(const Ask& ask) {
+  const json body = TRY(ask.body());
+  TRY(only_fields(body, {"word", "email", "password"}));
+  const Secret word(TRY(text_field(body, "word"))), password(TRY(text_field(body, "password")));
+  const auto user = ask.shared.access.redeem(word, TRY(text_field(body, "email", false)), password);
+  if (!user.ok()) return refused(user.error());
+  const auto session = ask.shared.access.begin_session(user->uid);
+  if (!session.ok()) return refused(session.error());
+  Ask now = ask;
+  now.caller = session->caller;
+  TRY(now.log("redeemed", "user", user->uid, user->email));
+  return signed_in(ask, *session);
+}
+
+Result<Response> list_users(const Ask& ask) {
+  const auto all = TRY(ask.shared.access.users());
+  return page_of(
+      ask, all, [](const access::User& one) { return one.uid; },
+      [](const access::User& one) { return json_of(one); });
+}
+
+Result<Response> get_user(const Ask& ask) {
+  return answer(json_of(TRY(ask.shared.access.user(ask.uid()))));
+}
+
+// {"email", "name"?, "role"?, "password"?}; without a password, an invitation comes with it.
+Result<Response> make_user(const Ask& ask) {
+  const json body = TRY(ask.body());
+  TRY(only_fields(body, {"email", "name", "role", "password"}));
+  const std::string password = TRY(text_field(body, "password", false));
+  const access::User user = TRY(ask.shared.access.add_user(
+      TRY(text_field(body, "email")), TRY(text_field(body, "name", false)),
+      TRY(role_field(body, Role::viewer)),
+      password.empty() ? std::nullopt : std::optional(Secret(password))));
+  TRY(ask.log("created", "user", user.uid, user.email, "", json_of(user).dump()));
+  json out = json_of(user);
+  if (password.empty()) out["invitation"] = TRY(ask.shared.access.invite(user.uid)).reveal();
+  Response done = answer(out, 201);
+  done.headers.emplace_back("Location", "/api/v1/users/" + user.uid);
+  return done;
+}
+
+Result<Response> change_user(const Ask& ask) {
+  const json body = TRY(ask.body());
+  TRY(only_fields(body, {"name", "role", "disabled", "password"}));
+  const access::User before = TRY(ask.shared.access.user(ask.uid()));
+  access::Access::UserChange change;
+  if (body.contains("name")) change.name = TRY(text_field(body, "name"));
+  if (body.contains("role")) change.role = TRY(role_field(body, before.role));
+  if (body.contains("disabled")) change.disabled = TRY(flag_field(body, "disabled"));
+  if (body.contains("password")) change.password = Secret(TRY(text_field(body, "password")));
+  const access::User user = TRY(ask.shared.access.change_user(ask.uid(), change));
+  TRY(ask.log("changed", "user", user.uid, user.email, json_of(before).dump(),
+              json_of(user).dump()));
+  return answer(json_of(user));
+}
+
+Result<Response> delete_user(const Ask& ask) {
+  const access::User was = TRY(ask.shared.access.user(ask.uid()));
+  TRY(ask.shared.access.remove_user(ask.uid()));
+  TRY(ask.log("removed", "user", was.uid, was.email, json_of(was).dump()));
+  return Response{.status = 204};
+}
+
+Result<Response> invite_user(const Ask& ask) {
+  const access::User user = TRY(ask.shared.access.user(ask.uid()));
+  const Secret word = TRY(ask.shared.access.invite(user.uid));
+  TRY(ask.log("invited", "user", user.uid, user.email));
+  return answer({{"invitation", word.reveal()}}, 201);
+}
+
+Result<Response> list_tokens(const Ask& ask) {
+  const auto all = TRY(ask.shared.access.tokens());
+  return page_of(
+      ask, all, [](const access::Token& one) { return one.uid; },
+      [](const access::Token& one) { return json_of(one); });
+}
+
+// {"name", "role"?, "expires_in_days"?}
+Result<Response> make_token(const Ask& ask) {
+  const json body = TRY(ask.body());
+  TRY(only_fields(body, {"name", "role", "expires_in_days"}));
+  const auto days = TRY(number_field(body, "expires_in_days", 1, 3650));
+  const auto made = TRY(ask.shared.access.add_token(
+      TRY(text_field(body, "name")), TRY(role_field(body, Role::viewer)), ask.who(),
+      days ? std::optional(ask.world().clock.now() + std::chrono::hours(24 * *days))
+           : std::nullopt));
+  TRY(ask.log("created", "token", made.token.uid, made.token.name, "", json_of(made.token).dump()));
+  json out = json_of(made.token);
+  out["token"] = made.text.reveal();
+  Response done = answer(out, 201);
+  done.headers.emplace_back("Location", "/api/v1/tokens/" + made.token.uid);
+  return done;
+}
+
+Result<Response> delete_token(const Ask& ask) {
+  TRY(ask.shared.access.remove_token(ask.uid()));
+  TRY(ask.log("removed", "token", ask.uid(), ""));
+  return Response{.status = 204};
+}
+
+// ?who, ?action, ?kind, ?uid, ?from, ?to; the newest first.
+Result<Response> list_log(const Ask& ask) {
+  const int64_t limit = TRY(ask.number("limit", 100, 1, 1000));
+  store::LogQuery query{.who = ask.text("who"),
+                        .action = ask.text("action"),
+                        .kind = ask.text("kind"),
+                        .uid = ask.text("uid"),
+                        .before = TRY(ask.number("cursor", 0, 0, INT64_MAX)),
+                        .limit = static_cast<int>(limit)};
+  for (const auto& [name, time] : {std::pair("from", &query.from), std::pair("to", &query.to)}) {
+    const std::string text = ask.text(name);
+    if (text.empty()) continue;
+    *time = parse_iso_utc(text);
+    if (!*time)
+      return problem(422, "parameter_invalid",
+                     std::string("`") + name + "` must be a time like 2026-01-02T03:04:05Z");
+  }
+  const auto lines = TRY(ask.world().store.logged(query));
+  json items = json::array();
+  const auto part = [](const std::string& text) {
+    return text.empty() ? json(nullptr) : read_json<json>(text);
+  };
+  for (const store::LogLine& one : lines)
+    items.push_back({{"number", one.number},
+                     {"at", iso_utc(one.at)},
+                     {"who", one.who},
+                     {"action", one.action},
+                     {"kind", one.kind},
+                     {"uid", one.uid},
+                     {"name", one.name},
+                     {"before", part(one.before)},
+                     {"after", part(one.after)},
+                     {"address", one.address}});
+  const bool more = lines.size() == static_cast<size_t>(limit);
+  return answer(
+      {{"items", std::move(items)},
+       {"next_cursor", more ? json(std::to_string(lines.back().number)) : json(nullptr)}});
+}
+
+}  // namespace rollcall::api

@@ -1,0 +1,122 @@
+// Segments: stored ones by uid, or unsaved ones as they stand in the body (`model`, `where`).
+#include "api/routes.hpp"
+#include "base/json.hpp"
+
+namespace rollcall::api {
+namespace {
+
+Result<Segment> stored_segment(const operations::Stored& stored, const std::string& uid) {
+  for (const Segment& one : stored.catalog.segments) {
+    if (one.uid != uid) continue;
+    TRY(stored.catalog.sound("segment", one.name));
+    return one;
+  }
+  return Error{ErrorKind::not_found, "there is no segment of the uid `" + uid + "`"};
+}
+
+Result<Segment> segment_of(const Ask& ask, const operations::Stored& stored) {
+  if (ask.parts.contains("uid")) return stored_segment(stored, ask.uid());
+  (void)TRY(ask.body());
+  return operations::unsaved_segment(stored, ask.request.body);
+}
+
+}  // namespace
+
+Result<Response> count_segment(const Ask& ask) {
+  const auto stored = TRY(ask.shared.stored());
+  const Segment segment = TRY(segment_of(ask, *stored));
+  const operations::CountRequest request{.by = ask.text("by"),
+                                         .limit = TRY(ask.number("limit", 20, 1, 1000))};
+  // Values of people are seen by those who may see people.
+  if (!request.by.empty() && !access::may(ask.caller->role, Role::operate))
+    return problem(403, "role_too_low", "a breakdown shows values, which needs the role operator");
+  const Place place = TRY(Place::take(ask.shared));
+  const operations::Count count =
+      TRY(operations::count(ask.world(), stored->catalog, segment, request, ask.stop));
+  TRY(operations::keep(ask.world(), segment, count));
+  return answer(operations::to_json(count));
+}
+
+Result<Response> preview_segment(const Ask& ask) {
+  const auto stored = TRY(ask.shared.stored());
+  const Segment segment = TRY(segment_of(ask, *stored));
+  const int64_t limit = TRY(ask.number("limit", 20, 1, operations::kPreviewMax));
+  const Place place = TRY(Place::take(ask.shared));
+  return answer(operations::to_json(
+      TRY(operations::preview(ask.world(), stored->catalog, segment, limit, ask.stop))));
+}
+
+Result<Response> segment_sql(const Ask& ask) {
+  const auto stored = TRY(ask.shared.stored());
+  const Segment segment = TRY(segment_of(ask, *stored));
+  const Place place = TRY(Place::take(ask.shared));
+  return answer(
+      operations::to_json(TRY(operations::sql(ask.world(), stored->catalog, segment, ask.stop))));
+}
+
+Result<Response> segment_sentence(const Ask& ask) {
+  const auto stored = TRY(ask.shared.stored());
+  const Segment segment = TRY(segment_of(ask, *stored));
+  return answer({{"segment", segment.name},
+                 {"model", segment.model},
+                 {"sentence", operations::in_words(segment.where)}});
+}
+
+Result<Response> segment_history(const Ask& ask) {
+  const auto stored = TRY(ask.shared.stored());
+  const Segment segment = TRY(stored_segment(*stored, ask.uid()));
+  return answer(
+      operations::to_json(segment.name, TRY(operations::history(ask.world(), *stored, segment))));
+}
+
+// {"first": UID or segment, "second": UID or segment}
+Result<Response> overlap_segments(const Ask& ask) {
+  const auto stored = TRY(ask.shared.stored());
+  const json body = TRY(ask.body());
+  TRY(only_fields(body, {"first", "second"}));
+  const auto one = [&](const char* key) -> Result<Segment> {
+    if (const auto at = body.find(key); at != body.end() && at->is_object())
+      return operations::unsaved_segment(*stored, at->dump());
+    return stored_segment(*stored, TRY(text_field(body, key)));
+  };
+  const Segment first = TRY(one("first")), second = TRY(one("second"));
+  const Place place = TRY(Place::take(ask.shared));
+  return answer(operations::to_json(
+      TRY(operations::overlap(ask.world(), stored->catalog, first, second, ask.stop))));
+}
+
+// {"destination": UID, "name"?: …, "run"?: true}: with the destination's defaults.
+Result<Response> activate_segment(const Ask& ask) {
+  const auto stored = TRY(ask.shared.stored());
+  const Segment segment = TRY(stored_segment(*stored, ask.uid()));
+  const json body = TRY(ask.body());
+  TRY(only_fields(body, {"destination", "name", "run"}));
+  const std::string to = TRY(text_field(body, "destination"));
+  const std::string name = TRY(text_field(body, "name", false));
+  const bool is_silent = body.contains("run") && !TRY(flag_field(body, "run"));
+  const operations::Object destination =
+      TRY(operations::object(*stored, catalog::Kind::destination, to));
+  const operations::Activated made =
+      TRY(operations::activate(ask.world(), segment.name, destination.name, name));
+  const auto now = TRY(ask.shared.stored());
+  const Activation* const activation =
+      operations::activation_named(now->catalog, made.destination, made.name);
+  if (activation == nullptr)
+    return problem(409, "archived_meanwhile", "`" + made.name + "` was archived in the meantime");
+  const operations::Object object =
+      TRY(operations::object(*now, catalog::Kind::activation, activation->uid));
+  if (made.is_new) TRY(ask.log("created", "activation", object.uid, object.name, "", object.json));
+  ask.shared.service.look();
+  json out = read_json<json>(object.json);
+  if (!made.warnings.empty()) out["warnings"] = made.warnings;
+  if (!is_silent) {
+    const auto asked = ask.shared.service.ask(object.uid, {.trigger = Trigger::activation});
+    if (!asked.ok() && asked.error().kind != ErrorKind::conflict) return Error(asked.error());
+  }
+  Response done = answer(out, made.is_new ? 201 : 200);
+  done.headers.emplace_back("Location", "/api/v1/activations/" + object.uid);
+  done.headers.emplace_back("ETag", object.etag);
+  return done;
+}
+
+}  // namespace rollcall::api
