@@ -3,6 +3,7 @@
 # ./dev demo [--once]. Everything it makes is under build/demo.
 #   ROLLCALL_DEMO_SCALE  1 (100,000 customers) unless set
 #   ROLLCALL_DEMO_PORT   the simulator's port, 8181 unless set; a free one when that is taken
+#   ROLLCALL_DEMO_LISTEN where the service listens, 127.0.0.1:8090 unless set; a free port when that is taken
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 bin=$root/build/bin
@@ -16,8 +17,17 @@ case ${1:-} in
   *) echo "usage: ./dev demo [--once]" >&2; exit 2 ;;
 esac
 
+listen=${ROLLCALL_DEMO_LISTEN:-127.0.0.1:8090}
 simulator=
-stop() { if [[ -n $simulator ]]; then kill "$simulator" 2>/dev/null || true; wait "$simulator" 2>/dev/null || true; fi; simulator=; }
+service=
+stop() {
+  local process
+  for process in $service $simulator; do # the service first: it seals what it has
+    kill "$process" 2>/dev/null || true
+    wait "$process" 2>/dev/null || true
+  done
+  service= simulator=
+}
 trap stop EXIT
 trap 'stop; exit 0' INT TERM
 
@@ -71,14 +81,31 @@ sync_all
 step "what stands now"
 "$bin/rollcall" status
 
+step "starting the service: from now on the lists keep themselves true"
+start_service() {
+  "$bin/rollcall" serve --listen "$1" >service.log 2>service.err &
+  service=$!
+  for _ in $(seq 1 200); do
+    grep -q '^rollcall serves' service.log 2>/dev/null && return 0
+    kill -0 "$service" 2>/dev/null || { service=; return 1; }
+    sleep 0.1
+  done
+  return 1
+}
+start_service "$listen" || start_service "${listen%:*}:0" || { cat service.err >&2; exit 1; }
+sed 's/^/   /' service.log
+url=$(sed -n 's/^rollcall serves //p' service.log)
+curl -fsS "$url/api/v1/health" >/dev/null
+
 if [[ $once == no ]]; then
-  step "the simulator keeps serving until Ctrl-C"
+  step "all of it keeps serving until Ctrl-C"
   cat <<T
-   its status page:   $address/_sim/
+   the simulator's status page: $address/_sim/
    try, in another terminal:
      export ROLLCALL_HOME=$ROLLCALL_HOME PATH=$bin:\$PATH
      rollcall status
      rollcall plan "Lapsed VIPs"
+     rollcall token add demo --role admin    # then: curl -H "Authorization: Bearer TOKEN" $url/api/v1/status
 T
-  wait "$simulator"
+  wait "$service"
 fi

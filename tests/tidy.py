@@ -38,17 +38,19 @@ OPEN_ROOMS = {"base", "core"}
 
 # Header, or folder of headers: who may name it. "app" is the wiring; "sim" the simulator.
 LIBRARIES = {
-    "curl": {"http"},
+    "curl": {"http", "mail"},
     "sqlite3.h": {"store"},
     "yaml-cpp": {"catalog", "sim"},
     "date": {"calendar"},
     "duckdb.h": {"duck"},
     "utf8proc": {"core", "sim"},
     "arrow-adbc": {"adbc"},
-    "sodium.h": {"base", "store", "attributes", "prove", "operations", "trino", "app", "sim"},
+    "sodium.h": {"base", "store", "access", "alerts", "api", "attributes", "prove", "operations", "trino", "app", "sim"},
     "CLI": {"cli", "app", "sim"},
-    "boost": {"sim"},
-    "nlohmann": {"catalog", "iterable", "attributes", "prove", "state", "deliver", "run", "source", "store", "trino", "api", "operations", "cli", "sim"},
+    "boost": {"sim", "http_server"},
+    "openssl": {"http_server"},
+    "prometheus": {"api"},
+    "nlohmann": {"access", "alerts", "catalog", "iterable", "attributes", "prove", "state", "deliver", "run", "source", "store", "trino", "service", "api", "operations", "cli", "sim"},
     "tl": {"base"},
     "fmt": None,  # anywhere
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/commands.hpp"
+#include "cli/serve_settings.hpp"
 #include "cli/text.hpp"
 
 namespace rollcall::cli {
@@ -25,6 +26,14 @@ class Commands {
       command.add_flag("--json", json_, "Print one JSON value and nothing else on stdout");
     command.callback([&chosen = chosen_, action = std::move(action)] { chosen = action; });
     return command;
+  }
+
+  // Commands that follow a common word: `user add`.
+  [[nodiscard]] Commands group(const char* name, const char* description) const {
+    CLI::App& word = *app_.add_subcommand(name, description);
+    word.fallthrough();
+    word.require_subcommand(1);
+    return {word, json_, chosen_};
   }
 
  private:
@@ -49,36 +58,49 @@ struct AllOptions {
   RunsOptions runs;
   RejectsOptions rejects;
   WhyOptions why;
+  ServeOptions serve;
+  JobOptions job;
+  UserOptions user;
+  TokenOptions token;
+  LogOptions log;
 };
 
 std::vector<const CLI::App*> shown_commands(const CLI::App& app) {
   return app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); });
 }
 
+bool is_group(const CLI::App& app) { return !shown_commands(app).empty(); }
+
+// The command that was typed, or the last word of it that is known.
+const CLI::App& innermost(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? app : innermost(*chosen.front());
+}
+
 // What may stand next after the words `typed`: commands, options, or the names of objects, one a
 // line.
 Result<int> complete(Session& session, const CLI::App& app, const std::vector<std::string>& typed) {
-  const CLI::App* command = nullptr;
+  const CLI::App* command = &app;
   size_t places = 0;  // positional words so far
   for (size_t i = 0; i < typed.size(); ++i) {
     const std::string& word = typed[i];
     if (word.starts_with("-")) {
-      const CLI::Option* option = (command ? command : &app)->get_option_no_throw(word);
+      const CLI::Option* option = command->get_option_no_throw(word);
       if (word == "--home") option = app.get_option_no_throw(word);
       const bool takes_value = option && option->get_items_expected_max() > 0;
       if (takes_value && i + 1 == typed.size()) return names(session, option->get_name());
       if (takes_value) ++i;
-    } else if (command == nullptr) {
-      for (const CLI::App* one :
-           app.get_subcommands([&](const CLI::App* it) { return it->get_name() == word; }))
-        command = one;
-      if (command == nullptr) return kDone;
+    } else if (is_group(*command)) {
+      const auto found =
+          command->get_subcommands([&](const CLI::App* it) { return it->get_name() == word; });
+      if (found.empty()) return kDone;
+      command = found.front();
     } else {
       ++places;
     }
   }
-  if (command == nullptr) {
-    for (const CLI::App* one : shown_commands(app)) session.print("{}\n", one->get_name());
+  if (is_group(*command)) {
+    for (const CLI::App* one : shown_commands(*command)) session.print("{}\n", one->get_name());
     return kDone;
   }
   for (const CLI::Option* option : command->get_options()) {
@@ -90,6 +112,82 @@ Result<int> complete(Session& session, const CLI::App& app, const std::vector<st
     }
   }
   return kDone;
+}
+
+void declare_access(Commands& commands, AllOptions& o) {
+  constexpr const char* kRoles = "viewer, operator, editor or admin";
+  Commands user = commands.group("user", "Who may sign in to the page");
+  CLI::App* c = &user.add("add", "Let somebody in, by an invitation or with a password", true,
+                          [&o](Session& s) { return add_user(s, o.user); });
+  c->add_option("EMAIL", o.user.email, "What they sign in by")->required();
+  c->add_option("--name", o.user.name, "What they are called");
+  c->add_option("--role", o.user.role, kRoles)->default_str("viewer");
+  c->add_flag("--password-stdin", o.user.password_stdin, "The first line of stdin is the password");
+  user.add("list", "All of them", true, [](Session& s) { return users(s); });
+  c = &user.add("set", "Change somebody's role, password or standing", true,
+                [&o](Session& s) { return set_user(s, o.user); });
+  c->add_option("USER", o.user.email, "Their e-mail")->required();
+  c->add_option("--name", o.user.name, "What they are called");
+  c->add_option("--role", o.user.role, kRoles);
+  CLI::Option* const disabled = c->add_flag("--disabled", o.user.disabled, "Keep them out");
+  c->add_flag("--enabled", o.user.enabled, "Let them in again")->excludes(disabled);
+  CLI::Option* const invite =
+      c->add_flag("--invite", o.user.invite, "Print a word by which they set a password");
+  c->add_flag("--password-stdin", o.user.password_stdin, "The first line of stdin is the password")
+      ->excludes(invite);
+  c = &user.add("remove", "Let somebody in no more", true,
+                [&o](Session& s) { return remove_user(s, o.user); });
+  c->add_option("USER", o.user.email, "Their e-mail")->required();
+
+  Commands token = commands.group("token", "What lets programs in");
+  c = &token.add("add", "Print a new token, once", true,
+                 [&o](Session& s) { return add_token(s, o.token); });
+  c->add_option("NEW_NAME", o.token.name, "What it is for")->required();
+  c->add_option("--role", o.token.role, kRoles)->capture_default_str();
+  c->add_option("--expires", o.token.expires, "When it ends: 12h, 90d, 52w (default: never)");
+  token.add("list", "All of them, without their text", true, [](Session& s) { return tokens(s); });
+  c = &token.add("remove", "End one", true, [&o](Session& s) { return remove_token(s, o.token); });
+  c->add_option("TOKEN", o.token.name, "Its name")->required();
+
+  c = &commands.add("log", "What people and programs did, the newest first", true,
+                    [&o](Session& s) { return log(s, o.log); });
+  c->add_option("--who", o.log.who, "An e-mail, or \"token NAME\"");
+  c->add_option("--action", o.log.action, "created, changed, removed…");
+  c->add_option("--limit", o.log.limit, "How many")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
+}
+
+void declare_service(Commands& commands, AllOptions& o) {
+  CLI::App* c = &commands.add("serve", "The service: scheduler, REST API and status page", false,
+                              [&o](Session& s) { return serve(s, o.serve); });
+  c->add_option("--config", o.serve.config, "A file of settings, `name = value` a line")
+      ->envname("ROLLCALL_CONFIG")
+      ->type_name("FILE");
+  for (const ServeSetting& one : serve_settings()) {
+    CLI::Option* option =
+        c->add_option("--" + std::string(one.name), o.serve.given[std::string(one.name)],
+                      fmt::format("{} ({}, unless given: {})", one.meaning, one.unit,
+                                  one.fallback.empty() ? "none" : one.fallback))
+            ->envname(environment_name(one.name));
+    option->type_name(" ");
+  }
+  commands.add("settings", "", false, [](Session& s) { return print_settings(s); }).group("");
+  const auto add_job = [&](const char* name, Result<int> (*body)(Session&, const JobOptions&)) {
+    CLI::App* job =
+        &commands.add(name, "", false, [&o, body](Session& s) { return body(s, o.job); });
+    job->group("");  // for the service; hidden
+    job->add_option("UID", o.job.uid)->required();
+    return job;
+  };
+  c = add_job("job-run", job_run);
+  c->add_option("--trigger", o.job.trigger);
+  c->add_flag("--full", o.job.full);
+  c->add_flag("--new-list", o.job.new_list);
+  c->add_flag("--repair", o.job.repair);
+  c->add_option("--approve", o.job.approve);
+  add_job("job-audit", job_audit);
+  add_job("job-check", job_check);
 }
 
 void declare(CLI::App& app, Commands commands, AllOptions& o) {
@@ -188,6 +286,9 @@ void declare(CLI::App& app, Commands commands, AllOptions& o) {
   c->add_option("--list", o.archive.list, "keep: its members stay; empty: they are removed")
       ->capture_default_str();
 
+  declare_service(commands, o);
+  declare_access(commands, o);
+
   c = &commands.add("completion", "A script that completes commands and names in a shell", false,
                     [&o](Session& s) { return completion(s, o.shell); });
   c->add_option("SHELL", o.shell, "bash or zsh")->required();
@@ -216,21 +317,22 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error,
                       const std::vector<std::string>& words) {
   std::string message = error.what();
   std::replace(message.begin(), message.end(), '\n', ' ');
-  if (app.get_subcommands().empty()) {
-    std::vector<std::string> names;
-    for (const CLI::App* command :
-         app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); }))
-      names.push_back(command->get_name());
-    const auto first = std::find_if(words.begin(), words.end(), [&](const std::string& word) {
-      const bool of_home = &word != words.data() && *(&word - 1) == "--home";
-      return !word.empty() && word[0] != '-' && !of_home;
-    });
-    message = first == words.end()
-                  ? "which command?"
-                  : "there is no command `" + *first + "`" + did_you_mean(*first, names);
-    return message + " `rollcall --help` lists them.";
+  const CLI::App& known = innermost(app);
+  std::string path;  // of what is known
+  size_t depth = 0;
+  for (const CLI::App* at = &known; at != &app; at = at->get_parent(), ++depth)
+    path = " " + at->get_name() + path;
+  if (!is_group(known)) return message + ". `rollcall" + path + " --help` says more.";
+  std::vector<std::string> names, typed;
+  for (const CLI::App* command : shown_commands(known)) names.push_back(command->get_name());
+  for (size_t i = 0; i < words.size(); ++i) {
+    const bool of_home = i > 0 && words[i - 1] == "--home";
+    if (!words[i].empty() && words[i][0] != '-' && !of_home) typed.push_back(words[i]);
   }
-  return message + ". `rollcall " + app.get_subcommands()[0]->get_name() + " --help` says more.";
+  message = typed.size() <= depth ? "which command?"
+                                  : "there is no command `" + (path + " ").substr(1) +
+                                        typed[depth] + "`" + did_you_mean(typed[depth], names);
+  return message + " `rollcall" + path + " --help` lists them.";
 }
 
 }  // namespace
@@ -252,8 +354,7 @@ int main(const World& world, std::vector<std::string> words, const std::stop_tok
     app.parse(
         std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the back
   } catch (const CLI::CallForHelp&) {
-    const auto chosen = app.get_subcommands();
-    fmt::print(world.out, "{}", chosen.empty() ? app.help() : chosen[0]->help());
+    fmt::print(world.out, "{}", innermost(app).help());
     return kDone;
   } catch (const CLI::CallForVersion&) {
     fmt::print(world.out, "rollcall {}\n", world.version);

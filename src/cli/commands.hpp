@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -105,6 +106,51 @@ Result<int> why(Session& session, const WhyOptions& options);
 
 Result<int> status(Session& session);
 Result<int> set_paused(Session& session, const std::string& activation, bool paused);
+
+struct ServeOptions {
+  std::string config;                        // a file
+  std::map<std::string, std::string> given;  // settings by name, from flags and environment
+};
+Result<int> serve(Session& session, const ServeOptions& options);
+// The table of its settings, as docs/operating/settings.md has it.
+Result<int> print_settings(Session& session);
+
+// What the service has done in processes of their own; see job.cpp.
+struct JobOptions {
+  std::string uid;
+  std::string trigger = "schedule";
+  bool full = false;
+  bool new_list = false;
+  bool repair = false;
+  std::optional<std::string> approve = std::nullopt;
+};
+Result<int> job_run(Session& session, const JobOptions& options);
+Result<int> job_audit(Session& session, const JobOptions& options);
+Result<int> job_check(Session& session, const JobOptions& options);
+struct UserOptions {
+  std::string email;
+  std::optional<std::string> name = std::nullopt, role = std::nullopt;
+  bool disabled = false, enabled = false, invite = false, password_stdin = false;
+};
+Result<int> add_user(Session& session, const UserOptions& options);
+Result<int> users(Session& session);
+Result<int> set_user(Session& session, const UserOptions& options);
+Result<int> remove_user(Session& session, const UserOptions& options);
+struct TokenOptions {
+  std::string name;
+  std::string role = "viewer";
+  std::optional<std::string> expires = std::nullopt;  // "90d"
+};
+Result<int> add_token(Session& session, const TokenOptions& options);
+Result<int> tokens(Session& session);
+Result<int> remove_token(Session& session, const TokenOptions& options);
+struct LogOptions {
+  std::string who, action;  // empty: any
+  int64_t limit = 50;
+};
+Result<int> log(Session& session, const LogOptions& options);
+// What may stand where a user, a token or a role stands, one a line.
+Result<std::string> access_names(Session& session, const std::string& kind);
 
 Result<int> completion(Session& session, const std::string& shell);
 // What may stand where an argument of this name stands (SEGMENT, ACTIVATION…), one a line.

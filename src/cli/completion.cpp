@@ -53,6 +53,10 @@ Result<int> completion(Session& session, const std::string& shell) {
 }
 
 Result<int> names(Session& session, const std::string& kind) {
+  if (const std::string found = TRY(access_names(session, kind)); !found.empty()) {
+    session.print_text(found);
+    return kDone;
+  }
   const operations::World world = TRY(session.run_world());
   const operations::Stored stored = TRY(operations::stored(world));
   std::string out;

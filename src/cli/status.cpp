@@ -11,11 +11,11 @@
 namespace rollcall::cli {
 namespace {
 
-std::string next_run(const Activation& activation) {
-  if (activation.paused) return "paused";
-  return activation.schedule.kind == Schedule::Kind::manual
-             ? "by hand"
-             : "by hand (" + in_words(activation.schedule) + ")";
+std::string next_run(const operations::ActivationStatus& one, Time now) {
+  if (one.activation.paused) return "paused";
+  if (one.activation.schedule.kind == Schedule::Kind::manual) return "by hand";
+  if (!one.next_run_at) return "–";
+  return (*one.next_run_at <= now ? "due since " : "") + date(one.next_run_at);
 }
 
 std::string state_in_words(std::string state) {
@@ -39,7 +39,7 @@ Result<int> status(Session& session) {
   Table table({{"activation"},
                {"state"},
                {"last run (UTC)"},
-               {"next run"},
+               {"next run (UTC)"},
                {"list", kRight},
                {"members", kRight},
                {"on list", kRight},
@@ -49,7 +49,7 @@ Result<int> status(Session& session) {
   for (const operations::ActivationStatus& one : all) {
     const StandingCounts& s = one.record.standing;
     table.add({one.name, state_in_words(one.state), one.last ? date(one.last->started_at) : "–",
-               next_run(one.activation),
+               next_run(one, world.clock.now()),
                one.record.list ? std::to_string(one.record.list->id) : "–",
                thousands(one.members()), thousands(s.on_list), thousands(s.not_a_contact),
                thousands(s.rejected)});
