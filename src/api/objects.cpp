@@ -170,6 +170,32 @@ Result<Response> destination_fields(const Ask& ask) {
   return Error{ErrorKind::not_found, "there is no destination of the uid `" + ask.uid() + "`"};
 }
 
+namespace {
+Result<const Source*> source_of(const operations::Stored& stored, const std::string& uid) {
+  for (const Source& one : stored.catalog.sources)
+    if (one.uid == uid) return &one;
+  return Error{ErrorKind::not_found, "there is no source of the uid `" + uid + "`"};
+}
+}  // namespace
+
+Result<Response> source_tables(const Ask& ask) {
+  const auto stored = TRY(ask.shared.stored());
+  const Source& source = *TRY(source_of(*stored, ask.uid()));
+  const api::Place place = TRY(api::Place::take(ask.shared));
+  return answer({{"items", TRY(operations::tables(ask.world(), source, ask.stop))}});
+}
+
+Result<Response> source_columns(const Ask& ask) {
+  const auto stored = TRY(ask.shared.stored());
+  const Source& source = *TRY(source_of(*stored, ask.uid()));
+  const std::string table = ask.text("table");
+  if (table.empty())
+    return problem(422, "parameter_invalid", "`table` says whose columns are asked for");
+  const api::Place place = TRY(api::Place::take(ask.shared));
+  return answer({{"items", operations::to_json(TRY(
+                               operations::columns(ask.world(), source, table, ask.stop)))}});
+}
+
 Result<Response> model_fields(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
   const Model& model = *TRY(model_of(*stored, ask.uid()));

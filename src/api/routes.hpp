@@ -31,6 +31,8 @@ Result<Response> apply_catalog(const Ask&);
 Result<Response> export_catalog(const Ask&);
 Result<Response> check_object(const Ask&);
 Result<Response> destination_fields(const Ask&);
+Result<Response> source_tables(const Ask&);
+Result<Response> source_columns(const Ask&);
 Result<Response> model_fields(const Ask&);
 Result<Response> model_values(const Ask&);
 

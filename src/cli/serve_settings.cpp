@@ -88,7 +88,6 @@ using V = std::string;
 
 }  // namespace
 
-// clang-format off: a table
 const std::vector<ServeSetting>& serve_settings() {
   static const std::vector<ServeSetting> all = {
       {"listen", "127.0.0.1:8090", "address and port",
@@ -239,7 +238,6 @@ const std::vector<ServeSetting>& serve_settings() {
   };
   return all;
 }
-// clang-format on
 
 std::string environment_name(std::string_view setting) {
   std::string out = "ROLLCALL_";

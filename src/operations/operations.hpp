@@ -7,6 +7,7 @@
 // A catalog file comes in           apply.hpp, held against the data by data_check.hpp
 // One object at a time              edit.hpp
 // What a run would trip over        check.hpp
+// What a source holds               sources.hpp
 // Segments, stored or not           segments.hpp, their rules in words by rule_words.hpp
 // Activations, their runs and end   activations.hpp
 // When they are due                 schedules.hpp
@@ -27,6 +28,7 @@
 #include "operations/runs.hpp"
 #include "operations/schedules.hpp"
 #include "operations/segments.hpp"
+#include "operations/sources.hpp"
 #include "operations/stored.hpp"
 #include "operations/why.hpp"
 #include "operations/words.hpp"

@@ -30,6 +30,9 @@ class AttachedConnection : public ViewsConnection {
   // How the table is named in a query.
   [[nodiscard]] std::string full_name(const std::string& table) const;
 
+ public:
+  Result<std::vector<std::string>> tables() override;
+
  private:
   Result<std::vector<std::string>> selects_of(const std::string& table) override;
   Error no_table(const std::string& table) override;

@@ -60,6 +60,17 @@ class DuckdbConnection : public Connection {
                  .remedy = "Correct the source's `schema`."};
   }
 
+  Result<std::vector<std::string>> tables() override {
+    const std::string own = duck::literal(schema_);
+    return texts(
+        "SELECT CASE WHEN lower(schema_name) = lower(" + own +
+        ") THEN table_name ELSE schema_name || '.' || table_name END FROM (SELECT table_name, "
+        "schema_name, database_name FROM duckdb_tables() UNION ALL SELECT view_name, schema_name, "
+        "database_name FROM duckdb_views() WHERE NOT internal) WHERE database_name = "
+        "current_database() ORDER BY lower(schema_name) <> lower(" +
+        own + "), schema_name, table_name LIMIT 10000");
+  }
+
   Result<std::vector<ColumnInfo>> describe_table(const std::string& table) override {
     const size_t dot = table.rfind('.');
     const std::string schema = dot == std::string::npos ? schema_ : table.substr(0, dot);

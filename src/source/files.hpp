@@ -17,6 +17,7 @@ class FilesConnection : public ViewsConnection {
   FilesConnection(Place place, std::vector<std::string> endings)
       : place_(std::move(place)), endings_(std::move(endings)) {}
   [[nodiscard]] std::vector<Look> looks() const override;
+  Result<std::vector<std::string>> tables() override { return names(); }
 
  protected:
   // The query that reads these files, as one table. Fills in what was found, but for its name.

@@ -18,6 +18,13 @@ class LakeConnection : public ViewsConnection {
  public:
   LakeConnection(Place place, bool delta) : place_(std::move(place)), delta_(delta) {}
 
+  Result<std::vector<std::string>> tables() override {
+    std::error_code ignored;
+    if (fs::is_directory(fs::path(place_.root) / mark(), ignored))
+      return std::vector<std::string>{place_.last()};
+    return names();
+  }
+
  private:
   Result<std::vector<std::string>> selects_of(const std::string& table) override {
     std::vector<std::string> folders;
@@ -61,19 +68,24 @@ class LakeConnection : public ViewsConnection {
     return "SELECT * FROM iceberg_scan(" + duck::literal(newest[0]) + ")";
   }
 
-  Error no_table(const std::string& table) override {
+  // Of a folder that holds one.
+  [[nodiscard]] std::string mark() const { return delta_ ? "_delta_log" : "metadata"; }
+  [[nodiscard]] std::vector<std::string> names() const {
     std::set<std::string> there;
-    const std::string mark = delta_ ? "_delta_log" : "metadata";
     std::error_code ignored;
     for (const auto& [name, folder] : place_.entries())
-      if (folder && fs::is_directory(fs::path(place_.root) / name / mark, ignored))
+      if (folder && fs::is_directory(fs::path(place_.root) / name / mark(), ignored))
         there.insert(name);
-    const std::vector<std::string> names(there.begin(), there.end());
+    return {there.begin(), there.end()};
+  }
+
+  Error no_table(const std::string& table) override {
+    const std::vector<std::string> names = this->names();
     return {
         .kind = ErrorKind::not_found,
         .message = fmt::format("there is no {} table `{}` in {}{}", delta_ ? "Delta" : "Iceberg",
                                table, place_.root, did_you_mean(table, names)),
-        .remedy = names.empty() ? "A table is a folder that holds " + mark + "/."
+        .remedy = names.empty() ? "A table is a folder that holds " + mark() + "/."
                                 : "Tables: " + some(names) + "."};
   }
 

@@ -58,6 +58,7 @@ class LimitedConnection : public Connection {
   explicit LimitedConnection(std::unique_ptr<Connection> connection)
       : connection_(std::move(connection)) {}
 
+  Result<std::vector<std::string>> tables() override { return connection_->tables(); }
   Result<std::vector<ColumnInfo>> describe_table(const std::string& table) override {
     return connection_->describe_table(table);
   }

@@ -255,6 +255,17 @@ class PostgresConnection : public ServerConnection {
                  .remedy = "Correct the source's `schema`."};
   }
 
+  Result<std::vector<std::string>> tables() override {
+    return texts(
+        "SELECT CASE WHEN n.nspname = ANY (pg_catalog.current_schemas(false)) THEN "
+        "CAST(c.relname AS text) ELSE n.nspname || '.' || c.relname END FROM pg_catalog.pg_class "
+        "AS "
+        "c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', "
+        "'v', 'm', 'f', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND "
+        "pg_catalog.has_schema_privilege(n.oid, 'USAGE') ORDER BY n.nspname <> ALL "
+        "(pg_catalog.current_schemas(false)), n.nspname, c.relname LIMIT 10000");
+  }
+
   Result<std::vector<ColumnInfo>> describe_table(const std::string& table) override {
     const size_t dot = table.rfind('.');
     const std::string schema = dot == std::string::npos ? "" : table.substr(0, dot);

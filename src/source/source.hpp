@@ -151,6 +151,9 @@ struct Look {
 class Connection {
  public:
   virtual ~Connection() = default;
+  // What there is, as a model's `table` names it, in order; at most 10,000. Of a database with
+  // schemas those of the default one stand without it, all others with theirs.
+  virtual Result<std::vector<std::string>> tables() = 0;
   // Columns and types of a table (as named in a model's `table`) or of a query, without reading
   // rows.
   virtual Result<std::vector<ColumnInfo>> describe_table(const std::string& table) = 0;

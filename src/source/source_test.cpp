@@ -233,6 +233,16 @@ TEST_P(EverySource, ReadsTwoTablesInOneQuery) {
   EXPECT_THAT(table["n"].ints, ElementsAre(30));
 }
 
+TEST_P(EverySource, TellsWhichTablesThereAre) {
+  world_.make("customers", "SELECT 1 AS id");
+  world_.make("orders", "SELECT 1 AS id");
+  auto connection = world_.open();
+  const auto tables = connection->tables();
+  ASSERT_TRUE(tables.ok()) << tables.error().text();
+  EXPECT_THAT(*tables, testing::IsSupersetOf({"customers", "orders"}));
+  for (const std::string& one : *tables) EXPECT_TRUE(connection->describe_table(one).ok()) << one;
+}
+
 TEST_P(EverySource, NamesTheTableThatWasProbablyMeant) {
   world_.make("customers", "SELECT 1 AS id");
   world_.make("orders", "SELECT 1 AS id");

@@ -179,6 +179,23 @@ class TrinoConnection : public ServerConnection {
                            ".information_schema.schemata")));
   }
 
+  Result<std::vector<std::string>> tables() override {
+    if (catalog_.empty())
+      return Error{.kind = ErrorKind::invalid,
+                   .message = "the source names no catalog to look into",
+                   .remedy =
+                       "Write its `catalog`; models name other tables as "
+                       "catalog.schema.table."};
+    const std::string of = identifier(catalog_) + ".information_schema.tables";
+    if (schema_.empty())
+      return texts("SELECT table_schema || '.' || table_name FROM " + of +
+                   " WHERE table_schema <> 'information_schema' ORDER BY 1 LIMIT 10000");
+    return texts("SELECT IF(table_schema = " + literal(schema_) +
+                 ", table_name, table_schema || '.' || table_name) FROM " + of +
+                 " WHERE table_schema <> 'information_schema' ORDER BY IF(table_schema = " +
+                 literal(schema_) + ", 0, 1), 1 LIMIT 10000");
+  }
+
   Result<std::vector<ColumnInfo>> describe_table(const std::string& table) override {
     const auto parts = parts_of(table);
     const auto tables = TRY(tables_in(parts));
