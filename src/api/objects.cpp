@@ -192,8 +192,8 @@ Result<Response> source_columns(const Ask& ask) {
   if (table.empty())
     return problem(422, "parameter_invalid", "`table` says whose columns are asked for");
   const api::Place place = TRY(api::Place::take(ask.shared));
-  return answer({{"items", operations::to_json(TRY(
-                               operations::columns(ask.world(), source, table, ask.stop)))}});
+  return answer({{"items", operations::to_json(
+                               TRY(operations::columns(ask.world(), source, table, ask.stop)))}});
 }
 
 Result<Response> model_fields(const Ask& ask) {
