@@ -154,7 +154,7 @@ class ForecastTest : public testing::Test, public Observer {
     auto store = store::Store::open(folder_ / "home", clock_, random_, disk_);
     EXPECT_TRUE(store.ok());
     store_ = std::move(*store);
-    const auto states = state::open_local({folder_ / "home"}, disk_, leases_);
+    const auto states = open_states({folder_ / "home"}, disk_, leases_);
     const World world{clock_, random_, iterable_, workers_, disk_,
                       *this,  *store_, leases_,   *states,  {folder_ / "home"}};
     const auto planned = plan(world, {catalog_, catalog_.activations[0]}, {});

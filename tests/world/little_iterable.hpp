@@ -10,6 +10,7 @@
 #include <set>
 
 #include "run/run.hpp"
+#include "tests/world/states.hpp"
 
 namespace rollcall::run {
 
@@ -168,7 +169,7 @@ class RunTest : public testing::Test, public Observer {
   void SetUp() override {
     folder_ = test_folder();
     leases_ = FileLeases(home(), clock_);
-    states_ = state::open_local({home()}, disk_, leases_);
+    states_ = open_states({home()}, disk_, leases_);
     catalog_ = vips_of(folder_, ProjectType::hybrid);
   }
   void TearDown() override {

@@ -20,6 +20,7 @@
 #include "core/catalog.hpp"
 #include "run/run.hpp"
 #include "tests/world/sim_transport.hpp"
+#include "tests/world/states.hpp"
 
 namespace rollcall::testing {
 
@@ -118,7 +119,7 @@ class SmallWorld : public Observer {
   SeededRandom random_;
   OneWorker workers_;
   FileLeases leases_{home(), clock};
-  std::unique_ptr<state::States> states_ = state::open_local({home()}, disk, leases_);
+  std::unique_ptr<state::States> states_ = open_states({home()}, disk, leases_);
   std::unique_ptr<sim::Service> service_;
   SimTransport transport_{clock};
   std::unique_ptr<store::Store> store_;
