@@ -1,6 +1,7 @@
 // What has been: runs, and the people who are not on a list after one.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
@@ -24,9 +25,13 @@ Result<std::vector<PastRun>> runs(const World& world, const std::optional<std::s
 // Errors: invalid (no such run, with the nearest).
 Result<PastRun> find_run(const World& world, const std::string& run_id);
 
-inline constexpr std::array kRejectKinds = {"rejected",      "not_a_contact", "unknown",
-                                            "not_sent",      "no_key",        "invalid_key",
-                                            "duplicate_key", "leaver",        "all"};
+// What may be asked for: the kinds of state's, and all.
+inline constexpr auto kRejectKinds = [] {
+  std::array<const char*, state::kMissingKinds.size() + 1> out{};
+  std::copy(state::kMissingKinds.begin(), state::kMissingKinds.end(), out.begin());
+  out.back() = "all";
+  return out;
+}();
 struct Reject {
   std::string kind, key, primary_key;
   std::string reason;  // Iterable's word where there is one, else what is wrong with the key

@@ -5,13 +5,15 @@
 //
 //   in the segment, unknown to the ledger, or only remembered as removed     entered
 //   in the segment, an unconfirmed leaver                                    entered: added again
+//   in the segment, off the list without a reason: others took them off it   entered
 //   in the segment, earlier outcome not a contact, unknown or not sent,
-//     or rejected where a retry makes sense                                  retried
+//     or rejected where a retry makes sense, for good in a full run          retried
 //   in the segment, rejected for good, and the data have changed since       changed
-//   in the segment, on the list, a mapped attribute differs                  changed
+//   in the segment, on the list, a mapped attribute differs, or a full run   changed
 //   not in the segment, on the list or perhaps on it                         left
 //
-// Nobody leaves who is in the segment under another spelling of the same address.
+// Nobody leaves who is in the segment under another spelling of the same address; of two spellings
+// of one leaver the first by key leaves, for both.
 //
 // Attributes are compared by fingerprint; that of a null is 0. One that was never written is sent
 // when it has a value; a null at the first write is left out, so that what Iterable knew from
@@ -19,6 +21,9 @@
 // All values are sent of whoever is not surely on the list as they should be, and in a full run.
 //
 // Whoever is not a contact is parked: retried, and looked up first.
+//
+// A write waits for an opposite one of the same key to settle: until wrote_ms + settle. What was
+// written in the future, by a clock that was set back since, was written just now.
 #pragma once
 
 #include <functional>
@@ -40,10 +45,10 @@ struct Input {
   std::vector<bool> pending = {};
   OnNull on_null = OnNull::clear;
   bool full = false;  // everything is sent again, whatever the ledger says
-  // With full: the list could not be read, so everybody is put on it again.
+  // With full: the list could not be read, so everybody is put on it again. Kinds stay as they are,
+  // and so the guard's numbers; changes of the segment say that nobody was on it.
   bool put_on_again = false;
-  // Of the ledger one person alone, under whatever spelling: the key folded as Iterable may fold
-  // it.
+  // Of the ledger one person alone, under whatever spelling: a folded key (core/match_key.hpp).
   std::optional<std::string> only = std::nullopt;
   Time now = {};
   Millis settle{0};                     // opposite writes of one key keep this long between them
@@ -56,13 +61,14 @@ struct Input {
 
 struct Plan {
   ChangeCounts changes;
-  int64_t on_list_before = 0;
-  int64_t members = 0;
-  int64_t writes = 0;  // of the changes: additions and updates
+  int64_t on_list_before = 0;  // by the ledger, perhaps counts, and leavers do
+  int64_t members = 0;         // of the segment
+  int64_t writes = 0;          // of the changes: additions and updates
   int64_t removals = 0;
-  int64_t look_ups = 0;                         // of the writes: parked people
-  int64_t parked = 0;                           // all parked people still in the segment
-  std::map<std::string, int64_t> cleared = {};  // by attribute: values turning null
+  int64_t look_ups = 0;  // of the writes: parked people
+  int64_t parked = 0;    // all parked people still in the segment
+  // By attribute: values turning null, but for those of whoever enters; no entry for none.
+  std::map<std::string, int64_t> cleared = {};
 };
 
 // One guarded number that is too large.

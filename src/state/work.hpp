@@ -53,8 +53,10 @@ Which entrants();  // whom the list does not have, as far as is known: entered, 
 // settled yet, at the end.
 std::array<Which, 4> parts();
 
-// The changes in the plan's order. It is that of their keys where nobody must wait, so that the
-// same plan makes the same batches.
+// The changes in the plan's order, so that the same plan makes the same batches: who entered or
+// changed, by key; who is retried, by key, so that those who fail each time hold up nobody; of the
+// writes those that wait, by how long and key; who left, by the same. (Change::not_before_ms: 0 for
+// whoever need not wait.)
 class Changes {
  public:
   virtual ~Changes() = default;
@@ -109,9 +111,19 @@ struct Holder {
 //   not_a_contact    off it, parked: no attribute is confirmed
 //   rejected         as before, with Iterable's reason, whether it is final, and what was tried
 //   unknown          perhaps on the list, or still on it; what was sent is perhaps ours
-//   not sent         as before
+//   not sent         as before, and the reason is not_sent
 //
-// Whoever left without ever having been put on the list is forgotten.
+// added, updated and removed leave no reason; any other outcome is it. Where attributes are
+// confirmed, one that is null and was never written is a confirmed null, and those that are pending
+// or that Iterable dropped (Answers::filtered_fields) are as before.
+//
+// Whoever left without ever having been put on the list is forgotten; so are spellings that the
+// plan spared (plan/plan.hpp).
+//
+// StandingCounts go by reason, whatever the row says of the list: who is on it and was not sent an
+// update counts as not_sent. on_list are those in the segment without a reason who are surely on
+// it, leavers_on_list those out of the segment who are, or may be. Whom others took off the list is
+// in no count until the next promotion.
 struct Promotion {
   std::vector<attributes::Target> targets;
   std::vector<bool> pending;
@@ -119,6 +131,16 @@ struct Promotion {
   Time now = {};
 };
 
+// Keys here are normalised. Two that differ in the case of letters beyond ASCII are one person's:
+// snapshot and real list are held against the ledger, and each other, by the folded key
+// (core/match_key.hpp), snapshot and ledger in a plan by the key as it is written. What is ASCII
+// alone is its own folded form: user ids, in which the case counts, are among it.
+//
+// What makes the next ledger leaves its number and standing in the writer's record; `reconcile` and
+// `rebuild` write the record, too, as it is in the writer's hands, and touch nothing else of it.
+//
+// Where no order is named, there is none.
+//
 // Threads: one at a time.
 class Work {
  public:
@@ -132,9 +154,9 @@ class Work {
                                 Observer& observer, const std::stop_token& stop) = 0;
   // What it was taken for.
   [[nodiscard]] virtual const std::vector<attributes::Target>& targets() const = 0;
-  // Leaves of it one person, under whatever spelling: the key folded as Iterable may fold it.
+  // Leaves of it one person, under whatever spelling: `person` is a folded key.
   virtual Status keep_only(const std::string& person) = 0;
-  // Of its rows, those that are nobody included; the one that speaks for a person first.
+  // Of its rows, those that are nobody included; those that speak for a person first.
   virtual Result<std::vector<std::string>> primary_keys() = 0;
 
   // The members of the real list, in place of an earlier reading: what the list calls each, and
@@ -147,17 +169,25 @@ class Work {
   // each by key, until told to stop.
   virtual Result<DriftCounts> compare() = 0;
   virtual Status drifted(const std::function<bool(const Drift&)>& on_person) = 0;
-  // The list into the ledger (adoption, full runs, repairs). People whom the ledger had on the list
-  // and who are not there enter again. Members that are not ours are left alone, or taken for
-  // leavers when they are to be removed. Makes the next ledger count.
+  // The list into the ledger (adoption, full runs, repairs); where there is none, and nobody is to
+  // be removed, nothing. Reasons, and so the parked, stay as they are.
+  //   on it, perhaps on it by the ledger       surely on it
+  //   on it, off it by the ledger, a member    as before: the plan adds them
+  //   on it, removed by us lately              as before; by remove_foreign, remove_again a leaver
+  //   on it, not in the ledger                 left alone; by remove_foreign a leaver
+  //   not on it, added within `settle`         as before
+  //   not on it                                off it: members enter again, leavers are forgotten
+  // Makes the next ledger count.
   virtual Status reconcile(const Listed& listed) = 0;
-  // Where the ledger is lost, or older than what was done: who is on the list and in neither the
-  // ledger nor the snapshot. Returns how many; all of them ours by `remove_foreign`, or nobody.
+  // Where the ledger is lost, or older than what was done, after the snapshot: who is on the list
+  // and in neither the ledger nor the snapshot. Returns how many; all of them ours by
+  // `remove_foreign`, or nobody.
   virtual Result<int64_t> find_strangers(const Listed& listed) = 0;
   virtual Result<std::vector<std::string>> strangers(size_t first) = 0;  // by key
   virtual Status are_ours(const std::vector<std::string>& strangers) = 0;
-  // Then members of the list who are in the snapshot are taken for ours, and strangers who are ours
-  // for leavers. Makes the next ledger count. Returns how many strangers were left alone.
+  // Then members of the list who are in the snapshot and not in the ledger are taken for ours, with
+  // no attribute confirmed, and strangers who are ours for leavers. The ledger's rows stay as they
+  // are. Makes the next ledger count. Returns how many strangers were left alone.
   virtual Result<int64_t> rebuild(const Listed& listed) = 0;
 
   // Makes the plan from snapshot and ledger, in place of an earlier one. Change `seq` is the
@@ -168,9 +198,10 @@ class Work {
   // All parked people of the ledger who are in the snapshot, in the plan or not.
   virtual Status parked(const OnKey& on_key) = 0;
 
-  // People of the snapshot with a value for a target; those whom the ledger has on the list first.
+  // People of the snapshot with a value for a target that is neither null nor empty ("", [], {});
+  // those whom the ledger has on the list first, then by key. Without a ledger, any.
   virtual Result<std::vector<Holder>> holders(size_t target, size_t first) = 0;
-  // People whom the ledger has on the list and in the segment, by key.
+  // People whom the ledger surely has on the list and in the segment, by key.
   virtual Result<std::vector<std::string>> members(size_t first) = 0;
 
   // Snapshot and plan outlive a kill from here on.
@@ -184,7 +215,8 @@ class Work {
   // why (State::missing_people). The writer's record names them; its write makes them count.
   // Repeatable. Errors: corrupt, when the new ledger would not hold everybody in the segment.
   virtual Status promote(const Promotion& promotion) = 0;
-  // What stands when a plan was made and nothing of it was sent.
+  // What stands when a plan was made and nothing of it was sent: the ledger's reasons, and whoever
+  // else is in the snapshot and not on the list as not_sent.
   virtual Result<StandingCounts> standing_unsent() = 0;
 };
 

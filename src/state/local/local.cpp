@@ -11,12 +11,6 @@
 namespace rollcall::state {
 namespace fs = std::filesystem;
 
-Error State::lost(const std::string& what) {
-  return {ErrorKind::corrupt, what,
-          "`rollcall run --full` of this activation rebuilds it from the list in Iterable; nothing "
-          "is sent until then."};
-}
-
 namespace local {
 namespace {
 
