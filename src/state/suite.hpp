@@ -81,11 +81,16 @@ class StateSuite : public testing::TestWithParam<Kind> {
                       change.values[0].value_or("-"));
     }
   }
+  static std::vector<Change> raw(Work& work) {
+    std::vector<Change> out;
+    EXPECT_TRUE((*work.changes({}))->next(out, 99).ok());
+    return out;
+  }
   static std::string name_of(std::string_view key) {
     return std::string(key.substr(0, key.find('@')));
   }
 
-  // What a run leaves, whose changes were answered in their order.
+  // What a run leaves, whose first changes were answered in their order, and no others sent.
   void promote(Writer& writer, Work& work, const std::vector<Outcome>& outcomes) {
     auto journal = work.journal();
     ASSERT_TRUE(journal.ok()) << journal.error().text();
@@ -95,7 +100,7 @@ class StateSuite : public testing::TestWithParam<Kind> {
     ASSERT_TRUE((*journal)->answered(*batch, seqs, outcomes).ok());
     const auto answers = work.answers();
     ASSERT_TRUE(answers.ok()) << answers.error().text();
-    const Status done = work.promote({targets_, {false}, *answers, input_.now});
+    const Status done = work.promote({targets_, input_.pending, *answers, input_.now});
     ASSERT_TRUE(done.ok()) << done.error().text();
     writer.record.open_run = std::nullopt;
     ASSERT_TRUE(writer.write().ok());
@@ -122,6 +127,27 @@ class StateSuite : public testing::TestWithParam<Kind> {
     std::sort(out.begin(), out.end());
     return out;
   }
+  PersonRow person(const std::string& name) {
+    const auto found = state_->find(name + "@x.co");
+    EXPECT_TRUE(found.ok() && *found) << name;
+    return found.ok() && *found ? **found : PersonRow{};
+  }
+  // "kind name pk" of those who are told.
+  std::vector<std::string> missing(const std::string& run_id, const std::string& kind = "all",
+                                   size_t most = 99) {
+    std::vector<std::string> out;
+    const Status told = state_->missing_people(run_id, kind, [&](const MissingPerson& one) {
+      out.push_back(one.kind + " " + name_of(one.key) + " " + one.primary_key);
+      return out.size() < most;
+    });
+    EXPECT_TRUE(told.ok()) << told.error().text();
+    return out;
+  }
+  std::vector<std::string> parked() {
+    std::vector<std::string> out;
+    EXPECT_TRUE(state_->parked([&](std::string_view key) { out.push_back(name_of(key)); }).ok());
+    return out;
+  }
   static Tell listed(const std::vector<std::string>& members) {
     return [members](const state::Row& on_row) {
       for (const std::string& member : members) on_row(member + "@x.co", {});
@@ -137,7 +163,8 @@ class StateSuite : public testing::TestWithParam<Kind> {
   std::unique_ptr<State> state_;
   const std::vector<attributes::Target> targets_ = {
       {"name", "name", FieldType::text, AttributeType::string}};
-  plan::Input input_{.targets = targets_, .now = Time(Millis(1'000'000)), .settle = Millis(0)};
+  plan::Input input_{
+      .targets = targets_, .pending = {false}, .now = Time(Millis(1'000'000)), .settle = Millis(0)};
 };
 
 }  // namespace rollcall::state

@@ -1,6 +1,8 @@
 // One suite over every kind of state. The tests of tables and files are beside each kind.
 #include "state/suite.hpp"
 
+#include "core/match_key.hpp"
+
 namespace rollcall::state {
 namespace {
 
@@ -148,7 +150,245 @@ TEST_P(StateSuite, KeepsOppositeWritesApart) {
   EXPECT_THAT(changes(*work, {.waiting = true}), ElementsAre("ann left -"));
 }
 
+TEST_P(StateSuite, AClockThatWasSetBackHoldsARemovalUpNoLonger) {
+  run("r1", {{"ann", "A"}});
+  input_.now -= Millis(500'000);
+  input_.settle = Millis(60'000);
+  const auto writer = take();
+  const auto work = begin(*writer, "r2");
+  people(*work, {});
+  plan(*work);
+  EXPECT_EQ(raw(*work).at(0).not_before_ms, 560'000);
+}
+TEST_P(StateSuite, TellsTheGuardItsNumbers) {
+  run("r1", {{"ann", "A"}, {"bob", "B"}});
+  run("r2", {{"bob", "B"}});
+  {
+    const auto writer = take();
+    const auto work = begin(*writer, "r3");
+    people(*work, {{"ann", std::nullopt}, {"bob", std::nullopt}, {"cid", "C"}});
+    const plan::Plan made = plan(*work);
+    EXPECT_THAT(changes(*work),
+                ElementsAre("ann entered null", "bob changed null", "cid entered \"C\""));
+    EXPECT_EQ(made.cleared.at("name"), 1) << "not of whoever enters";
+    EXPECT_EQ(made.on_list_before, 1);
+    EXPECT_EQ(made.writes, 3);
+    promote(*writer, *work, {{OutcomeKind::added}, {OutcomeKind::updated}, {OutcomeKind::unknown}});
+  }
+  const auto writer = take();
+  const auto work = begin(*writer, "r4");
+  people(*work, {{"ann", std::nullopt}});
+  const plan::Plan made = plan(*work);
+  EXPECT_EQ(made.on_list_before, 3) << "cid is, perhaps";
+  EXPECT_EQ(made.removals, 2);
+  EXPECT_THAT(made.cleared, IsEmpty());
+}
+TEST_P(StateSuite, KeepsANullWhenToldTo) {
+  run("r1", {{"ann", "A"}});
+  input_.on_null = OnNull::keep;
+  const auto writer = take();
+  const auto work = begin(*writer, "r2");
+  people(*work, {{"ann", std::nullopt}});
+  plan(*work);
+  EXPECT_THAT(changes(*work), IsEmpty());
+}
+TEST_P(StateSuite, WhatIsPendingIsNeitherSentNorConfirmed) {
+  input_.pending = {true};
+  run("r1", {{"ann", "A"}, {"bob", std::nullopt}});
+  EXPECT_FALSE(person("bob").attributes["name"]);
+  const auto writer = take();
+  const auto work = begin(*writer, "r2");
+  people(*work, {{"ann", "A"}, {"bob", std::nullopt}, {"cid", "C"}});
+  plan(*work);
+  EXPECT_THAT(changes(*work), ElementsAre("cid entered -"));
+  input_.pending = {false};
+  plan(*work);
+  EXPECT_THAT(changes(*work), ElementsAre("ann changed \"A\"", "cid entered \"C\""));
+}
+TEST_P(StateSuite, AFullRunSendsEverythingAgain) {
+  {
+    const auto writer = take();
+    const auto work = begin(*writer, "r1");
+    people(*work, {{"ann", "A"}, {"bob", std::nullopt}, {"cid", "C"}, {"dan", "D"}});
+    plan(*work);
+    promote(*writer, *work,
+            {{OutcomeKind::added},
+             {OutcomeKind::added},
+             {OutcomeKind::rejected, "forgotten", true},
+             {OutcomeKind::added}});
+  }
+  const auto writer = take();
+  const auto work = begin(*writer, "r2");
+  people(*work, {{"ann", "A"}, {"bob", std::nullopt}, {"cid", "C"}});
+  plan(*work);
+  EXPECT_THAT(changes(*work), ElementsAre("dan left -"))
+      << "cid's data are those rejected for good";
+  input_.full = true;
+  const auto all =
+      ElementsAre("ann changed \"A\"", "bob changed -", "cid retried \"C\"", "dan left -");
+  plan(*work);
+  EXPECT_THAT(changes(*work), all);
+  EXPECT_TRUE(raw(*work).at(0).was_on_list);
+  input_.put_on_again = true;
+  const plan::Plan made = plan(*work);
+  EXPECT_THAT(changes(*work), all);
+  EXPECT_EQ(made.on_list_before, 3);
+  EXPECT_FALSE(raw(*work).at(0).was_on_list);
+  EXPECT_TRUE(raw(*work).at(3).was_on_list) << "who leaves was";
+}
+TEST_P(StateSuite, OneOfTwoSpellingsStandsForBoth) {
+  const auto as = [&](Work& work, const std::string& key) { snapshot(work, {{"1", key, "A"}}); };
+  const auto writer = take();
+  const auto work = begin(*writer, "r1");
+  as(*work, "josé@x.co");
+  plan(*work);
+  promote(*writer, *work, {{OutcomeKind::added}});
+  const auto next = begin(*writer, "r2");
+  as(*next, "josÉ@x.co");
+  input_.only = folded_key("josÉ@x.co");
+  ASSERT_TRUE(next->keep_only(*input_.only).ok());
+  plan(*next);
+  EXPECT_THAT(changes(*next), ElementsAre("josÉ entered \"A\""));
+  promote(*writer, *next, {{OutcomeKind::added}});
+  EXPECT_THAT(ledger(), ElementsAre("josÉ 1 in "));
+  EXPECT_EQ(person("josé").key, "josÉ@x.co");
+  ASSERT_TRUE(next->take_members(listed({"josé"})).ok());
+  const DriftCounts drift = *next->compare();
+  EXPECT_EQ(drift.missing + drift.extra + drift.foreign, 0);
+}
+TEST_P(StateSuite, OfTwoSpellingsOfALeaverOneLeaves) {
+  const auto writer = take();
+  const auto work = begin(*writer, "r1");
+  ASSERT_TRUE(work->take_members(listed({"josé", "josÉ"})).ok());
+  ASSERT_TRUE(
+      work->reconcile({.targets = targets_, .remove_foreign = true, .now = input_.now}).ok());
+  EXPECT_THAT(ledger(), ElementsAre("josÉ 1 out ", "josé 1 out "));
+  people(*work, {});
+  plan(*work);
+  EXPECT_THAT(changes(*work), ElementsAre("josÉ left -"));
+  promote(*writer, *work, {{OutcomeKind::removed}});
+  EXPECT_THAT(ledger(), ElementsAre("josÉ 0 out "));
+}
+TEST_P(StateSuite, UserIdsDifferByTheCaseOfTheirLetters) {
+  const auto writer = take();
+  const auto work = begin(*writer, "r1");
+  EXPECT_EQ(snapshot(*work, {{"1", "Ab", "x"}, {"2", "ab", "y"}}, FieldType::text, KeyType::user_id)
+                .counts.members,
+            2);
+  ASSERT_TRUE(work->keep_only("Ab").ok());
+  EXPECT_THAT(*work->primary_keys(), ElementsAre("1"));
+}
+
+// --- The parked.
+
+TEST_P(StateSuite, LooksAgainAtTheParkedWithinItsLimits) {
+  const auto all_are_strangers = [&](const std::string& id,
+                                     const std::map<std::string, std::optional<std::string>>& who) {
+    const auto writer = take();
+    const auto work = begin(*writer, id);
+    people(*work, who);
+    const auto writes = static_cast<size_t>(plan(*work).writes);
+    promote(*writer, *work, std::vector<Outcome>(writes, {OutcomeKind::not_a_contact}));
+  };
+  all_are_strangers("r1", {{"cid", "C"}});
+  input_.now += Millis(1000);
+  input_.parked_lookups_max = 0;
+  all_are_strangers("r2", {{"ann", "A"}, {"bob", "B"}, {"cid", "C"}});
+  EXPECT_THAT(parked(), ElementsAre("cid", "ann", "bob")) << "the longest waiting first";
+
+  const auto writer = take();
+  const auto work = begin(*writer, "r3");
+  people(*work, {{"ann", "A"}, {"bob", "B"}, {"cid", "C"}, {"dan", "D"}});
+  input_.parked_lookups_max = 2;
+  const plan::Plan made = plan(*work);
+  EXPECT_EQ(made.parked, 3);
+  EXPECT_EQ(made.look_ups, 2);
+  EXPECT_THAT(changes(*work),
+              ElementsAre("dan entered \"D\"", "ann retried \"A\"", "cid retried \"C\""));
+  input_.parked_candidate = [](std::string_view key) { return key.starts_with("bob"); };
+  input_.parked_others_max = 1;
+  plan(*work);
+  EXPECT_THAT(changes(*work, {.parked = true}),
+              ElementsAre("bob retried \"B\"", "cid retried \"C\""));
+}
+
 // --- Answers and the ledger.
+
+TEST_P(StateSuite, TheJournalTellsWhatWasLastHeard) {
+  const auto writer = take();
+  const auto work = begin(*writer, "r1");
+  people(*work, {{"ann", "A"}, {"bob", "B"}, {"cid", "C"}});
+  plan(*work);
+  EXPECT_FALSE(work->answers()->begun);
+  const auto journal = std::move(*work->journal());
+  ASSERT_TRUE(journal->sent({0, 1}).ok());
+  ASSERT_TRUE(journal->withdrawn({0}).ok());
+  ASSERT_TRUE(journal->answered(std::nullopt, {2}, {{OutcomeKind::not_a_contact}}).ok());
+  ASSERT_TRUE(journal->filtered({"name"}).ok());
+  ASSERT_TRUE(journal->created({"age"}).ok());
+  ASSERT_TRUE(journal->calls({.total = 3, .by_endpoint = {{"GET x", 3}}}, Millis(7)).ok());
+  const Answers answers = *work->answers();
+  EXPECT_TRUE(answers.begun);
+  EXPECT_THAT(answers.kinds,
+              ElementsAre(std::nullopt, OutcomeKind::unknown, OutcomeKind::not_a_contact));
+  EXPECT_THAT(answers.filtered_fields, ElementsAre("name"));
+  EXPECT_THAT(answers.fields_created, ElementsAre("age"));
+  EXPECT_EQ(answers.calls.by_endpoint.at("GET x"), 3);
+  EXPECT_EQ(answers.oldest_proof, Millis(7));
+}
+TEST_P(StateSuite, WhatIterableDroppedIsNotConfirmed) {
+  const auto writer = take();
+  const auto work = begin(*writer, "r1");
+  people(*work, {{"ann", "A"}});
+  plan(*work);
+  ASSERT_TRUE((*work->journal())->filtered({"name"}).ok());
+  promote(*writer, *work, {{OutcomeKind::added}});
+  EXPECT_FALSE(person("ann").attributes["name"]);
+  plan(*work);
+  EXPECT_THAT(changes(*work), ElementsAre("ann changed \"A\""));
+}
+TEST_P(StateSuite, WhatWasNotSentIsAsItWas) {
+  run("r1", {{"ann", "A"}, {"bob", "B"}});
+  const Time then = input_.now;
+  input_.now += Millis(1000);
+  const auto writer = take();
+  const auto work = begin(*writer, "r2");
+  people(*work, {{"ann", "A2"}});
+  plan(*work);
+  EXPECT_EQ(work->standing_unsent()->on_list, 1);
+  EXPECT_EQ(work->standing_unsent()->leavers_on_list, 1);
+  promote(*writer, *work, {});
+  EXPECT_THAT(ledger(), ElementsAre("ann 1 in not_sent", "bob 1 out not_sent"));
+  EXPECT_EQ(writer->record.standing.on_list, 0) << "a reason counts for more than the list";
+  EXPECT_EQ(writer->record.standing.not_sent, 1);
+  EXPECT_EQ(writer->record.standing.leavers_on_list, 1);
+  PersonRow ann = person("ann");
+  EXPECT_EQ(Time(Millis(ann.wrote_ms)), then);
+  EXPECT_EQ(ann.attributes["name"], attributes::fingerprint("\"A\""));
+}
+TEST_P(StateSuite, TellsOfEveryKindWhoIsMissing) {
+  run("r1", {{"zoe", "Z"}});
+  const auto writer = take();
+  const auto work = begin(*writer, "r2");
+  snapshot(*work, {{"1", "ann@x.co", "A"},
+                   {"2", "bob@x.co", "B"},
+                   {"3", "cid@x.co", "C"},
+                   {"4", "dan@x.co", "D"},
+                   {"5", std::nullopt, "x"},
+                   {"6", "no address", "x"},
+                   {"7", "ann@x.co", "A"}});
+  plan(*work);
+  promote(
+      *writer, *work,
+      {{OutcomeKind::rejected, "conflict"}, {OutcomeKind::not_a_contact}, {OutcomeKind::unknown}});
+  EXPECT_THAT(missing("r2"), ElementsAre("duplicate_key ann 7", "invalid_key no address 6",
+                                         "leaver zoe zoe", "no_key  5", "not_a_contact bob 2",
+                                         "not_sent dan 4", "rejected ann 1", "unknown cid 3"));
+  for (const char* kind : kMissingKinds)
+    EXPECT_THAT(missing("r2", kind), ElementsAre(testing::StartsWith(kind)));
+  EXPECT_THAT(missing("r2", "all", 1), ElementsAre("duplicate_key ann 7")) << "told to stop";
+  EXPECT_THAT(missing("r1"), IsEmpty());
+}
 
 TEST_P(StateSuite, ThePromotedLedgerIsWhatWasAnswered) {
   {
@@ -176,23 +416,14 @@ TEST_P(StateSuite, ThePromotedLedgerIsWhatWasAnswered) {
   EXPECT_THAT(ledger(), ElementsAre("ann 1 in ", "bob 0 in not_a_contact", "cid 0 in rejected",
                                     "dan 2 in unknown", "eve 0 in not_sent"));
   EXPECT_TRUE(state_->check(*state_->read()).ok());
-  const auto ann = *state_->find("ann@x.co");
-  ASSERT_TRUE(ann);
-  EXPECT_EQ(ann->wrote_kind, 1);
-  EXPECT_EQ(ann->attributes.at("name"), attributes::fingerprint("\"A\""));
-  EXPECT_EQ((*state_->find("cid@x.co"))->detail, "forgotten");
-  std::vector<std::string> missing, parked;
-  ASSERT_TRUE(state_
-                  ->missing_people("r1", "all",
-                                   [&](const MissingPerson& one) {
-                                     missing.push_back(one.kind + " " + name_of(one.key));
-                                     return true;
-                                   })
-                  .ok());
-  EXPECT_THAT(missing,
-              ElementsAre("not_a_contact bob", "not_sent eve", "rejected cid", "unknown dan"));
-  ASSERT_TRUE(state_->parked([&](std::string_view key) { parked.push_back(name_of(key)); }).ok());
-  EXPECT_THAT(parked, ElementsAre("bob"));
+  PersonRow ann = person("ann");
+  EXPECT_EQ(ann.wrote_kind, 1);
+  EXPECT_EQ(ann.attributes["name"], attributes::fingerprint("\"A\""));
+  EXPECT_EQ(person("cid").detail, "forgotten");
+  EXPECT_EQ(person("cid").wrote_kind, 1) << "it may have been done";
+  EXPECT_EQ(person("bob").wrote_kind, 0);
+  EXPECT_EQ(person("dan").wrote_kind, 1);
+  EXPECT_THAT(parked(), ElementsAre("bob"));
 
   const auto writer = take();
   const auto work = begin(*writer, "r2");
@@ -201,9 +432,9 @@ TEST_P(StateSuite, ThePromotedLedgerIsWhatWasAnswered) {
   EXPECT_THAT(changes(*work), ElementsAre("cid changed \"C2\"", "bob retried \"B\"",
                                           "dan retried \"D\"", "eve retried \"E\""));
   EXPECT_THAT(changes(*work, {.parked = true}), ElementsAre("bob retried \"B\""));
-  parked.clear();
-  ASSERT_TRUE(work->parked([&](std::string_view key) { parked.push_back(name_of(key)); }).ok());
-  EXPECT_THAT(parked, ElementsAre("bob"));
+  std::vector<std::string> in_segment;
+  ASSERT_TRUE(work->parked([&](std::string_view key) { in_segment.push_back(name_of(key)); }).ok());
+  EXPECT_THAT(in_segment, ElementsAre("bob"));
   EXPECT_EQ(work->standing_unsent()->on_list, 1);
 }
 TEST_P(StateSuite, NeverMakesALedgerCountThatLacksPeople) {
@@ -222,7 +453,7 @@ TEST_P(StateSuite, KnowsWhoHasValuesAndWhoIsOnTheList) {
   run("r1", {{"ann", "A"}, {"bob", std::nullopt}});
   const auto writer = take();
   const auto work = begin(*writer, "r2");
-  people(*work, {{"ann", "A"}, {"bob", std::nullopt}, {"aaa", "new"}});
+  people(*work, {{"ann", "A"}, {"bob", std::nullopt}, {"cid", ""}, {"aaa", "new"}});
   const auto holders = *work->holders(0, 5);
   ASSERT_EQ(holders.size(), 2u);
   EXPECT_EQ(name_of(holders[0].key), "ann") << "members first";
@@ -262,6 +493,90 @@ TEST_P(StateSuite, ASealedRunIsGoneOnWith) {
   EXPECT_EQ(writer->go_on("r1").error().kind, ErrorKind::corrupt) << "it has ended";
   EXPECT_TRUE(state_->missing_people("r1", "all", [](const auto&) { return true; }).ok());
 }
+TEST_P(StateSuite, WhatIsKeptAndNotSealedIsGoneOnWithAndNoMore) {
+  {
+    const auto writer = take();
+    const auto work = begin(*writer, "r1");
+    people(*work, {{"ann", "A"}});
+    plan(*work);
+    writer->record.open_run = OpenRun{"r1", "hash", 0, "{}"};
+    ASSERT_TRUE(work->keep().ok());
+    ASSERT_TRUE(writer->write().ok());
+  }
+  const auto writer = take();
+  {
+    const auto work = writer->go_on("r1");
+    ASSERT_TRUE(work.ok()) << work.error().text();
+    EXPECT_THAT(changes(**work), ElementsAre("ann entered \"A\""));
+  }
+  EXPECT_EQ(writer->take_as_unknown(input_.now).error().kind, ErrorKind::corrupt);
+  EXPECT_TRUE(writer->record.open_run) << "the record is as it was";
+  EXPECT_EQ(writer->record.generation, 0);
+}
+TEST_P(StateSuite, APromotionThatWasNotWrittenIsMadeAgain) {
+  run("r1", {{"ann", "A"}, {"bob", "B"}});
+  for (const bool lives : {false, true}) {
+    const auto writer = take();
+    const auto work = lives ? std::move(*writer->go_on("r2")) : begin(*writer, "r2");
+    if (!lives) {
+      people(*work, {{"ann", "A"}, {"cid", "C"}});
+      plan(*work);
+      writer->record.open_run = OpenRun{"r2", "hash", 0, "{}"};
+      ASSERT_TRUE(work->seal().ok());
+      ASSERT_TRUE(writer->write().ok());
+      const auto journal = std::move(*work->journal());
+      ASSERT_TRUE(journal->sent({0, 1}).ok());
+      ASSERT_TRUE(
+          journal->answered(1, {0, 1}, {{OutcomeKind::unknown}, {OutcomeKind::removed}}).ok());
+    }
+    ASSERT_TRUE(work->promote({targets_, {false}, *work->answers(), input_.now}).ok());
+    if (!lives) continue;
+    writer->record.open_run = std::nullopt;
+    ASSERT_TRUE(writer->write().ok());
+  }
+  EXPECT_THAT(ledger(), ElementsAre("ann 1 in ", "bob 0 out ", "cid 2 in unknown"));
+  EXPECT_TRUE(state_->check(*state_->read()).ok());
+  EXPECT_THAT(missing("r2"), ElementsAre("unknown cid cid"));
+}
+TEST_P(StateSuite, ALedgerThatIsNotThereIsMissed) {
+  run("r1", {{"ann", "A"}});
+  Record record = *state_->read();
+  ASSERT_TRUE(state_->check(record).ok());
+  ++record.generation;
+  const Status lost = state_->check(record);
+  ASSERT_FALSE(lost.ok());
+  EXPECT_EQ(lost.error().kind, ErrorKind::corrupt);
+}
+TEST_P(StateSuite, SalvagesWhatIsLeft) {
+  run("r1", {{"ann", "A"}, {"bob", "B"}});
+  const auto writer = take();
+  {
+    const auto work = begin(*writer, "r2");
+    people(*work, {{"ann", "A"}, {"cid", "C"}});
+    plan(*work);
+    ASSERT_TRUE(work->seal().ok());
+  }
+  writer->record = {};
+  writer->record.list = ListRecord{4711, "VIPs"};
+  writer->record.open_run = OpenRun{"r2", "hash", 0, "{}"};
+  ASSERT_TRUE(writer->salvage("the record is damaged", input_.now).ok());
+  const Record record = *state_->read();
+  EXPECT_FALSE(record.open_run);
+  EXPECT_EQ(record.list->id, 4711);
+  EXPECT_THAT(record.doubt->why, testing::Contains(testing::HasSubstr("the record is damaged")));
+  EXPECT_TRUE(record.doubt->everything);
+  EXPECT_FALSE(record.doubt->lost);
+  EXPECT_EQ(record.standing.on_list, 1);
+  EXPECT_TRUE(state_->check(record).ok());
+  EXPECT_THAT(ledger(), ElementsAre("ann 1 in ", "bob 2 out unknown", "cid 2 in unknown"));
+}
+TEST_P(StateSuite, WhereNothingIsLeftTheLedgerIsLost) {
+  const auto writer = take();
+  ASSERT_TRUE(writer->salvage("the record is gone", input_.now).ok());
+  const Record record = *state_->read();
+  EXPECT_TRUE(record.doubt->everything && record.doubt->lost);
+  EXPECT_THAT(ledger(), IsEmpty());
+}
 TEST_P(StateSuite, WhomALostRunMayHaveWrittenIsKnown) {
   run("r1", {{"ann", "A"}, {"bob", "B"}});
   {
@@ -284,6 +599,7 @@ TEST_P(StateSuite, ACopyLeavesTheOriginalAlone) {
   const auto held = take();  // somebody runs it meanwhile
   auto copy = state_->copy(*state_->read(), "try");
   ASSERT_TRUE(copy.ok()) << copy.error().text();
+  EXPECT_EQ((*copy)->record.generation, state_->read()->generation);
   auto work = begin(**copy, "try");
   people(*work, {{"ann", "A"}});
   plan(*work);
@@ -344,6 +660,51 @@ TEST_P(StateSuite, BelievesTheListOverItsMemory) {
   ASSERT_TRUE(work->reconcile(how).ok());
   plan(*work);
   EXPECT_THAT(changes(*work), ElementsAre("bob entered \"B\"", "eve left -"));
+}
+TEST_P(StateSuite, AnAdditionMayShowLate) {
+  run("r1", {{"ann", "A"}});
+  const auto writer = take();
+  const auto work = begin(*writer, "r2");
+  ASSERT_TRUE(work->take_members(listed({})).ok());
+  Listed how{.targets = targets_, .now = input_.now + Millis(1000), .settle = Millis(60'000)};
+  ASSERT_TRUE(work->reconcile(how).ok());
+  EXPECT_THAT(ledger(), ElementsAre("ann 1 in "));
+  how.now += how.settle;
+  ASSERT_TRUE(work->reconcile(how).ok());
+  EXPECT_THAT(ledger(), ElementsAre("ann 0 in "));
+}
+TEST_P(StateSuite, RemovesAgainOnlyWhenToldTo) {
+  run("r1", {{"ann", "A"}});
+  run("r2", {});
+  const auto writer = take();
+  const auto work = begin(*writer, "r3");
+  ASSERT_TRUE(work->take_members(listed({"ann"})).ok());
+  Listed how{.targets = targets_, .now = input_.now};
+  ASSERT_TRUE(work->reconcile(how).ok());
+  EXPECT_THAT(ledger(), ElementsAre("ann 0 out "));
+  how.remove_again = true;
+  ASSERT_TRUE(work->reconcile(how).ok());
+  EXPECT_THAT(ledger(), ElementsAre("ann 1 out "));
+  people(*work, {});
+  plan(*work);
+  EXPECT_THAT(changes(*work), ElementsAre("ann left -"));
+}
+TEST_P(StateSuite, ReasonsOutliveTheReadingOfTheList) {
+  {
+    const auto writer = take();
+    const auto work = begin(*writer, "r1");
+    people(*work, {{"ann", "A"}, {"bob", "B"}});
+    plan(*work);
+    promote(*writer, *work, {{OutcomeKind::not_a_contact}, {OutcomeKind::unknown}});
+  }
+  const auto writer = take();
+  writer->record.doubt = Doubt{{"why"}, true, false};
+  const auto work = begin(*writer, "r2");
+  ASSERT_TRUE(work->take_members(listed({"ann", "bob"})).ok());
+  ASSERT_TRUE(work->reconcile({.targets = targets_, .now = input_.now}).ok());
+  EXPECT_THAT(ledger(), ElementsAre("ann 0 in not_a_contact", "bob 1 in unknown"));
+  EXPECT_TRUE(state_->read()->doubt) << "the record is the writer's";
+  EXPECT_THAT(parked(), ElementsAre("ann"));
 }
 TEST_P(StateSuite, FindsMembersByTheirOwners) {
   const auto writer = take();
