@@ -311,6 +311,29 @@ TEST_P(StateSuite, LooksAgainAtTheParkedWithinItsLimits) {
   EXPECT_THAT(changes(*work, {.parked = true}),
               ElementsAre("bob retried \"B\"", "cid retried \"C\""));
 }
+TEST_P(StateSuite, AParkedPersonWhoIsNotSentStaysParked) {
+  {
+    const auto writer = take();
+    const auto work = begin(*writer, "r1");
+    people(*work, {{"bob", "B"}});
+    plan(*work);
+    promote(*writer, *work, {{OutcomeKind::not_a_contact}});
+  }
+  const Time then = input_.now;
+  input_.now += Millis(1000);
+  const auto writer = take();
+  const auto work = begin(*writer, "r2");
+  people(*work, {{"ann", "A"}, {"bob", "B"}});
+  plan(*work);
+  EXPECT_THAT(changes(*work), ElementsAre("ann entered \"A\"", "bob retried \"B\""));
+  promote(*writer, *work, {{OutcomeKind::added}});
+  EXPECT_THAT(ledger(), ElementsAre("ann 1 in ", "bob 0 in not_a_contact"));
+  const PersonRow bob = person("bob");
+  EXPECT_EQ(Time(Millis(bob.since_ms)), then);
+  EXPECT_EQ(Time(Millis(bob.tried_ms)), then);
+  EXPECT_EQ(writer->record.standing.not_a_contact, 1);
+  EXPECT_EQ(plan(*work).look_ups, 1) << "reads alone touch him";
+}
 
 // --- Answers and the ledger.
 

@@ -111,7 +111,8 @@ struct Holder {
 //   not_a_contact    off it, parked: no attribute is confirmed
 //   rejected         as before, with Iterable's reason, whether it is final, and what was tried
 //   unknown          perhaps on the list, or still on it; what was sent is perhaps ours
-//   not sent         as before, and the reason is not_sent
+//   not sent         as before, and the reason is not_sent; who was parked stays parked, since when
+//                    and with what: nothing was learned of them, and reads alone may touch them
 //
 // added, updated and removed leave no reason; any other outcome is it. Where attributes are
 // confirmed, one that is null and was never written is a confirmed null, and those that are pending

@@ -84,11 +84,14 @@ Status promote(const Folder& folder, Record& record, const std::string& run_id,
         "ELSE {1} END AS {2}",
         confirmed, a, attribute_column(promotion.targets[i]), kPerhapsOurs, i);
   }
-  // Of the values only whether they were sent: a join holds what it carries.
+  // Of the values only whether they were sent: a join holds what it carries. The parked who were
+  // not sent stay as they were: to anything but a look-up they are closed until one shows a contact.
   TRY(work.run(
       "CREATE OR REPLACE TABLE settled AS SELECT c.key, c.kind, c.was_on, o.outcome, o.reason, "
       "o.final" +
-      written + " FROM changes c JOIN outcomes o ON o.seq = c.rowid; DROP TABLE outcomes"));
+      written +
+      " FROM changes c JOIN outcomes o ON o.seq = c.rowid WHERE NOT (c.look_up AND o.outcome = "
+      "'not_sent'); DROP TABLE outcomes"));
   const std::string reason =
       "CASE WHEN c.outcome IS NULL THEN l.reason WHEN c.outcome IN ('added', 'updated', 'removed') "
       "THEN NULL ELSE c.outcome END";
