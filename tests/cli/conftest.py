@@ -7,9 +7,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-pytest.register_assert_rewrite("world", "servers")
+pytest.register_assert_rewrite("world", "servers", "served")
 
 from double import Double  # noqa: E402
+from served import Served  # noqa: E402
 from simulated import Simulated  # noqa: E402
 from world import PAIR_NAMES, PAIRS, World, started  # noqa: E402
 
@@ -46,3 +47,18 @@ def started_world(make_world, request):
     """One for each pair of project type and match key, after its first run."""
     project_type, key = request.param
     return started(make_world(project_type, key))
+
+
+@pytest.fixture
+def serve(make_world):
+    """serve(world, *options) starts the service of a world; it ends with the test, by SIGTERM and well."""
+    running = []
+
+    def start(world, *options, **more):
+        running.append(Served(world, *options, **more))
+        return running[-1]
+
+    yield start
+    for service in running:
+        if service.process.poll() is None:
+            service.end()

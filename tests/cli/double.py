@@ -224,6 +224,7 @@ class Double:
         self.echo = echo                                # as_sent | lower: how failed addresses come back
         self.forgotten: set[str] = set()
         self.fails_at: dict[str, str] = {}              # e-mail address -> part of the endpoints that answer 500 for it
+        self.holds: dict[str, threading.Event] = {}     # endpoint -> its answers wait until this is set
         self.refuses: dict[str, str] = {}               # identifier -> "invalidData" | "conflict" | "invalid"
         self.state = State()
         self.shown = self.state
@@ -391,6 +392,10 @@ class Double:
         with self.lock:
             self._weather = (random.Random(seed), rate, sorted(kinds), endpoints)
 
+    def hold(self, endpoint) -> threading.Event:
+        """From now on calls of it are carried out, and answered once the event is set."""
+        return self.holds.setdefault(endpoint, threading.Event())
+
     def calm(self):
         with self.lock:
             self._weather = None
@@ -399,6 +404,8 @@ class Double:
 
     def close(self):
         self._closed = True
+        for gate in self.holds.values():
+            gate.set()
         # Closing alone does not wake a thread that waits in accept().
         try:
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -583,6 +590,8 @@ class Double:
             if not self.keep_bodies:
                 entry.body = entry.answer = None
         time.sleep(entry.pause)
+        if gate := self.holds.get(endpoint):
+            gate.wait(300)
         if fault == "reset_after":
             return self._reset(connection)
         if fault == "garbage":
