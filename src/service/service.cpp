@@ -89,7 +89,10 @@ struct Service::Inside {
   std::map<std::string, Known> known;
   std::map<JobId, Job> running;
   std::map<std::string, Later> later;
-  std::map<uint64_t, Ended> finished;  // the last of those asked for, by ticket
+  std::map<uint64_t, Ended> finished;     // the last of those asked for, by ticket
+  std::map<std::string, uint64_t> asked;  // the ticket of what waits, by activation
+  std::set<std::string> held;             // open runs that other processes had when we began
+  bool is_over = false;                   // work() came to its end: nothing is finished any more
   std::map<std::string, uint64_t> ended_by_status;
   bool is_ending = false;
   uint64_t crashed = 0, last_ticket = 0;
@@ -149,13 +152,23 @@ struct Service::Inside {
       const std::lock_guard lock(mutex);
       for (const auto& [uid, one] : known) all.push_back(uid);
     }
+    carry_on(all);
+  }
+
+  // A run that another process has (a job of a service that was killed goes on) is looked at until
+  // that process is gone, for it may be killed as well.
+  void carry_on(const std::vector<std::string>& all) {
     for (const std::string& uid : all) {
       const auto state = world.states.of(uid);
       const auto record = state->read();  // what is damaged is said by its next run
       const auto holder = state->holder();
-      if (!record.ok() || !record->open_run || !holder.ok() || *holder) continue;
-      const auto report = run::report_from_json(record->open_run->report_json);
+      const bool is_open = record.ok() && record->open_run;
+      const bool is_held = is_open && (!holder.ok() || *holder);
+      const auto report = is_open ? run::report_from_json(record->open_run->report_json)
+                                  : Result<RunReport>(Error{ErrorKind::not_found, ""});
       const std::lock_guard lock(mutex);
+      is_held ? void(held.insert(uid)) : void(held.erase(uid));
+      if (!is_open || is_held) continue;
       scheduler.resume(uid, report.ok() ? report->started_at : world.clock.now());
     }
   }
@@ -170,6 +183,12 @@ struct Service::Inside {
       look_at = now + settings.look_every;
     }
     (void)look(false);
+    std::vector<std::string> others;
+    {
+      const std::lock_guard lock(mutex);
+      others.assign(held.begin(), held.end());
+    }
+    carry_on(others);
   }
 
   // --- Beginning.
@@ -196,6 +215,8 @@ struct Service::Inside {
     }
     const auto job = jobs.start(words_of(start.uid, order));
     const std::lock_guard lock(mutex);
+    if (start.asked) asked.erase(start.uid);
+    held.erase(start.uid);
     if (!job.ok()) {
       scheduler.ended(start.uid, start.work, world.clock.now());
       return try_later(start.uid, order);
@@ -311,8 +332,7 @@ struct Service::Inside {
         if (!is_ending) scheduler.ended(job.uid, job.work, world.clock.now());
         shall_check = judge(job, ended);
         // What is tried again has not come out yet.
-        if (ended.ticket != 0 && !later.contains(job.uid)) finished[ended.ticket] = ended;
-        while (finished.size() > kFinishedKept) finished.erase(finished.begin());
+        if (!later.contains(job.uid)) finish(ended);
       } else if (const auto one = known.find(job.uid); one != known.end()) {
         one->second.is_checked = false;
       }
@@ -323,6 +343,25 @@ struct Service::Inside {
     if (shall_check) begin_check(ended.uid);
   }
 
+  // For whoever waits for it. Protected by mutex.
+  void finish(const Ended& ended) {
+    if (ended.ticket != 0) finished[ended.ticket] = ended;
+    while (finished.size() > kFinishedKept) finished.erase(finished.begin());
+  }
+
+  static std::string not_begun() {
+    return json{{"kind", to_string(ErrorKind::cancelled)},
+                {"message", "it was told to stop before it began"},
+                {"remedy", ""},
+                {"context", json::array()}}
+        .dump();
+  }
+  // What waits is not done any more. Protected by mutex.
+  void forget(const std::string& uid, uint64_t ticket) {
+    constexpr int kInterrupted = 130;
+    finish({.uid = uid, .code = kInterrupted, .error = not_begun(), .ticket = ticket});
+  }
+
   // What comes after a job; whether what it is made of shall be checked. Protected by mutex.
   bool judge(const Job& job, Ended& ended) {
     const auto at = known.find(job.uid);
@@ -331,7 +370,10 @@ struct Service::Inside {
     constexpr int kBusy = 4, kInterrupted = 130;
     const bool came_to_an_end = !ended.json.empty() || !ended.error.empty();
     const bool is_busy = ended.code == kBusy;
-    const bool was_interrupted = ended.code == kInterrupted;
+    // Told to stop before it listened to that, it ends without a word.
+    const bool was_interrupted =
+        ended.code == kInterrupted || (job.told_to_stop && !came_to_an_end);
+    if (was_interrupted && !came_to_an_end) ended.error = not_begun();
     if (!came_to_an_end && !was_interrupted) {
       ++crashed;
       ended.error =
@@ -350,7 +392,8 @@ struct Service::Inside {
     if (job.work != Work::run) return false;
     const json report = parsed(ended.json);
     const std::string status = text_of(report, "status");
-    ++ended_by_status[status.empty() ? "failed" : status];
+    ++ended_by_status[!status.empty() ? status : was_interrupted ? "interrupted" : "failed"];
+    if (was_interrupted) return false;
     if (status != "failed" && ended.error.empty()) {
       mine.failures = 0;
       return false;
@@ -453,6 +496,11 @@ struct Service::Inside {
     keep_standings();
     stop_all();
     keep_standings();
+    {
+      const std::lock_guard lock(mutex);
+      is_over = true;
+    }
+    has_ended.notify_all();
     return ok_status();
   }
 };
@@ -480,6 +528,7 @@ Result<uint64_t> Service::ask(const std::string& uid, Order order) {
                    .message = "a run was asked for already, and waits for its turn",
                    .code = "already_asked"};
     inside_->later.erase(uid);
+    if (order.work == Work::run) inside_->asked[uid] = order.ticket;
   }
   inside_->jobs.wake();
   return order.ticket;
@@ -487,7 +536,17 @@ Result<uint64_t> Service::ask(const std::string& uid, Order order) {
 
 bool Service::stop_run(const std::string& uid) {
   const std::lock_guard lock(inside_->mutex);
-  bool found = inside_->later.erase(uid) > 0;
+  const auto later = inside_->later.find(uid);
+  bool found = later != inside_->later.end();
+  if (found) {
+    inside_->forget(uid, later->second.order.ticket);
+    inside_->later.erase(later);
+  }
+  if (const auto waits = inside_->asked.find(uid); waits != inside_->asked.end()) {
+    inside_->forget(uid, waits->second);
+    inside_->asked.erase(waits);
+  }
+  inside_->has_ended.notify_all();
   for (const scheduler::Waiting& one : inside_->scheduler.waiting())
     found = found || one.uid == uid;
   inside_->scheduler.withdraw(uid);
@@ -502,9 +561,10 @@ bool Service::stop_run(const std::string& uid) {
 std::optional<Ended> Service::wait_for(uint64_t ticket, Millis how_long,
                                        const std::stop_token& stop) {
   std::unique_lock lock(inside_->mutex);
-  const auto is_there = [&] { return inside_->finished.contains(ticket); };
+  const auto is_there = [&] { return inside_->finished.contains(ticket) || inside_->is_over; };
   if (!inside_->has_ended.wait_for(lock, stop, how_long, is_there)) return std::nullopt;
-  return inside_->finished.at(ticket);
+  const auto at = inside_->finished.find(ticket);
+  return at == inside_->finished.end() ? std::nullopt : std::optional(at->second);
 }
 
 Standing Service::standing(const std::string& uid) const {

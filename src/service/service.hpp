@@ -115,7 +115,8 @@ class Service {
   Result<uint64_t> ask(const std::string& uid, Order order);
   // A run under way is asked to seal what it has, what waits is forgotten. False: neither.
   bool stop_run(const std::string& uid);
-  // How what was asked for came out; nothing after `how_long` or when told to stop.
+  // How what was asked for came out; nothing after `how_long`, when told to stop, or once work() has
+  // ended.
   std::optional<Ended> wait_for(uint64_t ticket, Millis how_long, const std::stop_token& stop);
   [[nodiscard]] Standing standing(const std::string& uid) const;
   // Everybody it knows: the name, and since when it is due and has not begun.
