@@ -38,7 +38,7 @@ json ended_json(const service::Ended& ended) {
   return {{"state", "ended"}, {"report", part(ended.json)}, {"error", part(ended.error)}};
 }
 
-// Lines of JSON while a long operation goes on, then `last`; or the last alone.
+// Lines of JSON while a long operation goes on.
 class LineObserver : public Observer {
  public:
   explicit LineObserver(http_server::Body& body) : body_(body) {}
@@ -62,9 +62,10 @@ operations::World with_observer(const operations::World& world, Observer& observ
           observer,    world.store,  world.leases,    world.states,  world.home};
 }
 
-// `body(world, tell)` does the work; what it returns is the last line, or the whole answer.
+// `body(world, stop)` does the work; what it returns is the whole answer, or under `name` the last
+// line.
 template <class Body>
-Result<Response> long_work(const Ask& ask, Body body) {
+Result<Response> long_work(const Ask& ask, const char* name, Body body) {
   if (!ask.wants_lines()) {
     const Place place = TRY(Place::take(ask.shared));
     return answer(TRY(body(ask.world(), ask.stop)));
@@ -72,12 +73,12 @@ Result<Response> long_work(const Ask& ask, Body body) {
   Shared& shared = ask.shared;
   const auto place = std::make_shared<Place>(TRY(Place::take(shared)));
   return Response{.headers = {{"Content-Type", "application/x-ndjson"}},
-                  .stream = [&shared, place, body](http_server::Body& out,
-                                                   const std::stop_token& stop) -> Status {
+                  .stream = [&shared, place, name, body](http_server::Body& out,
+                                                         const std::stop_token& stop) -> Status {
                     LineObserver lines(out);
                     const auto done = body(with_observer(shared.world, lines), stop);
                     if (done.ok()) {
-                      lines.tell(*done);
+                      lines.tell({{name, *done}});
                     } else {
                       lines.tell({{"error", operations::to_json(done.error())}});
                     }
@@ -114,7 +115,7 @@ Result<Response> run_activation(const Ask& ask) {
   const int64_t wait = TRY(ask.number("wait", 0, 0, kWaitMax));
   const uint64_t ticket = TRY(ask.shared.service.ask(activation.uid, order));
   TRY(ask.log(order.approve ? "approved" : "run", "activation", activation.uid, activation.name, "",
-              ask.request.body));
+              body.empty() ? "" : body.dump()));
   if (wait > 0)
     if (const auto ended =
             ask.shared.service.wait_for(ticket, std::chrono::seconds(wait), ask.stop))
@@ -143,7 +144,7 @@ Result<Response> plan_activation(const Ask& ask) {
   const json body = TRY(ask.body());
   TRY(only_fields(body, {"prove", "all"}));
   const bool prove = TRY(flag_field(body, "prove")), all = TRY(flag_field(body, "all"));
-  return long_work(ask,
+  return long_work(ask, "plan",
                    [stored, activation, prove, all](const operations::World& world,
                                                     const std::stop_token& stop) -> Result<json> {
                      const run::PlanReport report = TRY(run::plan(world,
@@ -163,7 +164,7 @@ Result<Response> audit_activation(const Ask& ask) {
   const int64_t limit = TRY(ask.number("limit", 20, 0, 100'000));
   TRY(ask.log("audit", "activation", activation.uid, activation.name));
   return long_work(
-      ask,
+      ask, "audit",
       [stored, activation, limit](const operations::World& world,
                                   const std::stop_token& stop) -> Result<json> {
         const auto audit = TRY(run::audit(world, stored->catalog, activation, stop));

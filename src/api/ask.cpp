@@ -40,6 +40,21 @@ std::string Ask::text(std::string_view name) const {
   return std::string(request.parameter(name).value_or(""));
 }
 
+Result<bool> Ask::flag(std::string_view name) const {
+  return TRY(choice(name, {"true", "false"}, "false")) == "true";
+}
+
+Result<std::string> Ask::choice(std::string_view name, const std::vector<std::string>& words,
+                                const std::string& otherwise) const {
+  const auto given = request.parameter(name);
+  if (!given) return otherwise;
+  if (std::find(words.begin(), words.end(), *given) != words.end()) return std::string(*given);
+  return Error{.kind = ErrorKind::invalid,
+               .message = fmt::format("`{}` must be one of {}{}", name, join(words, ", "),
+                                      did_you_mean(*given, words)),
+               .code = "parameter_invalid"};
+}
+
 Result<int64_t> Ask::number(std::string_view name, int64_t otherwise, int64_t least,
                             int64_t most) const {
   const auto given = request.parameter(name);
@@ -150,10 +165,14 @@ std::string_view title_of(int status) {
       return "Conflict";
     case 412:
       return "Precondition Failed";
+    case 413:
+      return "Content Too Large";
     case 415:
       return "Unsupported Media Type";
     case 422:
       return "Unprocessable Content";
+    case 428:
+      return "Precondition Required";
     case 429:
       return "Too Many Requests";
     case 502:
@@ -182,7 +201,8 @@ int status_of(const Error& error) {
     case ErrorKind::invalid:
       return 422;
     case ErrorKind::not_found:
-      return 404;
+      // A table or a file that is not there is no object that is not there.
+      return error.context.empty() ? 404 : 502;
     case ErrorKind::conflict:
     case ErrorKind::busy:
       return 409;

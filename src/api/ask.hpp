@@ -10,6 +10,7 @@
 #include <semaphore>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/api.hpp"
 
@@ -61,6 +62,11 @@ struct Ask {
   [[nodiscard]] Result<json> body() const;
   // `?name=`: text, or a number within bounds. Errors: invalid.
   [[nodiscard]] std::string text(std::string_view name) const;
+  [[nodiscard]] Result<bool> flag(std::string_view name) const;  // "true" or "false"
+  // One of `words`; `otherwise` when it is not given.
+  [[nodiscard]] Result<std::string> choice(std::string_view name,
+                                           const std::vector<std::string>& words,
+                                           const std::string& otherwise = {}) const;
   [[nodiscard]] Result<int64_t> number(std::string_view name, int64_t otherwise, int64_t least,
                                        int64_t most) const;
   // Whether the caller wants lines of JSON as they come.

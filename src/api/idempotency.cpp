@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/json.hpp"
@@ -11,6 +12,9 @@ namespace {
 
 constexpr const char* kKind = "idempotency";
 constexpr auto kKept = std::chrono::hours(24);
+// A first request that never was answered (we were killed) blocks its key no longer than any may
+// take.
+constexpr auto kUnderWay = std::chrono::hours(2);
 constexpr size_t kKeyMax = 255;
 constexpr size_t kBodyMax = 1 << 20;  // of an answer that is kept
 
@@ -28,22 +32,27 @@ std::string hash_of(std::initializer_list<std::string_view> parts) {
   return sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size());
 }
 
+// Where a second time would be a second thing. Neither what is shown once nor an answer that names
+// people is kept.
+bool is_kept(Answer answer) {
+  return answer == make_object || answer == activate_segment || answer == run_activation;
+}
+
+// Of an answer, those that are its content.
+constexpr std::string_view kHeaders[] = {"Content-Type", "ETag", "Location"};
+
 }  // namespace
 
 Result<Response> once(const Ask& ask, Answer answer) {
   const auto key = ask.request.header("idempotency-key");
-  if (!key || ask.request.method != "POST" || !ask.caller) return answer(ask);
-  // What is shown once is kept nowhere.
-  for (const char* secret :
-       {"/api/v1/tokens", "/api/v1/users", "/api/v1/session", "/api/v1/setup", "/api/v1/alerts"})
-    if (ask.request.path.starts_with(secret)) return answer(ask);
+  if (!key || !ask.caller || !is_kept(answer)) return answer(ask);
   if (key->empty() || key->size() > kKeyMax)
     return problem(400, "idempotency_key_invalid", "an `Idempotency-Key` has 1 to 255 characters");
   store::Store& store = ask.world().store;
   store::Record record{.kind = kKind,
                        .key = hash_of({ask.caller->uid, *key}),
                        .json = {},
-                       .expires_at = ask.world().clock.now() + kKept};
+                       .expires_at = ask.world().clock.now() + kUnderWay};
   const std::string request = hash_of({ask.request.target, ask.request.body});
   const auto kept = TRY(store.record(kKind, record.key));
   const json before = kept ? read_json<json>(kept->json) : json::object();
@@ -57,8 +66,10 @@ Result<Response> once(const Ask& ask, Answer answer) {
                      "Try again when it has been answered.");
     Response out = answer_text("", before["status"].get<int>());
     out.body = before.value("body", "");
-    out.headers = {{"Content-Type", before.value("type", "application/json")},
-                   {"Idempotent-Replayed", "true"}};
+    out.headers = {{"Idempotent-Replayed", "true"}};
+    const json headers = before.value("headers", json::object());
+    for (const auto& [name, value] : headers.items())
+      out.headers.emplace_back(name, value.get<std::string>());
     return out;
   }
   record.json = json{{"request", request}}.dump();
@@ -70,16 +81,16 @@ Result<Response> once(const Ask& ask, Answer answer) {
   auto answered = answer(ask);
   // What failed on our side may be tried again under the same key.
   Response out = answered.ok() ? std::move(*answered) : problem(answered.error());
-  const bool is_kept =
-      out.status < 500 && !out.stream && !out.channel && out.body.size() < kBodyMax;
-  if (is_kept) {
+  if (out.status < 500 && !out.stream && !out.channel && out.body.size() < kBodyMax) {
     const auto now = TRY(store.record(kKind, record.key));
     record.revision = now ? now->revision : 0;
-    std::string type = "application/json";
+    record.expires_at = ask.world().clock.now() + kKept;
+    json headers = json::object();
     for (const auto& [name, value] : out.headers)
-      if (name == "Content-Type") type = value;
+      if (std::find(std::begin(kHeaders), std::end(kHeaders), name) != std::end(kHeaders))
+        headers[name] = value;
     record.json =
-        json{{"request", request}, {"status", out.status}, {"type", type}, {"body", out.body}}
+        json{{"request", request}, {"status", out.status}, {"headers", headers}, {"body", out.body}}
             .dump();
     TRY(store.put_record(record));
   } else {

@@ -6,7 +6,8 @@
 
 namespace rollcall::api {
 
-// `answer(ask)`, once for each key of a caller. A key is for one request: for another it is a
+// `answer(ask)`, once for each key of a caller where that makes or starts something; elsewhere a key
+// is of no meaning. A key is for one request: for another it is a
 // problem, as it is while the first is under way.
 Result<Response> once(const Ask& ask, Answer answer);
 

@@ -45,7 +45,7 @@ json edited_json(const Ask& ask, const operations::Edited& edited) {
 
 Result<Response> edit(const Ask& ask, Kind kind, const std::string& uid) {
   const api::Place place = TRY(api::Place::take(ask.shared));  // the data are looked at
-  const bool dry_run = ask.text("dry_run") == "true";
+  const bool dry_run = TRY(ask.flag("dry_run"));
   const operations::Edited edited = TRY(operations::edit(ask.world(),
                                                          {.kind = kind,
                                                           .uid = uid,
@@ -66,6 +66,12 @@ Result<Response> edit(const Ask& ask, Kind kind, const std::string& uid) {
   return out;
 }
 
+Error archived(const operations::Object& object) {
+  return {.kind = ErrorKind::conflict,
+          .message = "`" + object.name + "` is archived",
+          .code = "object_archived"};
+}
+
 Result<const Model*> model_of(const operations::Stored& stored, const std::string& uid) {
   for (const Model& model : stored.catalog.models)
     if (model.uid == uid) return &model;
@@ -76,7 +82,7 @@ Result<const Model*> model_of(const operations::Stored& stored, const std::strin
 
 Result<Response> list_objects(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
-  auto all = operations::objects(*stored, kind_of(ask), ask.text("archived") == "true");
+  auto all = operations::objects(*stored, kind_of(ask), TRY(ask.flag("archived")));
   if (const std::string name = ask.text("name"); !name.empty())
     std::erase_if(all, [&](const operations::Object& one) { return one.name != name; });
   return page_of(
@@ -114,6 +120,7 @@ Result<Response> delete_object(const Ask& ask) {
 
 // A whole file, YAML or JSON: what is not named in it stays, unless ?prune=true.
 Result<Response> apply_catalog(const Ask& ask) {
+  const bool dry_run = TRY(ask.flag("dry_run")), prune = TRY(ask.flag("prune"));
   const api::Place place = TRY(api::Place::take(ask.shared));
   // Nothing of this machine can be referred to from afar.
   const operations::ApplyRequest request{
@@ -124,8 +131,8 @@ Result<Response> apply_catalog(const Ask& ask) {
             return Error{ErrorKind::denied, "files of the server cannot be referred to from here"};
           },
           .folder = "/"},
-      .dry_run = ask.text("dry_run") == "true",
-      .prune = ask.text("prune") == "true"};
+      .dry_run = dry_run,
+      .prune = prune};
   const operations::Applied applied = TRY(operations::apply(ask.world(), request, ask.stop));
   if (!applied.problems.empty()) {
     std::vector<catalog::Problem> all = applied.problems;
@@ -147,14 +154,13 @@ Result<Response> export_catalog(const Ask& ask) {
 Result<Response> check_object(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
   const operations::Object object = TRY(operations::object(*stored, kind_of(ask), ask.uid()));
+  if (object.archived) return archived(object);
   const api::Place place = TRY(api::Place::take(ask.shared));
-  std::vector<operations::Finding> findings =
-      TRY(operations::check(ask.world(), object.name, ask.stop));
-  // Another kind's object may bear the same name.
-  std::erase_if(findings, [&](const operations::Finding& one) {
-    return one.kind != catalog::to_string(object.kind);
-  });
-  return answer(operations::to_json(findings));
+  for (const store::ObjectRow& row : stored->rows)
+    if (row.uid == object.uid)
+      return answer(
+          operations::to_json(TRY(operations::check(ask.world(), *stored, row, ask.stop))));
+  return Error{ErrorKind::not_found, "`" + object.name + "` is gone"};
 }
 
 Result<Response> destination_fields(const Ask& ask) {
@@ -200,8 +206,8 @@ Result<Response> model_fields(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
   const Model& model = *TRY(model_of(*stored, ask.uid()));
   const api::Place place = TRY(api::Place::take(ask.shared));
-  return answer({{"items", operations::to_json(TRY(operations::model_fields(
-                               ask.world(), stored->catalog, model, ask.stop)))}});
+  const auto fields = TRY(operations::model_fields(ask.world(), stored->catalog, model, ask.stop));
+  return answer({{"items", operations::to_json(fields)}});
 }
 
 // The most frequent values of a field, for who builds a rule.
@@ -212,10 +218,11 @@ Result<Response> model_values(const Ask& ask) {
   const std::string field = ask.text("field");
   if (field.empty())
     return problem(422, "parameter_invalid", "`field` says whose values are asked for");
+  const int64_t limit = TRY(ask.number("limit", 50, 1, 1000));
+  const operations::CountRequest request{.by = field, .limit = limit};
   const api::Place place = TRY(api::Place::take(ask.shared));
-  const operations::Count count = TRY(
-      operations::count(ask.world(), stored->catalog, everybody,
-                        {.by = field, .limit = TRY(ask.number("limit", 50, 1, 1000))}, ask.stop));
+  const operations::Count count =
+      TRY(operations::count(ask.world(), stored->catalog, everybody, request, ask.stop));
   return answer(operations::to_json(count));
 }
 

@@ -129,10 +129,11 @@ Result<Response> make_user(const Ask& ask) {
   const json body = TRY(ask.body());
   TRY(only_fields(body, {"email", "name", "role", "password"}));
   const std::string password = TRY(text_field(body, "password", false));
+  const std::string email = TRY(text_field(body, "email"));
+  const std::string name = TRY(text_field(body, "name", false));
+  const Role role = TRY(role_field(body, Role::viewer));
   const access::User user = TRY(ask.shared.access.add_user(
-      TRY(text_field(body, "email")), TRY(text_field(body, "name", false)),
-      TRY(role_field(body, Role::viewer)),
-      password.empty() ? std::nullopt : std::optional(Secret(password))));
+      email, name, role, password.empty() ? std::nullopt : std::optional(Secret(password))));
   TRY(ask.log("created", "user", user.uid, user.email, "", json_of(user).dump()));
   json out = json_of(user);
   if (password.empty()) out["invitation"] = TRY(ask.shared.access.invite(user.uid)).reveal();
@@ -182,8 +183,10 @@ Result<Response> make_token(const Ask& ask) {
   const json body = TRY(ask.body());
   TRY(only_fields(body, {"name", "role", "expires_in_days"}));
   const auto days = TRY(number_field(body, "expires_in_days", 1, 3650));
+  const std::string name = TRY(text_field(body, "name"));
+  const Role role = TRY(role_field(body, Role::viewer));
   const auto made = TRY(ask.shared.access.add_token(
-      TRY(text_field(body, "name")), TRY(role_field(body, Role::viewer)), ask.who(),
+      name, role, ask.who(),
       days ? std::optional(ask.world().clock.now() + std::chrono::hours(24 * *days))
            : std::nullopt));
   TRY(ask.log("created", "token", made.token.uid, made.token.name, "", json_of(made.token).dump()));
@@ -203,11 +206,12 @@ Result<Response> delete_token(const Ask& ask) {
 // ?who, ?action, ?kind, ?uid, ?from, ?to; the newest first.
 Result<Response> list_log(const Ask& ask) {
   const int64_t limit = TRY(ask.number("limit", 100, 1, 1000));
+  const int64_t cursor = TRY(ask.number("cursor", 0, 0, INT64_MAX));
   store::LogQuery query{.who = ask.text("who"),
                         .action = ask.text("action"),
                         .kind = ask.text("kind"),
                         .uid = ask.text("uid"),
-                        .before = TRY(ask.number("cursor", 0, 0, INT64_MAX)),
+                        .before = cursor,
                         .limit = static_cast<int>(limit)};
   for (const auto& [name, time] : {std::pair("from", &query.from), std::pair("to", &query.to)}) {
     const std::string text = ask.text(name);

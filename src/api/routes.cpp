@@ -2,7 +2,7 @@
 
 namespace rollcall::api {
 
-// A table, a line for each.
+// A table.
 // clang-format off
 const std::vector<Route>& routes() {
   using enum Role;

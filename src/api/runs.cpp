@@ -41,7 +41,7 @@ Result<Response> list_runs(const Ask& ask) {
                  .message = "the cursor leads nowhere: what it named is gone",
                  .remedy = "Begin again without a cursor.",
                  .code = "cursor_unknown"};
-  const std::string status = ask.text("status");
+  const std::string status = TRY(ask.choice("status", words<RunStatus>()));
   json items = json::array();
   bool more = true;
   while (more && items.size() < static_cast<size_t>(limit)) {
@@ -69,9 +69,10 @@ Result<Response> run_rejects(const Ask& ask) {
   const store::RunRow row = TRY(ask.world().store.run(ask.uid()));
   const std::string given = ask.text("kind");
   const std::string kind = given.empty() ? "rejected" : given;
+  const std::string format = TRY(ask.choice("format", {"json", "csv"}));
   const auto accept = ask.request.header("accept");
-  const bool is_csv =
-      ask.text("format") == "csv" || (accept && accept->find("text/csv") != std::string_view::npos);
+  const bool is_csv = format == "csv" || (format.empty() && accept &&
+                                          accept->find("text/csv") != std::string_view::npos);
   const int64_t limit = TRY(ask.number("limit", 1000, 1, 1'000'000));
   if (!is_csv) {
     json items = json::array();

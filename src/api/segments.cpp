@@ -14,6 +14,25 @@ Result<Segment> stored_segment(const operations::Stored& stored, const std::stri
   return Error{ErrorKind::not_found, "there is no segment of the uid `" + uid + "`"};
 }
 
+// Where an error is, as it is found in the body: `at` is where the segment stands there. What is
+// wrong in a stored object has no place in a body.
+Error in_body(Error error, const Segment& segment, const std::optional<std::string>& at) {
+  if (!error.place) return error;
+  const std::string& object = error.place->object;
+  if (at && (object.empty() || object == "segment " + segment.name))
+    error.place->pointer.insert(0, *at);
+  else
+    error.place.reset();
+  return error;
+}
+template <class T>
+Result<T> in_body(const Ask& ask, const Segment& segment, Result<T> result) {
+  if (result.ok()) return result;
+  const bool is_stored = ask.parts.contains("uid");
+  return in_body(Error(result.error()), segment,
+                 is_stored ? std::nullopt : std::optional<std::string>(""));
+}
+
 Result<Segment> segment_of(const Ask& ask, const operations::Stored& stored) {
   if (ask.parts.contains("uid")) return stored_segment(stored, ask.uid());
   (void)TRY(ask.body());
@@ -25,14 +44,14 @@ Result<Segment> segment_of(const Ask& ask, const operations::Stored& stored) {
 Result<Response> count_segment(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
   const Segment segment = TRY(segment_of(ask, *stored));
-  const operations::CountRequest request{.by = ask.text("by"),
-                                         .limit = TRY(ask.number("limit", 20, 1, 1000))};
+  const int64_t limit = TRY(ask.number("limit", 20, 1, 1000));
+  const operations::CountRequest request{.by = ask.text("by"), .limit = limit};
   // Values of people are seen by those who may see people.
   if (!request.by.empty() && !access::may(ask.caller->role, Role::operate))
     return problem(403, "role_too_low", "a breakdown shows values, which needs the role operator");
   const Place place = TRY(Place::take(ask.shared));
-  const operations::Count count =
-      TRY(operations::count(ask.world(), stored->catalog, segment, request, ask.stop));
+  const operations::Count count = TRY(in_body(
+      ask, segment, operations::count(ask.world(), stored->catalog, segment, request, ask.stop)));
   TRY(operations::keep(ask.world(), segment, count));
   return answer(operations::to_json(count));
 }
@@ -42,16 +61,16 @@ Result<Response> preview_segment(const Ask& ask) {
   const Segment segment = TRY(segment_of(ask, *stored));
   const int64_t limit = TRY(ask.number("limit", 20, 1, operations::kPreviewMax));
   const Place place = TRY(Place::take(ask.shared));
-  return answer(operations::to_json(
-      TRY(operations::preview(ask.world(), stored->catalog, segment, limit, ask.stop))));
+  return answer(operations::to_json(TRY(in_body(
+      ask, segment, operations::preview(ask.world(), stored->catalog, segment, limit, ask.stop)))));
 }
 
 Result<Response> segment_sql(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
   const Segment segment = TRY(segment_of(ask, *stored));
   const Place place = TRY(Place::take(ask.shared));
-  return answer(
-      operations::to_json(TRY(operations::sql(ask.world(), stored->catalog, segment, ask.stop))));
+  return answer(operations::to_json(TRY(
+      in_body(ask, segment, operations::sql(ask.world(), stored->catalog, segment, ask.stop)))));
 }
 
 Result<Response> segment_sentence(const Ask& ask) {
@@ -74,15 +93,35 @@ Result<Response> overlap_segments(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
   const json body = TRY(ask.body());
   TRY(only_fields(body, {"first", "second"}));
+  const auto is_unsaved = [&](const char* key) {
+    const auto at = body.find(key);
+    return at != body.end() && at->is_object();
+  };
   const auto one = [&](const char* key) -> Result<Segment> {
-    if (const auto at = body.find(key); at != body.end() && at->is_object())
-      return operations::unsaved_segment(*stored, at->dump());
-    return stored_segment(*stored, TRY(text_field(body, key)));
+    if (!is_unsaved(key)) return stored_segment(*stored, TRY(text_field(body, key)));
+    json given = {{"name", std::string("the ") + key + " segment"}};
+    given.update(body[key]);
+    auto segment = operations::unsaved_segment(*stored, given.dump());
+    if (segment.ok()) return segment;
+    Error error = segment.error();
+    if (!error.place) error.place.emplace();
+    error.place->pointer.insert(0, std::string("/") + key);
+    return error;
   };
   const Segment first = TRY(one("first")), second = TRY(one("second"));
   const Place place = TRY(Place::take(ask.shared));
-  return answer(operations::to_json(
-      TRY(operations::overlap(ask.world(), stored->catalog, first, second, ask.stop))));
+  const auto overlap = operations::overlap(ask.world(), stored->catalog, first, second, ask.stop);
+  if (overlap.ok()) return answer(operations::to_json(*overlap));
+  // Of a stored and an unsaved segment of one name, the unsaved one is more likely to be wrong.
+  const auto is_of = [&](const char* key, const Segment& segment) {
+    return is_unsaved(key) && overlap.error().place &&
+           overlap.error().place->object == "segment " + segment.name;
+  };
+  const bool in_first = is_of("first", first), in_second = is_of("second", second);
+  return in_body(overlap.error(), in_first ? first : second,
+                 in_first == in_second
+                     ? std::nullopt
+                     : std::optional<std::string>(in_first ? "/first" : "/second"));
 }
 
 // {"destination": UID, "name"?: …, "run"?: true}: with the destination's defaults.

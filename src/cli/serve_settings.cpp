@@ -251,7 +251,7 @@ Result<ServeSettings> read_settings(const ServeOptions& options) {
   if (!options.config.empty()) {
     std::ifstream file(options.config);
     if (!file)
-      return Error{ErrorKind::not_found, "the file `" + options.config + "` cannot be read"};
+      return Error{ErrorKind::invalid, "the file `" + options.config + "` cannot be read"};
     std::vector<std::string> names;
     for (const ServeSetting& one : serve_settings()) names.emplace_back(one.name);
     try {

@@ -131,8 +131,10 @@ class Compiler {
     for (const Node& node : TRY(graph_.plain_fields(model)))
       out.push_back({node.column, node.type, node.zoned});
     // What is worked out from timestamps is so in UTC.
-    for (const std::string& name : computed)
-      out.push_back({name, TRY(graph_.field(model, name, {}))->type, true});
+    for (const std::string& name : computed) {
+      const Node* const node = TRY(graph_.field(model, name, {}));
+      out.push_back({name, node->type, true});
+    }
     return out;
   }
 

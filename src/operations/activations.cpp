@@ -111,8 +111,9 @@ Result<RunReport> run(const World& world, const Stored& stored, const Activation
 Result<Archived> archive(const World& world, const Stored& stored, const Activation& activation,
                          bool empty_list, const std::stop_token& stop) {
   const auto state = world.states.of(activation.uid);
+  const state::Record record = TRY(state->read());
   Archived out{.activation = shown_name(stored.catalog, activation),
-               .list = TRY(state->read()).list,
+               .list = record.list,
                .list_kept = !empty_list,
                .emptied = {}};
   if (empty_list && out.list) {

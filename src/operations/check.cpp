@@ -372,6 +372,14 @@ Result<std::vector<Finding>> check(const World& world, const std::string& name,
       });
 }
 
+Result<std::vector<Finding>> check(const World& world, const Stored& stored,
+                                   const store::ObjectRow& object, const std::stop_token& stop) {
+  return Checker(world, stored, stop)
+      .check([&](std::string_view kind, const std::string& name, const std::string& destination) {
+        return kind == object.kind && name == object.name && destination == object.destination;
+      });
+}
+
 Result<std::vector<Finding>> check_made_of(const World& world, const Stored& stored,
                                            const Activation& activation,
                                            const std::stop_token& stop) {

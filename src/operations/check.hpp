@@ -26,6 +26,10 @@ std::string_view to_string(Finding::Level level);
 Result<std::vector<Finding>> check(const World& world, const std::string& name,
                                    const std::stop_token& stop);
 
+// Of this object alone.
+Result<std::vector<Finding>> check(const World& world, const Stored& stored,
+                                   const store::ObjectRow& object, const std::stop_token& stop);
+
 // Of what the activation is made of: sources first, then models, segments and its destination, so
 // that the first problem is the culprit.
 Result<std::vector<Finding>> check_made_of(const World& world, const Stored& stored,

@@ -1,6 +1,9 @@
 #include "operations/data_check.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "attributes/attributes.hpp"
 #include "run/run.hpp"
@@ -68,24 +71,25 @@ class Checker {
       const ErrorKind kind = reader.error().kind;
       if (from != nullptr && source_kind(from->kind).of_files && is_from_file(model.place) &&
           (kind == ErrorKind::invalid || kind == ErrorKind::corrupt))
-        return add(reader.error(), model.place, "");
+        return add(reader.error(), model.place, "", model);
       return warn(reader.error());
     }
     const auto columns = reader->fields();
     if (!columns.ok()) {
-      add(columns.error(), model.place, "");
+      add(columns.error(), model.place, "", model);
       return;
     }
     if (const auto key = reader->sql({.segment = everyone, .fields = {model.primary_key}});
         !key.ok())
-      add(key.error(), model.place, "");
+      add(key.error(), model.place, "", model);
     else if (is_from_file(model.place) && model.type == ModelType::users)
       check_key(*reader, model);
     for (const Segment* segment : segments_of(model)) {
       const bool shown = is_from_file(segment->place);
       if (const auto query = reader->sql({.segment = *segment}); !query.ok())
-        add(query.error(), shown ? segment->place : model.place,
-            shown ? "" : "the stored segment `" + segment->name + "`: ");
+        shown ? add(query.error(), segment->place, "", *segment)
+              : add(query.error(), model.place,
+                    "the stored segment `" + segment->name + "`: ", model);
       else if (shown)
         try_out(*reader, *segment, *query);
       for (const Activation* activation : activations_of(*segment))
@@ -97,14 +101,14 @@ class Checker {
   void try_out(segment::Reader& reader, const Segment& segment, const SqlQuery& query) {
     if (const auto columns = reader.describe(query); !columns.ok()) {
       if (columns.error().kind == ErrorKind::invalid)
-        add(columns.error(), segment.place, "");
+        add(columns.error(), segment.place, "", segment);
       else
         warn(columns.error());
     } else if (const auto size = reader.count(segment, Time{}, options_.stop); !size.ok()) {
       const ErrorKind kind = size.error().kind;
       const std::string said = "segment `" + segment.name + "` cannot be counted: ";
       if (kind == ErrorKind::invalid || kind == ErrorKind::corrupt)
-        add(size.error(), segment.place, said);
+        add(size.error(), segment.place, said, segment);
       else
         out_.warnings.push_back(said + size.error().text());
     }
@@ -114,7 +118,8 @@ class Checker {
     const auto key = reader.check_key(Time{}, options_.stop);
     if (!key.ok()) return warn(key.error());
     if (key->refused())
-      return add({ErrorKind::invalid, key->text(), segment::KeyCheck::remedy()}, model.place, "");
+      return add({ErrorKind::invalid, key->text(), segment::KeyCheck::remedy()}, model.place, "",
+                 model, "/primary_key");
     if (!key->good()) out_.warnings.push_back("model `" + model.name + "`: " + key->text());
   }
 
@@ -126,29 +131,73 @@ class Checker {
                                                       : model.place;
     const std::string who = shown ? "" : "the stored activation `" + activation.name + "`: ";
     const std::string& key = activation.match_key.field;
+    const auto complain = [&](Error error, Place at, const std::string& pointer) {
+      shown                         ? add(std::move(error), at, who, activation, pointer)
+      : is_from_file(segment.place) ? add(std::move(error), at, who, segment)
+                                    : add(std::move(error), at, who, model);
+    };
     if (const Status valid = run::validate(catalog_, activation); !valid.ok())
-      add(valid.error(), place, who);
+      complain(valid.error(), place, "");
     else if (const auto query = reader.sql({.segment = activated_segment(catalog_, activation)});
              !query.ok())
-      add(query.error(), place, who);
+      complain(query.error(), place, "");
     std::vector<std::string> names;
     for (const ColumnInfo& column : columns) {
       names.push_back(column.name);
       if (column.name != key) continue;
       if (const Status fit = run::check_key_type(activation.match_key, column); !fit.ok())
-        add(fit.error(), place, who);
+        complain(fit.error(), place, "/match_key");
     }
     if (std::find(names.begin(), names.end(), key) == names.end())
-      add({ErrorKind::invalid, "there is no field `" + key + "` in `" + model.name +
-                                   "` for the match key" + did_you_mean(key, names)},
-          place, who);
-    for (const Attribute& attribute : activation.attributes)
+      complain({ErrorKind::invalid, "there is no field `" + key + "` in `" + model.name +
+                                        "` for the match key" + did_you_mean(key, names)},
+               place, "/match_key/field");
+    for (size_t i = 0; i < activation.attributes.size(); ++i) {
+      const Attribute& attribute = activation.attributes[i];
       if (const auto target = attributes::targets({attribute}, columns); !target.ok())
-        add(target.error(), shown && is_from_file(attribute.place) ? attribute.place : place, who);
+        complain(target.error(), shown && is_from_file(attribute.place) ? attribute.place : place,
+                 fmt::format("/attributes/{}", i));
+    }
   }
 
-  // Errors of a rule name its place themselves, as compile's door says.
-  void add(Error error, Place place, const std::string& who) {
+  // The object in the file: "/segments/2". Empty for one that is not from there.
+  template <class Object>
+  static std::string pointer_to(const std::vector<Object>& all, const std::string& section,
+                                const Place& place) {
+    if (!is_from_file(place)) return "";
+    const auto before = std::count_if(all.begin(), all.end(), [&](const Object& one) {
+      return is_from_file(one.place) &&
+             std::pair(one.place.line, one.place.column) < std::pair(place.line, place.column);
+    });
+    return fmt::format("/{}/{}", section, before);
+  }
+  [[nodiscard]] std::string pointer_to(const Model& one) const {
+    return pointer_to(catalog_.models, "models", one.place);
+  }
+  [[nodiscard]] std::string pointer_to(const Segment& one) const {
+    return pointer_to(catalog_.segments, "segments", one.place);
+  }
+  [[nodiscard]] std::string pointer_to(const Activation& one) const {
+    return pointer_to(catalog_.activations, "activations", one.place);
+  }
+
+  // Where an error says itself that it is: in a rule, as compile's door says. Of an object that is
+  // not from the file, it is at what is made of it.
+  [[nodiscard]] std::string pointer_to(const ErrorPlace& place) const {
+    std::string root;
+    for (const Segment& one : catalog_.segments)
+      if (place.object == "segment " + one.name) root = pointer_to(one);
+    for (const Model& one : catalog_.models)
+      if (place.object == "model " + one.name) root = pointer_to(one);
+    return root.empty() ? "" : root + place.pointer;
+  }
+
+  // Of `object`, at the node of it that `pointer` names.
+  template <class Object>
+  void add(Error error, Place place, const std::string& who, const Object& object,
+           const std::string& pointer = {}) {
+    std::string found = error.place ? pointer_to(*error.place) : "";
+    if (found.empty()) found = pointer_to(object) + (is_from_file(object.place) ? pointer : "");
     if (error.place && error.place->line > 0) place = {error.place->line, error.place->column};
     error.place.reset();
     std::string message = error.text();
@@ -158,7 +207,8 @@ class Checker {
           return one.place.line == place.line && one.place.column == place.column &&
                  one.message == message;
         });
-    if (!known) out_.problems.push_back({place, std::move(message), std::move(error.code)});
+    if (!known)
+      out_.problems.push_back({place, std::move(message), std::move(error.code), std::move(found)});
   }
 
   void warn(const Error& error) {

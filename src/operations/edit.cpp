@@ -118,8 +118,8 @@ void escape(json& value) {
 
 // A catalog file that holds this object alone.
 std::string file_of(Kind kind, json fields, const json& before) {
-  fields.erase("uid");
-  fields.erase("archived");
+  // What is told with an object and is no part of it.
+  for (const char* told : {"uid", "archived", "next_run_at", "warnings"}) fields.erase(told);
   std::string secrets;
   for (const std::string& key : secret_keys(kind, fields)) {
     const bool is_kept = fields.contains(key) ? fields[key] == kStored : before.contains(key);
@@ -289,12 +289,21 @@ Result<Segment> unsaved_segment(const Stored& stored, const std::string& text) {
   if (!fields.is_object())
     return Error{ErrorKind::invalid, "the body must be a JSON object, nested at most 256 levels"};
   json segment = {{"name", "this segment"}};
-  for (const char* key : {"name", "model", "where"})
-    if (fields.contains(key)) segment[key] = fields[key];
+  segment.update(fields);
   catalog::ReadResult read = catalog::read(file_of(Kind::segment, segment, {}), stored.catalog, {});
   make_relative(read.problems, Kind::segment);
   if (!read.problems.empty()) return catalog::to_error(read.problems[0], "");
-  return read.catalog.segments.at(0);
+  Segment out = read.catalog.segments.at(0);
+  if (stored.catalog.model(out.model) == nullptr) {
+    std::vector<std::string> names;
+    for (const Model& one : stored.catalog.models) names.push_back(one.name);
+    return Error{
+        .kind = ErrorKind::invalid,
+        .message = "there is no model `" + out.model + "`" + did_you_mean(out.model, names),
+        .code = "model_unknown",
+        .place = ErrorPlace{.pointer = "/model"}};
+  }
+  return out;
 }
 
 }  // namespace rollcall::operations

@@ -48,7 +48,7 @@ Result<Edited> edit(const World& world, const EditRequest& request, const std::s
 Result<Object> remove(const World& world, catalog::Kind kind, const std::string& uid,
                       const std::optional<std::string>& etag);
 
-// A segment under construction: `model` and `where` alone, `name` where it has one. Errors:
+// A segment under construction: `model` and `where` alone, `name` and what else a segment has where it has them. Errors:
 // invalid, at its place.
 Result<Segment> unsaved_segment(const Stored& stored, const std::string& json);
 
