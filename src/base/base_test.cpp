@@ -1,6 +1,7 @@
 #include "base/base.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
@@ -25,6 +26,28 @@ Result<int> half(int n) {
   return n / 2;
 }
 Result<int> quarter(int n) { return TRY(half(TRY(half(n)))); }
+
+TEST(InstalledFileTest, LiesBesideTheProgramOrInItsLibFoldersOrWhereTheBuildHasIt) {
+  const auto root = std::filesystem::temp_directory_path() / fmt::format("installed-{}", getpid());
+  std::filesystem::create_directories(root / "bin");
+  std::filesystem::create_directories(root / "lib");
+  const auto put = [](const std::filesystem::path& file) { std::ofstream(file) << "x"; };
+  const auto found = [&](const char* name) { return installed_file(name, root / "bin/rollcall"); };
+  EXPECT_EQ(found("libduckdb.so").parent_path().filename(), "lib") << "the build's";
+  EXPECT_TRUE(std::filesystem::exists(found("libduckdb.so")));
+  EXPECT_EQ(found("one.so"), root / "bin/one.so") << "where it is missed";
+  put(root / "lib/one.so");
+  EXPECT_EQ(found("one.so"), root / "lib/one.so");
+
+  std::filesystem::create_directories(root / "lib/rollcall");
+  EXPECT_EQ(found("libduckdb.so"), root / "bin/libduckdb.so")
+      << "what is installed does not ask the machine that built it";
+  put(root / "lib/rollcall/one.so");
+  EXPECT_EQ(found("one.so"), root / "lib/rollcall/one.so");
+  put(root / "bin/one.so");
+  EXPECT_EQ(found("one.so"), root / "bin/one.so");
+  std::filesystem::remove_all(root);
+}
 
 TEST(ErrorTest, TryPassesTheValueOn) { EXPECT_EQ(*quarter(8), 2); }
 TEST(ErrorTest, TryReturnsTheErrorOfTheStepThatFailed) {

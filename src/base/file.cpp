@@ -150,9 +150,17 @@ Result<std::string> file_checksum(const std::filesystem::path& path) {
 
 std::filesystem::path installed_file(std::string_view name) {
   std::error_code ignored;
-  const auto home = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
-  for (const std::filesystem::path& folder :
-       {home, home.parent_path() / "lib", std::filesystem::path(ROLLCALL_LIBRARIES_DIR)})
+  return installed_file(name, std::filesystem::read_symlink("/proc/self/exe", ignored));
+}
+
+std::filesystem::path installed_file(std::string_view name, const std::filesystem::path& program) {
+  const auto home = program.parent_path();
+  const auto lib = home.parent_path() / "lib";
+  std::vector<std::filesystem::path> folders = {home, lib / "rollcall", lib};
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(lib / "rollcall", ignored))
+    folders.emplace_back(ROLLCALL_LIBRARIES_DIR);
+  for (const std::filesystem::path& folder : folders)
     if (std::filesystem::exists(folder / name, ignored)) return folder / name;
   return home / name;
 }

@@ -50,8 +50,11 @@ std::string checksum(std::string_view bytes, std::string_view before = {});
 // That of a whole file, in bounded memory.
 Result<std::string> file_checksum(const std::filesystem::path& path);
 
-// A file that is installed with the program (a driver, an extension): beside it, in the lib folder
-// beside its own, or where the build has it. Where there is none, the first of these.
+// A file that is installed with the program (a driver, an extension): beside it, in `lib/rollcall` or
+// `lib` beside its folder, or where the build has it. A program that has a `lib/rollcall` is installed:
+// it looks into no folder of the machine that built it. Where there is none, the first of these.
 std::filesystem::path installed_file(std::string_view name);
+// The same for a program that lies elsewhere.
+std::filesystem::path installed_file(std::string_view name, const std::filesystem::path& program);
 
 }  // namespace rollcall

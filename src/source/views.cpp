@@ -39,7 +39,7 @@ Status ViewsConnection::start() {
                    .message = "the file " + file.filename().string() +
                               ", with which DuckDB reads it, is not installed",
                    .remedy =
-                       "Put it beside the program, or in the lib folder beside its own: it "
+                       "Put it beside the program, or in lib/rollcall beside its folder: it "
                        "is DuckDB's own extension, of the same version."};
     extensions.push_back(file);
   }
