@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/commands.hpp"
+#include "cli/manual.hpp"
 #include "cli/serve_settings.hpp"
 #include "cli/text.hpp"
 
@@ -63,6 +64,7 @@ struct AllOptions {
   UserOptions user;
   TokenOptions token;
   LogOptions log;
+  bool as_file = false;
 };
 
 std::vector<const CLI::App*> shown_commands(const CLI::App& app) {
@@ -172,7 +174,10 @@ void declare_service(Commands& commands, AllOptions& o) {
             ->envname(environment_name(one.name));
     option->type_name(" ");
   }
-  commands.add("settings", "", false, [](Session& s) { return print_settings(s); }).group("");
+  c = &commands.add("settings", "", false,
+                    [&o](Session& s) { return print_settings(s, o.as_file); });
+  c->add_flag("--file", o.as_file);
+  c->group("");  // for the document and the package; hidden
   const auto add_job = [&](const char* name, Result<int> (*body)(Session&, const JobOptions&)) {
     CLI::App* job =
         &commands.add(name, "", false, [&o, body](Session& s) { return body(s, o.job); });
@@ -296,6 +301,13 @@ void declare(CLI::App& app, Commands commands, AllOptions& o) {
                     [&o, &app](Session& s) { return complete(s, app, o.typed); });
   c->add_option("WORDS", o.typed);
   c->group("");  // for those scripts; hidden
+  commands
+      .add("manual", "", false,
+           [&app](Session& s) -> Result<int> {
+             s.print_text(manual(app, s.world().version));
+             return kDone;
+           })
+      .group("");  // for the package; hidden
   commands.add("version", "The version of this program", false, [](Session& s) -> Result<int> {
     s.print("rollcall {}\n", s.world().version);
     return kDone;

@@ -112,8 +112,8 @@ struct ServeOptions {
   std::map<std::string, std::string> given;  // settings by name, from flags and environment
 };
 Result<int> serve(Session& session, const ServeOptions& options);
-// The table of its settings, as docs/operating/settings.md has it.
-Result<int> print_settings(Session& session);
+// The table of its settings, as docs/operating/settings.md has it, or as a file for --config.
+Result<int> print_settings(Session& session, bool as_file);
 
 // What the service has done in processes of their own; see job.cpp.
 struct JobOptions {

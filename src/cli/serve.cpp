@@ -10,6 +10,7 @@
 #include "api/api.hpp"
 #include "base/json.hpp"
 #include "cli/commands.hpp"
+#include "cli/notify.hpp"
 #include "cli/serve_settings.hpp"
 #include "cli/text.hpp"
 #include "http_server/http_server.hpp"
@@ -148,13 +149,20 @@ Result<int> serve(Session& session, const ServeOptions& options) {
         url, word->reveal());
   std::fflush(session.world().out);
 
+  // systemd, where it started us; that it hears nothing is its own business.
+  const auto socket = session.world().environment("NOTIFY_SOCKET");
+  const auto watchdog = watchdog_every(session.world().environment("WATCHDOG_USEC"));
+
   // Whichever ends first ends the others.
   std::stop_source ending;
   const std::stop_callback told(session.stop(), [&] { ending.request_stop(); });
+  const std::stop_callback stopping(ending.get_token(),
+                                    [&] { (void)notify(socket, "STOPPING=1"); });
   std::atomic<int> next{0};
   Status worked = ok_status();
   const std::stop_token stop = ending.get_token();
-  world.workers.run(4, [&] {
+  (void)notify(socket, "READY=1");
+  world.workers.run(5, [&] {
     switch (next++) {
       case 0:
         server->serve(world.workers, stop, settings.service.grace);
@@ -166,6 +174,11 @@ Result<int> serve(Session& session, const ServeOptions& options) {
         while (world.clock.sleep(alerts.deliver(stop), stop))
           for (const service::Service::Due& one : service.due())
             (void)alerts.waits(one.uid, one.name, one.since);
+        break;
+      case 3:
+        if (!watchdog) return;
+        while (world.clock.sleep(*watchdog, stop))
+          if (service.alive()) (void)notify(socket, "WATCHDOG=1");
         break;
       default:
         while (world.clock.sleep(kTidyEvery, stop)) {
@@ -180,8 +193,8 @@ Result<int> serve(Session& session, const ServeOptions& options) {
   return kDone;
 }
 
-Result<int> print_settings(Session& session) {
-  session.print_text(settings_in_markdown());
+Result<int> print_settings(Session& session, bool as_file) {
+  session.print_text(as_file ? settings_in_a_file() : settings_in_markdown());
   return kDone;
 }
 

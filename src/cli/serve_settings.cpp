@@ -83,6 +83,8 @@ Status smtp_password(ServeSettings& s, const std::string& value) {
   return ok_status();
 }
 
+constexpr size_t kFileColumns = 100;
+
 using S = ServeSettings;
 using V = std::string;
 
@@ -292,6 +294,25 @@ std::string settings_in_markdown() {
     out += fmt::format("| `{}` | {} | {} | {} |\n", one.name,
                        one.fallback.empty() ? "none" : fmt::format("`{}`", one.fallback), one.unit,
                        one.meaning);
+  return out;
+}
+
+std::string settings_in_a_file() {
+  std::string out =
+      "# Settings of `rollcall serve`. What is commented out shows what holds unless it is said.\n"
+      "# A variable of the environment goes before a line here: ROLLCALL_LISTEN, and so on.\n";
+  for (const ServeSetting& one : serve_settings()) {
+    out += "\n";
+    std::string line = "#";
+    std::string_view rest = one.meaning;
+    while (!rest.empty()) {
+      const size_t space = std::min(rest.find(' '), rest.size());
+      if (line.size() + 1 + space > kFileColumns) out += std::exchange(line, "#") + "\n";
+      line += " " + std::string(rest.substr(0, space));
+      rest.remove_prefix(std::min(space + 1, rest.size()));
+    }
+    out += fmt::format("{}\n# ({})\n#{} = \"{}\"\n", line, one.unit, one.name, one.fallback);
+  }
   return out;
 }
 

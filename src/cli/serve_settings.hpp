@@ -44,5 +44,7 @@ std::string environment_name(std::string_view setting);
 Result<ServeSettings> read_settings(const ServeOptions& options);
 // docs/operating/settings.md
 std::string settings_in_markdown();
+// A file for --config that says nothing yet: every setting, commented out.
+std::string settings_in_a_file();
 
 }  // namespace rollcall::cli
