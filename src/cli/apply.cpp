@@ -105,24 +105,32 @@ void print(Session& session, const catalog::Comparison& comparison, const ApplyO
   session.print("{}.{}\n", sum, options.dry_run ? " Dry run: nothing was stored." : "");
 }
 
-}  // namespace
-
-Result<int> apply(Session& session, const ApplyOptions& options) {
-  const bool from_stdin = options.file == "-";
+// A catalog file as it was named on the command line.
+struct Named {
+  std::string shown;
+  operations::ApplyRequest request;
+};
+Result<Named> read_named(Session& session, const std::string& file) {
+  const bool from_stdin = file == "-";
   const std::filesystem::path path =
-      from_stdin ? std::filesystem::path() : std::filesystem::path(options.file);
-  const std::string shown = from_stdin ? "stdin" : options.file;
-  const std::string text = TRY(from_stdin ? read_stream(std::cin, "stdin") : read_file(path));
+      from_stdin ? std::filesystem::path() : std::filesystem::path(file);
   std::error_code ignored;
   const std::filesystem::path folder =
       from_stdin || path.parent_path().empty() ? "." : path.parent_path();
-  const operations::ApplyRequest request{
-      .text = text,
-      .references = {.environment = session.world().environment,
-                     .file = read_file,
-                     .folder = std::filesystem::absolute(folder, ignored)},
-      .dry_run = options.dry_run,
-      .prune = options.prune};
+  Named out{.shown = from_stdin ? "stdin" : file, .request = {}};
+  out.request.text = TRY(from_stdin ? read_stream(std::cin, "stdin") : read_file(path));
+  out.request.references = {.environment = session.world().environment,
+                            .file = read_file,
+                            .folder = std::filesystem::absolute(folder, ignored)};
+  return out;
+}
+
+}  // namespace
+
+Result<int> apply(Session& session, const ApplyOptions& options) {
+  auto [shown, request] = TRY(read_named(session, options.file));
+  request.dry_run = options.dry_run;
+  request.prune = options.prune;
   const operations::Applied applied =
       TRY(operations::apply(TRY(session.run_world()), request, session.stop()));
   if (!applied.problems.empty()) return refuse(session, applied.problems, shown);
@@ -134,6 +142,27 @@ Result<int> apply(Session& session, const ApplyOptions& options) {
     print(session, applied.types);
   }
   return kDone;
+}
+
+Result<int> diff(Session& session, const std::string& file) {
+  auto [shown, request] = TRY(read_named(session, file));
+  request.dry_run = request.prune = true;
+  request.look_at_data = false;
+  const operations::Applied applied =
+      TRY(operations::apply(TRY(session.run_world()), request, session.stop()));
+  if (!applied.problems.empty()) return refuse(session, applied.problems, shown);
+  for (const std::string& warning : applied.warnings) session.say("warning: " + warning);
+  const bool differs = operations::differs(applied, request.prune);
+  if (session.json()) {
+    json out = operations::to_json(applied, request);
+    session.print_json({{"differs", differs},
+                        {"changes", out["changes"]},
+                        {"counts", out["counts"]},
+                        {"warnings", out["warnings"]}});
+  } else {
+    print(session, applied.comparison, {.file = file, .dry_run = true, .prune = true});
+  }
+  return differs ? kFailed : kDone;
 }
 
 Result<int> export_catalog(Session& session) {

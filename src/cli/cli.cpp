@@ -46,7 +46,7 @@ class Commands {
 struct AllOptions {
   ApplyOptions apply;
   CheckOptions check;
-  std::string destination, segment, activation, run_id, shell;
+  std::string destination, segment, activation, run_id, shell, file;
   std::vector<std::string> typed;
   CountOptions count;
   OverlapOptions overlap;
@@ -202,6 +202,9 @@ void declare(CLI::App& app, Commands commands, AllOptions& o) {
   c->add_flag("--dry-run", o.apply.dry_run, "Say what would change, store nothing");
   c->add_flag("--prune", o.apply.prune,
               "Remove what the file does not name; activations are archived");
+  c = &commands.add("diff", "Whether what is stored is what a catalog file says", true,
+                    [&o](Session& s) { return diff(s, o.file); });
+  c->add_option("FILE", o.file, "The file; - reads stdin")->required();
   commands.add("export", "Print the stored catalog as a file", true,
                [](Session& s) { return export_catalog(s); });
 

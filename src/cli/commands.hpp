@@ -23,6 +23,8 @@ struct ApplyOptions {
   bool prune = false;
 };
 Result<int> apply(Session& session, const ApplyOptions& options);
+// What of a file is not as it is stored; 1 where anything is.
+Result<int> diff(Session& session, const std::string& file);
 Result<int> export_catalog(Session& session);
 
 struct CheckOptions {

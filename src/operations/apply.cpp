@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -53,15 +54,21 @@ std::string told(const store::ObjectRow& twice, bool dry_run) {
                      dry_run ? "is to be" : "is", archives ? "archived" : "removed");
 }
 
-}  // namespace
-
-Result<Applied> bring_in(const World& world, const Stored& stored, const Catalog& file, bool prune,
-                         bool dry_run, const std::stop_token& stop) {
+Applied compare(const World& world, const Stored& stored, const Catalog& file, bool prune) {
   Applied out;
   out.comparison = catalog::compare(
       stored.catalog, file, prune, [&](const std::string& uid) { return has_list(world, uid); },
       stored.archived);
   out.problems = out.comparison.problems;
+  out.warnings = out.comparison.warnings;
+  return out;
+}
+
+}  // namespace
+
+Result<Applied> bring_in(const World& world, const Stored& stored, const Catalog& file, bool prune,
+                         bool dry_run, const std::stop_token& stop) {
+  Applied out = compare(world, stored, file, prune);
   if (!out.problems.empty()) return out;
   out.types = segment::find_types(
       out.comparison.merged, [](const Model& model) { return model.place.line > 0; },
@@ -71,7 +78,6 @@ Result<Applied> bring_in(const World& world, const Stored& stored, const Catalog
   if (stop.stop_requested()) return Error{ErrorKind::cancelled, "interrupted; nothing was stored"};
   out.problems = std::move(data.problems);
   if (!out.problems.empty()) return out;
-  out.warnings = out.comparison.warnings;
   out.warnings.insert(out.warnings.end(), data.warnings.begin(), data.warnings.end());
   for (const store::ObjectRow& twice : stored.doubles) out.warnings.push_back(told(twice, dry_run));
   if (!dry_run) TRY(save(world.store, stored, out.comparison));
@@ -94,7 +100,17 @@ Result<Applied> apply(const World& world, const ApplyRequest& request,
       out.problems = read.problems;
       return out;
     }
+    if (!request.look_at_data) {
+      CHECK(request.dry_run);
+      return compare(world, stored, read.catalog, request.prune);
+    }
     return bring_in(world, stored, read.catalog, request.prune, request.dry_run, stop);
+  });
+}
+
+bool differs(const Applied& applied, bool prune) {
+  return std::ranges::any_of(applied.comparison.differences, [&](const catalog::Difference& one) {
+    return one.what != What::unchanged && (prune || one.what != What::not_in_file);
   });
 }
 

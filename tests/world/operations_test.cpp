@@ -81,6 +81,22 @@ TEST_F(OperationsTest, ApplyStoresAllOrNothing) {
   EXPECT_EQ(operations::in_words(now.catalog.segments.at(0).where), "vip is true");
 }
 
+TEST_F(OperationsTest, AFileIsHeldAgainstTheCatalogWithoutItsData) {
+  std::string text = world_.catalog_text;
+  const auto held = [&] {
+    auto out =
+        operations::apply(at_work(), {.text = text, .dry_run = true, .look_at_data = false}, {});
+    EXPECT_TRUE(out.ok()) << out.error().text();
+    return out.ok() ? std::move(*out) : operations::Applied{};
+  };
+  EXPECT_FALSE(operations::differs(held(), true));
+  text.replace(text.find("field: vip"), 10, "field: nobody");
+  EXPECT_THAT(held().problems, IsEmpty());
+  EXPECT_TRUE(operations::differs(held(), true));
+  text.replace(text.find("op: is_true"), 11, "op: is_strange");
+  EXPECT_THAT(held().problems, SizeIs(1));
+}
+
 TEST_F(OperationsTest, CountsAStoredSegmentAndOneUnderConstruction) {
   const Stored now = stored();
   Segment segment = now.catalog.segments.at(0);
