@@ -160,6 +160,15 @@ void declare_access(Commands& commands, AllOptions& o) {
       ->check(CLI::Range(1, 100000));
 }
 
+void declare_home(Commands& commands, AllOptions& o) {
+  CLI::App* c = &commands.add("backup", "Everything of this home into one file", true,
+                              [&o](Session& s) { return backup(s, o.file); });
+  c->add_option("FILE", o.file, "A tar archive that is not there yet")->required();
+  c = &commands.add("restore", "Make a home out of a backup", true,
+                    [&o](Session& s) { return restore(s, o.file); });
+  c->add_option("FILE", o.file, "What `rollcall backup` wrote")->required();
+}
+
 void declare_service(Commands& commands, AllOptions& o) {
   CLI::App* c = &commands.add("serve", "The service: scheduler, REST API and status page", false,
                               [&o](Session& s) { return serve(s, o.serve); });
@@ -296,6 +305,7 @@ void declare(CLI::App& app, Commands commands, AllOptions& o) {
 
   declare_service(commands, o);
   declare_access(commands, o);
+  declare_home(commands, o);
 
   c = &commands.add("completion", "A script that completes commands and names in a shell", false,
                     [&o](Session& s) { return completion(s, o.shell); });

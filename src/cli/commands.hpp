@@ -146,6 +146,8 @@ struct TokenOptions {
 Result<int> add_token(Session& session, const TokenOptions& options);
 Result<int> tokens(Session& session);
 Result<int> remove_token(Session& session, const TokenOptions& options);
+Result<int> backup(Session& session, const std::string& file);
+Result<int> restore(Session& session, const std::string& file);
 struct LogOptions {
   std::string who, action;  // empty: any
   int64_t limit = 50;

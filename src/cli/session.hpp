@@ -23,6 +23,7 @@ class Session {
         progress_({world.err, world.err_is_terminal, world.columns}, world.clock, world.observer) {}
 
   [[nodiscard]] const World& world() const { return world_; }
+  [[nodiscard]] const std::filesystem::path& home() const { return home_; }
   [[nodiscard]] bool json() const { return json_; }
   [[nodiscard]] const std::stop_token& stop() const { return stop_; }
   Progress& progress() { return progress_; }

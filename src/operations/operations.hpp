@@ -12,6 +12,7 @@
 // Activations, their runs and end   activations.hpp
 // When they are due                 schedules.hpp
 // What has been, and one person     runs.hpp, why.hpp
+// The home as a whole               backup.hpp, written by tar.hpp
 // Reports that name many people     json_writer.hpp writes them as they come
 //
 // Threads: any number may call at once.
@@ -19,6 +20,7 @@
 
 #include "operations/activations.hpp"
 #include "operations/apply.hpp"
+#include "operations/backup.hpp"
 #include "operations/check.hpp"
 #include "operations/data_check.hpp"
 #include "operations/edit.hpp"

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <array>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -128,6 +129,11 @@ class State {
   // and nothing of the open run. What is written there is gone with it. It has no permit: to ask
   // for one is a bug. One name, one copy at a time.
   virtual Result<std::unique_ptr<Writer>> copy(const Record& record, const std::string& name) = 0;
+  // Into files of a folder, what a backup keeps: record and ledger as they belong together, while
+  // others may run the activation. No open run is in it; whoever reads the record there, or where
+  // the files are put, finds it `copied`. No folder is made where there is nothing yet. Errors:
+  // corrupt, unavailable.
+  virtual Status back_up(const std::filesystem::path& folder) = 0;
 };
 
 class States {

@@ -107,13 +107,16 @@ class StateSuite : public testing::TestWithParam<Kind> {
   }
   // A whole run in which everybody who enters is added.
   void run(const std::string& id, const std::map<std::string, std::optional<std::string>>& who) {
-    const auto writer = take();
-    const auto work = begin(*writer, id);
+    run_with(*take(), id, who);
+  }
+  void run_with(Writer& writer, const std::string& id,
+                const std::map<std::string, std::optional<std::string>>& who) {
+    const auto work = begin(writer, id);
     people(*work, who);
     const plan::Plan made = plan(*work);
     std::vector<Outcome> outcomes(static_cast<size_t>(made.writes), {OutcomeKind::added});
     outcomes.resize(static_cast<size_t>(made.writes + made.removals), {OutcomeKind::removed});
-    promote(*writer, *work, outcomes);
+    promote(writer, *work, outcomes);
   }
   // "name on_list in|out reason", by name.
   std::vector<std::string> ledger() {

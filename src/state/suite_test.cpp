@@ -760,5 +760,35 @@ TEST_P(StateSuite, RebuildsALostLedgerFromTheList) {
   EXPECT_THAT(changes(*work), ElementsAre("ann changed \"A\"", "bob entered \"B\"", "eve left -"));
 }
 
+// --- A backup.
+
+TEST_P(StateSuite, ABackupHoldsTheLedgerAndIsNoticedWhereItIsPut) {
+  const auto kept = home_ / "kept";
+  ASSERT_TRUE(state_->back_up(kept).ok());
+  EXPECT_FALSE(std::filesystem::exists(kept));
+  run("r1", {{"ada", "A"}, {"bob", "B"}});
+  auto writer = take();  // somebody runs it meanwhile
+  writer->record.open_run = OpenRun{.run_id = "r2", .catalog_hash = "h", .report_json = "{}"};
+  ASSERT_TRUE(writer->write().ok());
+  const Status done = state_->back_up(kept);
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  run_with(*writer, "r3", {{"cy", "C"}});
+  writer.reset();
+  std::filesystem::create_directories(home_ / "new" / "activations");
+  std::filesystem::rename(kept, home_ / "new" / "activations" / "a1");
+  states_ = GetParam().open({home_ / "new"}, disk_, *leases_);
+  state_ = states_->of("a1");
+  EXPECT_THAT(ledger(), ElementsAre("ada 1 in ", "bob 1 in "));
+  Record record = *state_->read();
+  EXPECT_TRUE(record.copied);
+  EXPECT_FALSE(record.open_run);
+  const auto other = take();
+  ASSERT_TRUE(other->write().ok());
+  EXPECT_TRUE(state_->read()->copied) << "until somebody has made up their mind about it";
+  other->record.copied = false;
+  ASSERT_TRUE(other->write().ok());
+  EXPECT_FALSE(state_->read()->copied);
+}
+
 }  // namespace
 }  // namespace rollcall::state

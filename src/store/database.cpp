@@ -112,6 +112,15 @@ Result<std::unique_ptr<Database>> Database::open(Disk& disk, const std::filesyst
   return database;
 }
 
+Result<std::unique_ptr<Database>> Database::look_at(const std::filesystem::path& path) {
+  sqlite3* raw = nullptr;
+  const int opened = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READONLY, nullptr);
+  auto database = std::unique_ptr<Database>(new Database(raw));
+  if (opened != SQLITE_OK)
+    return raw == nullptr ? cannot("open", path, ENOMEM) : database->trouble();
+  return database;
+}
+
 Result<int64_t> Database::number(const char* sql) {
   Statement row(db_, sql);
   if (row.step() != SQLITE_ROW) return trouble();

@@ -70,6 +70,8 @@ class Database {
   // Opens `rollcall.db` of a home that is there, making it if need be, and brings it to the newest
   // version. What is not ours, or newer than we are, is refused before anything is written to it.
   static Result<std::unique_ptr<Database>> open(Disk& disk, const std::filesystem::path& home);
+  // One that is read and never written, and is ours.
+  static Result<std::unique_ptr<Database>> look_at(const std::filesystem::path& path);
   ~Database() { sqlite3_close_v2(db_); }
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

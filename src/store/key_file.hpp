@@ -26,6 +26,10 @@ class Key {
   [[nodiscard]] std::string seal(std::string_view value, std::string_view belongs) const;
   // 32 bytes that only this key leads to; other purposes get others.
   [[nodiscard]] std::string derived(std::string_view purpose) const;
+  // What the key file holds.
+  [[nodiscard]] Secret content() const {
+    return Secret({reinterpret_cast<const char*>(bytes_.data()), bytes_.size()});
+  }
   // Nothing when it was sealed by another key or for another place, or was changed since.
   [[nodiscard]] std::optional<std::string> unseal(std::string_view sealed,
                                                   std::string_view belongs) const;

@@ -23,6 +23,8 @@ constexpr std::string_view kRunColumns =
     "run_id, activation_uid, activation, status, started_ms, finished_ms, report";
 constexpr int kPlansKept = 100;  // of each activation; a plan holds a sample of people
 
+constexpr std::string_view kCheck = "the key of this home";
+
 Error wrong_key() {
   return {.kind = ErrorKind::corrupt,
           .message = "the stored secrets cannot be opened with the file `key` of this home",
@@ -38,12 +40,14 @@ std::string belongs_to(const std::string& uid, const std::string& name) {
 
 class SqliteStore : public Store {
  public:
-  SqliteStore(std::unique_ptr<Database> database, const Key& key, Clock& clock, Random& random)
+  SqliteStore(std::unique_ptr<Database> database, const Key& key, Clock& clock, Random& random,
+              Disk& disk)
       : database_(std::move(database)),
         db_(database_->handle()),
         key_(key),
         clock_(clock),
-        random_(random) {}
+        random_(random),
+        disk_(disk) {}
 
   Result<Objects> objects() override {
     const std::lock_guard lock(mutex_);
@@ -249,6 +253,20 @@ class SqliteStore : public Store {
     return Secret(key_.derived(purpose));
   }
 
+  Result<Secret> back_up(const fs::path& to) override {
+    const std::lock_guard lock(mutex_);
+    (void)TRY(disk_.open(to, Disk::Open::first));  // private before anything is in it
+    Statement copy(db_, "VACUUM INTO ?");
+    TRY(database_->finish(copy.bind(to.string())));
+    const auto copied = TRY(Database::look_at(to));
+    Statement check(copied->handle(), "SELECT sealed FROM key_check");
+    if (check.step() != SQLITE_ROW) return copied->trouble();
+    if (!key_.unseal(check.text(0), kCheck))
+      return Error{.kind = ErrorKind::conflict,
+                   .message = "the key of this home was replaced while it was copied; try again"};
+    return key_.content();
+  }
+
  private:
   Result<int64_t> read_revision() {
     Statement row(db_, "SELECT revision FROM catalog");
@@ -320,6 +338,7 @@ class SqliteStore : public Store {
   Key key_;
   Clock& clock_;
   Random& random_;
+  Disk& disk_;
 };
 
 // Makes the home, private. One that was there keeps its rights, unless it is empty: then it was
@@ -361,8 +380,6 @@ Status refuse_links(const fs::path& path) {
     TRY(refuse_links(in->path()));
   return ok_status();
 }
-
-constexpr std::string_view kCheck = "the key of this home";
 
 // Whether anything is sealed: the secrets of objects, or text in records.
 Result<bool> holds_secrets(Database& database) {
@@ -407,7 +424,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& home, Clock& clock, R
   const Key key = TRY(open_key(disk, home, !TRY(holds_secrets(*database))));
   TRY(check_key(*database, key));
   return std::unique_ptr<Store>(
-      std::make_unique<SqliteStore>(std::move(database), key, clock, random));
+      std::make_unique<SqliteStore>(std::move(database), key, clock, random, disk));
 }
 
 }  // namespace rollcall::store

@@ -89,8 +89,8 @@ struct PlanRow {
 class Store {
  public:
   virtual ~Store() = default;
-  // Makes the home when it is not there. Refuses links among what is kept in it (denied). `clock`
-  // and `random` must outlive the store.
+  // Makes the home when it is not there. Refuses links among what is kept in it (denied). `clock`,
+  // `random` and `disk` must outlive the store.
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& home, Clock& clock,
                                              Random& random, Disk& disk);
 
@@ -149,6 +149,11 @@ class Store {
   // A secret of 32 bytes that only the key of this home leads to: the same at every call, and
   // another for every purpose. It is kept nowhere.
   [[nodiscard]] virtual Secret derived(std::string_view purpose) const = 0;
+
+  // Writes the database as it is at one moment to a file that is not there yet, and tells the key
+  // that opens its secrets. Others read and write meanwhile. Errors: conflict (the key was
+  // replaced meanwhile).
+  virtual Result<Secret> back_up(const std::filesystem::path& to) = 0;
 };
 
 }  // namespace rollcall::store

@@ -104,6 +104,50 @@ class StoreTest : public testing::Test {
   fs::path home_;
 };
 
+// --- A backup ---
+
+TEST_F(StoreTest, ABackupIsOfOneMomentAndOpensWithTheKeyThatIsTold) {
+  put_destination();
+  const auto store = open();
+  const fs::path kept = home_ / "kept";
+  fs::create_directories(kept);
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    const auto other = open();
+    for (int i = 0; !stop; ++i)
+      ASSERT_TRUE(
+          insist(*other, {row("", "a" + std::to_string(i)), row("", "b" + std::to_string(i))})
+              .ok());
+  });
+  const auto key = store->back_up(kept / "rollcall.db");
+  stop = true;
+  writer.join();
+  ASSERT_TRUE(key.ok()) << key.error().text();
+  EXPECT_EQ(mode_of(kept / "rollcall.db"), 0600U);
+  EXPECT_EQ(key->reveal(), bytes_of(home_ / "key"));
+  std::ofstream(kept / "key") << key->reveal();
+  fs::permissions(kept / "key", fs::perms::owner_read | fs::perms::owner_write);
+  auto copy = Store::open(kept, clock_, random_, disk_);
+  ASSERT_TRUE(copy.ok()) << copy.error().text();
+  const auto objects = (*copy)->objects();
+  ASSERT_TRUE(objects.ok());
+  EXPECT_EQ(objects->rows.size() % 2, 1U) << "half of a write";
+  EXPECT_EQ(objects->rows[0].secrets[0].second.reveal(), kHush);
+}
+
+TEST_F(StoreTest, ABackupIsWrittenOverNothing) {
+  const auto store = open();
+  std::ofstream(home_ / "there") << "mine";
+  EXPECT_FALSE(store->back_up(home_ / "there").ok());
+  EXPECT_EQ(bytes_of(home_ / "there"), "mine");
+}
+
+TEST_F(StoreTest, NoBackupIsMadeWhoseKeyWasReplacedMeanwhile) {
+  const auto store = open();
+  sql("DELETE FROM key_check; INSERT INTO key_check VALUES (1, x'00')");
+  EXPECT_EQ(store->back_up(home_ / "kept").error().kind, ErrorKind::conflict);
+}
+
 // --- Objects ---
 
 TEST_F(StoreTest, KeepsObjectsAndTheirSecretsAcrossOpenings) {

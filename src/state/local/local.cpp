@@ -300,18 +300,43 @@ class LocalState : public State {
     const Folder to{temp_ / ("state-" + name), folder_.disk};
     std::unique_ptr<Writer> out(new LocalCopy(to, to.path / "damage.duckdb"));
     TRY(to.disk->make_folder(to.path));
-    if (record.generation > 0) {
-      const fs::path from = folder_.ledger_file(record.generation);
-      std::error_code problem;
-      fs::create_hard_link(from, to.ledger_file(record.generation), problem);
-      if (problem) fs::copy_file(from, to.ledger_file(record.generation), problem);
-      if (problem) return cannot("copy", from, problem.value());
-    }
+    if (record.generation > 0) TRY(put_ledger(record, to));
     out->record = record;
     return out;
   }
+  Status back_up(const fs::path& folder) override {
+    const Folder to{folder, folder_.disk};
+    constexpr int kTries = 100;  // no run ends so often while a file is copied
+    for (int tried = 1;; ++tried) {
+      Record record = TRY(read());
+      const bool is_fresh = record.generation == 0 && !record.list && !record.list_intent &&
+                            !record.open_run && !record.doubt;
+      if (is_fresh) return ok_status();
+      TRY(to.disk->make_folder(folder));
+      Status kept = record.generation > 0 ? put_ledger(record, to) : ok_status();
+      if (kept.ok()) kept = check_ledger(to, record);
+      if (TRY(read()).generation == record.generation || tried == kTries) {
+        TRY(kept);
+        record.open_run = std::nullopt;
+        record.copied = true;
+        return write_record(to, record);
+      }
+      TRY(to.disk->remove(folder));
+    }
+  }
 
  private:
+  // The ledger of `record` in another folder; the same file where that can be, for nobody changes
+  // it.
+  Status put_ledger(const Record& record, const Folder& to) const {
+    const fs::path from = folder_.ledger_file(record.generation);
+    std::error_code problem;
+    fs::create_hard_link(from, to.ledger_file(record.generation), problem);
+    if (problem) fs::copy_file(from, to.ledger_file(record.generation), problem);
+    if (problem) return cannot("copy", from, problem.value());
+    return ok_status();
+  }
+
   fs::path temp_;
   std::string uid_;
   Folder folder_;

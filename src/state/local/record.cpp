@@ -136,7 +136,8 @@ Result<Record> read_record(const Folder& folder) {
 Status write_record(const Folder& folder, const Record& record) {
   json described = to_json(record);
   return folder.disk->replace(folder.path / "state.json", [&](const std::string& birth) {
-    described["birth"] = birth;
+    // One that was found to be a copy stays one until somebody has made up their mind about it.
+    described["birth"] = record.copied ? "of a copy" : birth;
     described["checksum"] = checksum(text_of(described));
     return text_of(described) + "\n";
   });
