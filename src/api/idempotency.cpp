@@ -10,7 +10,7 @@
 namespace rollcall::api {
 namespace {
 
-constexpr const char* kKind = "idempotency";
+constexpr const char* kKind = operations::kKeptAnswers;
 constexpr auto kKept = std::chrono::hours(24);
 // A first request that never was answered (we were killed) blocks its key no longer than any may
 // take.

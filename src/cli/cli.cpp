@@ -65,6 +65,7 @@ struct AllOptions {
   TokenOptions token;
   LogOptions log;
   bool as_file = false;
+  ForgetOptions forget;
 };
 
 std::vector<const CLI::App*> shown_commands(const CLI::App& app) {
@@ -167,6 +168,10 @@ void declare_home(Commands& commands, AllOptions& o) {
   c = &commands.add("restore", "Make a home out of a backup", true,
                     [&o](Session& s) { return restore(s, o.file); });
   c->add_option("FILE", o.file, "What `rollcall backup` wrote")->required();
+  c = &commands.add("forget", "Remove one person from what this home keeps", true,
+                    [&o](Session& s) { return forget(s, o.forget); });
+  c->add_option("KEY", o.forget.key, "An e-mail address or user id")->required();
+  c->add_flag("--yes", o.forget.yes, "Do it; otherwise it is only told what would be removed");
 }
 
 void declare_service(Commands& commands, AllOptions& o) {

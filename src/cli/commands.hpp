@@ -148,6 +148,11 @@ Result<int> tokens(Session& session);
 Result<int> remove_token(Session& session, const TokenOptions& options);
 Result<int> backup(Session& session, const std::string& file);
 Result<int> restore(Session& session, const std::string& file);
+struct ForgetOptions {
+  std::string key;
+  bool yes = false;
+};
+Result<int> forget(Session& session, const ForgetOptions& options);
 struct LogOptions {
   std::string who, action;  // empty: any
   int64_t limit = 50;

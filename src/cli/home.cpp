@@ -1,4 +1,5 @@
-// The home as a whole: backup, restore.
+// The home as a whole: backup, restore; and one person out of it.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
@@ -25,7 +26,65 @@ Status note(Session& session, const char* action, const std::string& kind, const
              .after = after.is_null() ? "" : after.dump()});
 }
 
+void print(Session& session, const operations::ForgottenPerson& person) {
+  using Activation = operations::ForgottenPerson::Activation;
+  const auto any = [&](const auto& holds) {
+    return std::ranges::any_of(person.activations, holds);
+  };
+  for (const Activation& one : person.activations) {
+    if (one.in_ledger || one.in_past_runs > 0)
+      session.print("{} {}\n", person.removed ? "removed from" : "kept in", plain(one.name));
+  }
+  for (const std::string& one : person.indexes)
+    session.print("removed the contact index of {}; the next export makes it anew\n", plain(one));
+  if (person.answers > 0)
+    session.print("removed {} of the service\n",
+                  counted(person.answers, "kept answer", "kept answers"));
+  if (!any([](const Activation& one) { return one.in_ledger || one.in_past_runs > 0; }))
+    session.print("no ledger{} this person\n",
+                  person.removed ? " and no past run told of" : " tells of");
+  for (const Activation& one : person.activations) {
+    if (one.on_list > 0 && one.list)
+      session.print("{} on the list {} ({}) of {} in Iterable, by the ledger\n",
+                    one.on_list == 1 ? "still" : "perhaps still", plain(one.list->name),
+                    one.list->id, plain(one.destination));
+    if (one.in_segment.value_or(false))
+      session.print("still in the segment {} of your own data\n", plain(one.segment));
+    if (!one.not_asked.empty())
+      session.print("the segment {} could not be asked: {}\n", plain(one.segment),
+                    plain(one.not_asked));
+  }
+  if (any([](const Activation& one) { return one.in_segment.value_or(false); }))
+    session.say(
+        "a later run takes them up again while your data have them in a segment: remove them "
+        "there, too");
+  if (any([](const Activation& one) { return one.on_list > 0; }))
+    session.say(
+        "Iterable is not asked: no run takes them off a list any more; remove them there, too");
+}
+
 }  // namespace
+
+Result<int> forget(Session& session, const ForgetOptions& options) {
+  const operations::World world = TRY(session.run_world());
+  const operations::ForgottenPerson person =
+      TRY(operations::forget(world, TRY(operations::stored(world)),
+                             {.key = options.key, .really = options.yes}, session.stop()));
+  if (person.removed) {
+    json activations = json::array();
+    for (const auto& one : person.activations)
+      if (one.in_ledger || one.in_past_runs > 0) activations.push_back(one.name);
+    TRY(note(session, "forgot", "person", {{"activations", std::move(activations)}}));
+  }
+  if (session.json()) {
+    session.print_json(operations::to_json(person));
+  } else {
+    print(session, person);
+  }
+  if (person.removed) return kDone;
+  session.say("nothing was removed: say --yes to do it");
+  return kWrong;
+}
 
 Result<int> backup(Session& session, const std::string& file) {
   const operations::Backup done = TRY(operations::back_up(TRY(session.run_world()), file));

@@ -13,6 +13,7 @@
 // When they are due                 schedules.hpp
 // What has been, and one person     runs.hpp, why.hpp
 // The home as a whole               backup.hpp, written by tar.hpp
+// One person out of it              forget.hpp
 // Reports that name many people     json_writer.hpp writes them as they come
 //
 // Threads: any number may call at once.
@@ -24,6 +25,7 @@
 #include "operations/check.hpp"
 #include "operations/data_check.hpp"
 #include "operations/edit.hpp"
+#include "operations/forget.hpp"
 #include "operations/json_writer.hpp"
 #include "operations/names.hpp"
 #include "operations/rule_words.hpp"

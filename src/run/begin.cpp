@@ -32,39 +32,6 @@ Result<Interrupted> open_interrupted(Ongoing& run) {
   return Interrupted{std::move(*report), std::move(work)};
 }
 
-// What the open run sent is not known any more: all it may have written counts as unknown, and the
-// list is read before anything is decided.
-Status give_up(Ongoing& run, const Error& damage) {
-  state::Record& record = run.record();
-  const state::OpenRun open = *record.open_run;
-  state::Doubt doubt{
-      .why = {damage.message +
-              ": whom it may have written counts as unknown and is sent again; the list was read "
-              "first"}};
-  const Status known = run.writer->take_as_unknown(run.steady.now());
-  if (!known.ok() && known.error().kind != ErrorKind::corrupt) return known;
-  if (!known.ok()) {
-    record.open_run = std::nullopt;
-    doubt.everything = doubt.lost = true;
-    doubt.why.push_back(
-        "what cannot be known any more: who of the list was put there by that run and has left "
-        "the segment since");
-  }
-  if (auto report = report_from_json(open.report_json); report.ok()) {
-    run.report = std::move(*report);
-    run.report.status = RunStatus::interrupted;
-    run.report.error = Error{ErrorKind::corrupt, damage.message, "A later run began anew."};
-    run.report.finished_at = run.world.clock.now();
-    TRY(run.keep_report());
-  }
-  record.doubt = std::move(doubt);
-  record.wrote = moment(run.steady);
-  TRY(run.writer->write());
-  run.world.observer.note(damage.message + ": beginning anew");
-  run.writer->tidy();
-  return ok_status();
-}
-
 // What was answered is kept, the rest is not sent; then a new plan is made.
 Status close(Ongoing& run, std::unique_ptr<state::Work> work) {
   Planned planned;
@@ -136,7 +103,8 @@ Planned continued(Ongoing& run, std::unique_ptr<state::Work> work) {
 Result<Planned> begin(Ongoing& run) {
   state::Record& record = run.record();
   if (record.copied) {
-    if (record.open_run) TRY(give_up(run, {ErrorKind::corrupt, kCopy}));
+    if (record.open_run)
+      TRY(give_up(run.world, run.activation, *run.writer, run.steady, {ErrorKind::corrupt, kCopy}));
     doubt_copy(record);
     TRY(run.writer->write());
   }
@@ -148,7 +116,7 @@ Result<Planned> begin(Ongoing& run) {
       if (TRY(can_be_continued(run))) return continued(run, std::move(open->work));
       TRY(close(run, std::move(open->work)));
     } else {
-      TRY(give_up(run, open.error()));
+      TRY(give_up(run.world, run.activation, *run.writer, run.steady, open.error()));
     }
   }
   TRY(close_runs_that_died(run));

@@ -83,6 +83,39 @@ Status salvage(const World& world, const Activation& activation, state::Writer& 
   return writer.salvage(damage.message, world.clock.now());
 }
 
+Status give_up(const World& world, const Activation& activation, state::Writer& writer,
+               Clock& clock, const Error& damage) {
+  state::Record& record = writer.record;
+  const state::OpenRun open = *record.open_run;
+  state::Doubt doubt{
+      .why = {damage.message +
+              ": whom it may have written counts as unknown and is sent again; the list was read "
+              "first"}};
+  const Status known = writer.take_as_unknown(clock.now());
+  if (!known.ok() && known.error().kind != ErrorKind::corrupt) return known;
+  if (!known.ok()) {
+    record.open_run = std::nullopt;
+    doubt.everything = doubt.lost = true;
+    doubt.why.push_back(
+        "what cannot be known any more: who of the list was put there by that run and has left "
+        "the segment since");
+  }
+  if (auto report = report_from_json(open.report_json); report.ok()) {
+    report->status = RunStatus::interrupted;
+    report->error = Error{ErrorKind::corrupt, damage.message, "A later run began anew."};
+    report->finished_at = world.clock.now();
+    TRY(world.store.put_run({report->run_id, activation.uid, activation.name,
+                             std::string(to_string(report->status)), report->started_at,
+                             report->finished_at, to_json(*report)}));
+  }
+  record.doubt = std::move(doubt);
+  record.wrote = moment(clock);
+  TRY(writer.write());
+  world.observer.note(damage.message + ": beginning anew");
+  writer.tidy();
+  return ok_status();
+}
+
 void doubt_copy(state::Record& record) {
   record.copied = false;
   if (!record.doubt) record.doubt.emplace();

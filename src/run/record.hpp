@@ -13,6 +13,11 @@ Result<state::Record> read_record(const World& world, const Activation& activati
 Status salvage(const World& world, const Activation& activation, state::Writer& writer,
                const Error& damage);
 
+// What the open run sent is not known any more: all it may have written counts as unknown, and the
+// list is read before anything is decided. `clock` tells what writes settle by.
+Status give_up(const World& world, const Activation& activation, state::Writer& writer,
+               Clock& clock, const Error& damage);
+
 // What the store knows of an activation's list.
 inline constexpr const char* kListFact = "list";
 std::string to_json(const state::ListRecord& list);

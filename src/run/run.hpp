@@ -184,6 +184,16 @@ Result<std::unique_ptr<Audit>> audit(const World& world, const Catalog& catalog,
 // The JSON of its counts, or nothing: never audited.
 Result<std::optional<std::string>> last_audit(store::Store& store, const Activation& activation);
 
+// What is kept of one person in an activation's state is gone; a run that was interrupted is closed
+// first, and whom it may have written counts as unknown. `writer` has the record in it. Errors:
+// those of the state.
+Result<state::Forgotten> forget(const World& world, const Activation& activation,
+                                state::Writer& writer, const std::string& key);
+// Whether the destination's contact index told of them: then it is gone, and made anew by the next
+// export.
+Result<bool> forget_contact(const World& world, const Destination& destination,
+                            const MatchKey& match_key, const std::string& key);
+
 // The JSON of contract and store.
 std::string to_json(const RunReport& report);
 Result<RunReport> report_from_json(const std::string& json);

@@ -63,6 +63,12 @@ struct MissingPerson {
   int64_t since_ms = 0;
 };
 
+// How often somebody was told of who is forgotten.
+struct Forgotten {
+  int64_t in_ledger = 0;     // more than once where it had two spellings
+  int64_t in_past_runs = 0;  // among the people not on the list
+};
+
 // The state in the hands of whoever runs the activation.
 class Writer {
  public:
@@ -92,6 +98,10 @@ class Writer {
   // Lets go of what nobody needs any more: old ledgers, the work of ended runs; not of their
   // missing people.
   virtual void tidy() = 0;
+  // Removes whatever is kept of one person, in all spellings of a normalised key: from now on a
+  // ledger without them counts, earlier ones that tell of them are gone. Only where no run is open.
+  // Whoever is killed in the middle does it again. Errors: corrupt (the ledger), unavailable.
+  virtual Result<Forgotten> forget(const std::string& key) = 0;
 };
 
 // One activation's, for whoever reads it, also while another process runs the activation. What is

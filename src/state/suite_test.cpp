@@ -790,5 +790,65 @@ TEST_P(StateSuite, ABackupHoldsTheLedgerAndIsNoticedWhereItIsPut) {
   EXPECT_FALSE(state_->read()->copied);
 }
 
+// --- Somebody is forgotten.
+
+TEST_P(StateSuite, ForgetsAPersonInEveryPlaceAndSpelling) {
+  run("r1", {{"josé", "A"}, {"bob", "B"}});
+  {
+    const auto writer = take();
+    const auto work = begin(*writer, "r2");
+    people(*work, {{"josé", "X"}, {"bob", "Y"}, {"cy", "Z"}});
+    plan(*work);
+    ASSERT_TRUE(work->seal().ok());
+    promote(*writer, *work,
+            {{OutcomeKind::rejected, "no"},
+             {OutcomeKind::rejected, "no"},
+             {OutcomeKind::rejected, "no"}});
+  }
+  const auto told = [&] {
+    std::vector<std::string> out;
+    EXPECT_TRUE(state_
+                    ->missing_people("r2", "all",
+                                     [&](const MissingPerson& one) {
+                                       out.push_back(name_of(one.key));
+                                       return true;
+                                     })
+                    .ok());
+    return out;
+  };
+  ASSERT_THAT(told(), testing::Contains("josé"));
+  const auto others = [&] {
+    auto out = told();
+    std::erase(out, "josé");
+    return out;
+  }();
+  const auto writer = take();
+  const auto done = writer->forget("JOSÉ@x.co");
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_EQ(done->in_ledger, 1);
+  EXPECT_EQ(done->in_past_runs, 1);
+  EXPECT_EQ(ledger().size(), 2U);
+  EXPECT_FALSE(*state_->find("josé@x.co"));
+  EXPECT_EQ(told(), others);
+  EXPECT_TRUE(state_->check(*state_->read()).ok());
+  for (const auto& file : std::filesystem::recursive_directory_iterator(home_)) {
+    if (!file.is_regular_file()) continue;
+    std::ifstream in(file.path(), std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    EXPECT_EQ(bytes.find("josé"), std::string::npos) << file.path();
+  }
+  const auto again = writer->forget("josé@x.co");
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->in_ledger + again->in_past_runs, 0);
+}
+
+TEST_P(StateSuite, ACopyStaysOneWhoeverIsForgotten) {
+  run("r1", {{"ada", "A"}, {"bob", "B"}});
+  const auto writer = take();
+  writer->record.copied = true;
+  ASSERT_TRUE(writer->forget("ada@x.co").ok());
+  EXPECT_TRUE(state_->read()->copied);
+}
+
 }  // namespace
 }  // namespace rollcall::state

@@ -1,15 +1,18 @@
-"""The home as a whole: held against a file, kept and restored."""
+"""The home as a whole: held against a file, kept and restored, without a person."""
 
 import copy
+import fcntl
 import hashlib
 import io
 import json
 import shutil
+import struct
 import tarfile
 
+import duckdb
 import pytest
 
-from world import LIST, a_day_of_changes, populate, started
+from world import LIST, a_day_of_changes, copy_home, customer, populate, restore_home, started
 
 
 @pytest.fixture
@@ -257,3 +260,110 @@ def test_what_is_damaged_is_left_out_of_a_backup_and_named(world):
     world.rollcall("run", LIST, expect=1)
     world.run("--full")  # the remedy
     world.assert_right()
+
+
+# --- forget
+
+def kept_of(world, *names):
+    """Files of the home that hold one of these, as DuckDB reads them or byte for byte."""
+    found = []
+    for path in sorted(world.home.rglob("*")):
+        if not path.is_file():
+            continue
+        text = path.read_bytes().lower()
+        if path.suffix == ".parquet":
+            text += str(duckdb.sql(f"SELECT * FROM read_parquet('{path}')").fetchall()).lower().encode()
+        if any(name.lower().encode() in text for name in names):
+            found.append(str(path.relative_to(world.home)))
+    return found
+
+
+def test_a_person_is_forgotten_everywhere_and_it_is_said_where_they_still_are(world):
+    world.put(*[customer(i) for i in range(1, 7)])
+    for i in range(1, 6):
+        world.double.add_contact(email=f"user{i}@example.com", user_id=f"U{i}", firstName="Old")
+    world.double.show_everything()
+    world.write_source()
+    world.apply()
+    world.run()
+    world.change(3, first_name="Another")
+    world.write_source()
+    world.run()
+    for who in ("user3@example.com", "user6@example.com"):  # on the list; not a contact, told of by past runs
+        assert kept_of(world, who)
+        told = world.rollcall("forget", who, expect=2)
+        assert "nothing was removed: say --yes" in told.err and f"kept in {LIST}" in told.out and kept_of(world, who)
+    members = world.members()
+    done = world.rollcall("forget", " USER3@Example.com ", "--yes")
+    assert f"removed from {LIST}" in done.out and f"still on the list {LIST} ({world.the_list().id}) of Iterable" in done.out
+    assert "still in the segment Lapsed VIPs" in done.out and "a later run takes them up again" in done.err
+    assert kept_of(world, "user3@example.com") == []
+    assert world.members() == members, "Iterable is not asked"
+    told = world.rollcall("forget", "user6@example.com", "--yes", "--json").json
+    one, = told["activations"]
+    assert told["removed"] and one["in_ledger"] and one["in_past_runs"] >= 1 and one["on_list"] == "no" and one["in_segment"] is True
+    assert kept_of(world, "user6@example.com") == []
+    assert kept_of(world, "user2@example.com"), "others stay"
+    line = world.rollcall("log", "--json").json[0]
+    assert (line["action"], line["kind"], line["name"], line["after"]) == ("forgot", "person", "", {"activations": [LIST]})
+    assert "user6" not in world.rollcall("log", "--json").out
+    world.run()  # takes them up again, for the data still have them
+    world.assert_right()
+    world.drop(3)
+    world.write_source()
+    world.rollcall("forget", "user3@example.com", "--yes")
+    world.run()
+    assert "user3@example.com" in world.members() and kept_of(world, "user3@example.com") == []
+    again = world.rollcall("forget", "user3@example.com", "--yes", "--json").json
+    assert again["removed"] and not again["activations"][0]["in_ledger"]
+    assert "no ledger and no past run told of this person" in world.rollcall("forget", "nobody@example.com", "--yes").out
+
+
+def test_nobody_is_forgotten_while_an_activation_runs(world):
+    started(world)
+    uid, = [one.name for one in (world.home / "activations").iterdir()]
+    with (world.home / "activations" / uid / "lock").open("r+") as lock:
+        fcntl.fcntl(lock, 37, struct.pack("hhqqi", fcntl.F_WRLCK, 0, 0, 0, 0))  # F_OFD_SETLK
+        done = world.rollcall("forget", "user4@example.com", "--yes", "--json", expect=4)
+        assert LIST in done.err and done.json["error"]["kind"] == "busy"
+        assert kept_of(world, "user4@example.com")
+    world.rollcall("forget", "user4@example.com", "--yes")
+    assert kept_of(world, "user4@example.com") == []
+
+
+def test_somebody_in_an_interrupted_run_is_forgotten_and_the_next_run_ends_right(world):
+    started(world)
+    world.put(customer(50))
+    world.double.add_contact(email="user50@example.com", user_id="U50")
+    world.double.show_everything()
+    world.write_source()
+    assert world.run_expecting_death("plan.sealed", 1)
+    world.rollcall("forget", "user50@example.com", "--yes")
+    assert kept_of(world, "user50@example.com") == []
+    assert world.run()["status"] == "completed"
+    world.assert_right()
+
+
+def test_a_person_is_forgotten_without_the_source_and_a_copy_stays_one(world):
+    started(world)
+    restore_home(world, copy_home(world, "copy"))
+    (world.folder / "shop.duckdb").rename(world.folder / "away.duckdb")
+    done = world.rollcall("forget", "user4@example.com", "--yes")
+    assert "could not be asked" in done.out and kept_of(world, "user4@example.com") == []
+    (world.folder / "away.duckdb").rename(world.folder / "shop.duckdb")
+    assert any("this home is a copy" in one for one in world.run()["warnings"])
+    world.assert_right()
+
+
+def test_the_contact_index_goes_where_it_tells_of_the_person(make_world):
+    world = started(make_world("email", "email", destination={"proof": {"by": "fastest"}}))
+    index = list((world.home / "contacts").glob("*.index"))
+    done = world.rollcall("forget", "stranger1@example.com", "--yes", "--json").json
+    assert len(done["contact_indexes"]) == len(index)
+    assert not list((world.home / "contacts").glob("*.index"))
+    world.run()
+    world.assert_right()
+
+
+def test_a_blank_key_is_nobody(world):
+    assert "the key is blank" in world.rollcall("forget", "  ", "--yes", expect=2).err

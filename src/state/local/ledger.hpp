@@ -119,6 +119,10 @@ Status parked(const Folder& folder, const Record& record, const OnKey& on_key);
 Status missing_people(const Folder& folder, const std::string& run_id, const std::string& kind,
                       const std::function<bool(const MissingPerson&)>& on_person);
 
+// No run is open. Writes the record where the ledger held them.
+Result<Forgotten> forget(const Folder& folder, Record& record, duck::Connection& db,
+                         const std::string& key);
+
 // --- The real list, in the table `listed`.
 
 Status take_members(duck::Connection& work, const Tell& tell);

@@ -232,6 +232,10 @@ class LocalWriter : public Writer {
     return write();
   }
   void tidy() override { local::tidy(folder_, record); }
+  Result<Forgotten> forget(const std::string& key) override {
+    const auto scratch = TRY(Scratch::open(*folder_.disk, scratch_));
+    return local::forget(folder_, record, scratch->work(), key);
+  }
 
  private:
   Folder folder_;
