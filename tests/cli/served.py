@@ -162,13 +162,19 @@ class Served:
         line = self.process.stdout.readline().decode()
         told = re.fullmatch(r"rollcall serves (http://[^ ]+:(\d+))\n", line)
         if not told:
+            if line:  # it goes on, and says something else
+                self.process.kill()
             self.process.wait(DEADLINE)
             self._reader.join(DEADLINE)
             raise AssertionError(f"the service did not start: {line}{self.errors}")
         self.url, self.port = told[1], port or int(told[2])
         self._out_reader = threading.Thread(target=self._read_out, daemon=True)
         self._out_reader.start()
-        until(lambda: self.nobody.get("/api/v1/ready").status == 200, "the service did not become ready")
+        try:
+            until(lambda: self.nobody.get("/api/v1/ready").status == 200, "the service did not become ready")
+        except BaseException:
+            self.kill()
+            raise
 
     def _read_errors(self):
         for line in self.process.stderr:

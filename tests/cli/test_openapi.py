@@ -71,9 +71,11 @@ class Company:
         return self.admin.ok("POST", f"{API}/{kind}", self.body_of(kind), status=201)
 
     def end(self):
-        self.service.end()
-        self.world.assert_clean()
-        self.world.double.close()
+        try:
+            self.service.end()
+            self.world.assert_clean()
+        finally:
+            self.world.double.close()
 
 
 @pytest.fixture(scope="module")
