@@ -532,4 +532,6 @@ Status Access::tidy() {
   return ok_status();
 }
 
+std::vector<std::string> keyed_records() { return {kSession, kToken}; }
+
 }  // namespace rollcall::access

@@ -151,6 +151,10 @@ class Access {
   std::shared_ptr<Inside> inside_;
 };
 
+// The kinds of the store's records that only the home's key gives a meaning: sessions and tokens.
+// Whoever replaces the key ends them.
+std::vector<std::string> keyed_records();
+
 }  // namespace rollcall::access
 
 template <>

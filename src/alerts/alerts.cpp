@@ -41,17 +41,30 @@ int64_t count_of(const json& in, const char* part, const char* key) {
 
 std::string share(double part) { return fmt::format("{:.0f} %", part * 100); }
 
+std::string place_of(const std::string& uid, const char* what) {
+  return std::string(kChannel) + uid + what;
+}
+std::string hex_of(const std::string& bytes) {
+  std::string hex(2 * bytes.size() + 1, '\0');
+  sodium_bin2hex(hex.data(), hex.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                 bytes.size());
+  hex.pop_back();
+  return hex;
+}
+Result<std::string> bytes_of(const std::string& hex) {
+  std::string bytes(hex.size() / 2, '\0');
+  if (sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), hex.data(),
+                     hex.size(), nullptr, nullptr, nullptr) != 0)
+    return Error{ErrorKind::corrupt, "an alert channel's secret cannot be read"};
+  return bytes;
+}
+
 json json_of(const Channel& channel, const store::Store& store) {
   json troubles = json::array();
   for (const Trouble one : channel.troubles) troubles.push_back(word(one));
   const auto sealed = [&](const Secret& secret, const char* what) {
     if (secret.empty()) return json(nullptr);
-    const std::string bytes = store.seal(secret, std::string(kChannel) + channel.uid + what);
-    std::string hex(2 * bytes.size() + 1, '\0');
-    sodium_bin2hex(hex.data(), hex.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                   bytes.size());
-    hex.pop_back();
-    return json(hex);
+    return json(hex_of(store.seal(secret, place_of(channel.uid, what))));
   };
   return {{"name", channel.name},
           {"kind", word(channel.kind)},
@@ -82,11 +95,7 @@ Result<Channel> channel_of(const store::Record& record, const store::Store& stor
   const auto opened = [&](const char* what) -> Result<Secret> {
     const std::string hex = text_of(in, what);
     if (hex.empty()) return Secret();
-    std::string bytes(hex.size() / 2, '\0');
-    if (sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), hex.data(),
-                       hex.size(), nullptr, nullptr, nullptr) != 0)
-      return Error{ErrorKind::corrupt, "an alert channel's secret cannot be read"};
-    return store.unseal(bytes, std::string(kChannel) + record.key + what);
+    return store.unseal(TRY(bytes_of(hex)), place_of(record.key, what));
   };
   out.url = TRY(opened("url"));
   out.secret = TRY(opened("secret"));
@@ -500,6 +509,19 @@ std::string Alerts::signature(const Secret& secret, Time now, std::string_view b
   std::array<char, 2 * crypto_auth_hmacsha256_BYTES + 1> hex{};
   sodium_bin2hex(hex.data(), hex.size(), mac.data(), mac.size());
   return "t=" + seconds + ",v1=" + hex.data();
+}
+
+Result<std::optional<std::string>> reseal(const store::Record& record,
+                                          const store::Store::Sealing& sealing) {
+  if (record.kind != kChannel) return std::optional<std::string>();
+  json channel = read_json<json>(record.json);
+  for (const char* what : {"url", "secret"}) {
+    const std::string hex = text_of(channel, what);
+    if (hex.empty()) continue;
+    const std::string place = place_of(record.key, what);
+    channel[what] = hex_of(sealing.seal(TRY(sealing.unseal(TRY(bytes_of(hex)), place)), place));
+  }
+  return std::optional(channel.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 }  // namespace rollcall::alerts

@@ -96,6 +96,10 @@ class Alerts {
   std::unique_ptr<Inside> inside_;
 };
 
+// For store::Store::replace_key: what channels have sealed, sealed anew.
+Result<std::optional<std::string>> reseal(const store::Record& record,
+                                          const store::Store::Sealing& sealing);
+
 }  // namespace rollcall::alerts
 
 template <>

@@ -14,6 +14,8 @@ struct Home {
   [[nodiscard]] std::filesystem::path database() const { return root / "rollcall.db"; }
   // Seals the secrets.
   [[nodiscard]] std::filesystem::path key() const { return root / "key"; }
+  // The one that is to be, while a key is replaced.
+  [[nodiscard]] std::filesystem::path next_key() const { return root / "key.next"; }
   // Of one activation, by its uid: its state.
   [[nodiscard]] std::filesystem::path activation(const std::string& uid) const {
     return root / "activations" / uid;
@@ -42,11 +44,12 @@ struct Home {
     std::string_view name;
     bool is_shared;  // by several servers that keep the same lists true
   };
-  static constexpr std::array<Entry, 10> kEntries = {{{"rollcall.db", true},
+  static constexpr std::array<Entry, 11> kEntries = {{{"rollcall.db", true},
                                                       {"rollcall.db-journal", true},
                                                       {"rollcall.db-wal", true},
                                                       {"rollcall.db-shm", true},
                                                       {"key", true},
+                                                      {"key.next", true},
                                                       {"activations", true},
                                                       {"contacts", true},
                                                       {"destinations", true},

@@ -168,6 +168,8 @@ void declare_home(Commands& commands, AllOptions& o) {
   c = &commands.add("restore", "Make a home out of a backup", true,
                     [&o](Session& s) { return restore(s, o.file); });
   c->add_option("FILE", o.file, "What `rollcall backup` wrote")->required();
+  commands.add("rotate-key", "A new key for this home, and all secrets sealed anew by it", true,
+               [](Session& s) { return rotate_key(s); });
   c = &commands.add("forget", "Remove one person from what this home keeps", true,
                     [&o](Session& s) { return forget(s, o.forget); });
   c->add_option("KEY", o.forget.key, "An e-mail address or user id")->required();

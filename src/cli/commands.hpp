@@ -148,6 +148,7 @@ Result<int> tokens(Session& session);
 Result<int> remove_token(Session& session, const TokenOptions& options);
 Result<int> backup(Session& session, const std::string& file);
 Result<int> restore(Session& session, const std::string& file);
+Result<int> rotate_key(Session& session);
 struct ForgetOptions {
   std::string key;
   bool yes = false;

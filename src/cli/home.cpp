@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "access/access.hpp"
+#include "alerts/alerts.hpp"
 #include "cli/commands.hpp"
 #include "cli/text.hpp"
 
@@ -84,6 +86,25 @@ Result<int> forget(Session& session, const ForgetOptions& options) {
   if (person.removed) return kDone;
   session.say("nothing was removed: say --yes to do it");
   return kWrong;
+}
+
+Result<int> rotate_key(Session& session) {
+  const operations::World world = TRY(session.run_world());
+  TRY(world.store.replace_key(alerts::reseal, access::keyed_records()));
+  // Their hashes are keyed, too: nobody can read them any more.
+  for (const store::ObjectRow& row : TRY(world.store.objects()).rows)
+    if (row.kind == "destination") TRY(world.disk.remove(world.home.contact_index(row.uid)));
+  TRY(note(session, "rotated", "key", nullptr));
+  session.say(
+      "every session, token and invitation has ended: sign in again, make new tokens, and restart "
+      "`rollcall serve` where it runs on this home");
+  session.say("backups made before hold the key they were made with: make a new one");
+  if (session.json()) {
+    session.print_json({{"rotated", true}});
+  } else {
+    session.print("a new key seals the secrets of this home\n");
+  }
+  return kDone;
 }
 
 Result<int> backup(Session& session, const std::string& file) {

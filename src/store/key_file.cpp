@@ -25,6 +25,16 @@ Error key_is_missing(const fs::path& path) {
 
 }  // namespace
 
+Key Key::fresh() {
+  Key out;
+  randombytes_buf(out.bytes_.data(), out.bytes_.size());
+  return out;
+}
+
+Status Key::keep(Disk& disk, const fs::path& path) const {
+  return disk.replace(path, [&](const std::string&) { return content().reveal(); });
+}
+
 std::string Key::seal(std::string_view value, std::string_view belongs) const {
   std::string out(kNonceBytes + value.size() + kTagBytes, '\0');
   randombytes_buf(out.data(), kNonceBytes);
@@ -80,8 +90,7 @@ Result<Key> open_key(Disk& disk, const fs::path& home, bool may_make) {
 
   // Written beside its place under a name nobody else uses, then put there only if nobody was
   // faster.
-  Key key;
-  randombytes_buf(key.bytes_.data(), key.bytes_.size());
+  const Key key = Key::fresh();
   char suffix[17];
   unsigned char random[8];
   randombytes_buf(random, sizeof random);
@@ -89,8 +98,7 @@ Result<Key> open_key(Disk& disk, const fs::path& home, bool may_make) {
   const fs::path fresh = home / (std::string("key.") + suffix);
   {
     const auto file = TRY(disk.open(fresh, Disk::Open::first));
-    Status written =
-        file->write(0, {reinterpret_cast<const char*>(key.bytes_.data()), key.bytes_.size()});
+    Status written = file->write(0, key.content().reveal());
     if (written.ok()) written = file->sync();
     if (!written.ok()) {
       (void)disk.remove(fresh);

@@ -22,6 +22,14 @@ class Key {
   Key(const Key&) = default;
   Key& operator=(const Key&) = default;
 
+  // A new one, that nobody has seen.
+  static Key fresh();
+  // Puts it into a file, whole, durably.
+  Status keep(Disk& disk, const std::filesystem::path& path) const;
+  bool operator==(const Key& other) const {
+    return sodium_memcmp(bytes_.data(), other.bytes_.data(), bytes_.size()) == 0;
+  }
+
   // Sealed values are bound to where they belong: moved to another object they do not open.
   [[nodiscard]] std::string seal(std::string_view value, std::string_view belongs) const;
   // 32 bytes that only this key leads to; other purposes get others.
@@ -44,5 +52,7 @@ class Key {
 // Reads the key of the home. When there is none it is made if it may be; errors: not_found
 // (missing, and secrets need it), denied (others can read it), corrupt (not a key), unavailable.
 Result<Key> open_key(Disk& disk, const std::filesystem::path& home, bool may_make);
+// Errors: as above.
+Result<Key> read_key(Disk& disk, const std::filesystem::path& path);
 
 }  // namespace rollcall::store

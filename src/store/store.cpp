@@ -33,6 +33,39 @@ Error wrong_key() {
               "start a new home and apply the catalog again."};
 }
 
+// The key that opens the check; nothing: none does. Whoever replaces the key puts the new one beside
+// it, has all sealed anew in one write of the database, and then puts it in its place. Read in this
+// order, one of the two is the key that fits, whatever the other process does meanwhile.
+struct Keys {
+  std::optional<Key> fits;
+  bool is_next = false;  // it is not in its place yet
+};
+Result<Keys> find_key(Database& database, Disk& disk, const fs::path& home) {
+  Statement check(database.handle(), "SELECT sealed FROM key_check");
+  const int step = check.step();
+  if (step == SQLITE_DONE) return Keys{};
+  if (step != SQLITE_ROW) return database.trouble();
+  const std::string sealed = check.text(0);
+  const Result<Key> next = read_key(disk, Home{home}.next_key());
+  const Result<Key> key = read_key(disk, Home{home}.key());
+  const auto fits = [&](const Result<Key>& one) {
+    return one.ok() && one->unseal(sealed, kCheck).has_value();
+  };
+  if (fits(key)) return Keys{*key, false};
+  if (fits(next)) return Keys{*next, true};
+  return Keys{};
+}
+
+// It may be there already, by another process that opened the home.
+Status put_in_place(const Key& next, Disk& disk, const fs::path& home) {
+  const Status moved = disk.rename(Home{home}.next_key(), Home{home}.key());
+  if (!moved.ok()) {
+    const auto there = read_key(disk, Home{home}.key());
+    if (!there.ok() || !(*there == next)) return moved;
+  }
+  return disk.sync_folder(home);
+}
+
 // What a secret is sealed for.
 std::string belongs_to(const std::string& uid, const std::string& name) {
   return uid + '\n' + name;
@@ -41,18 +74,20 @@ std::string belongs_to(const std::string& uid, const std::string& name) {
 class SqliteStore : public Store {
  public:
   SqliteStore(std::unique_ptr<Database> database, const Key& key, Clock& clock, Random& random,
-              Disk& disk)
+              Disk& disk, fs::path home)
       : database_(std::move(database)),
         db_(database_->handle()),
         key_(key),
         clock_(clock),
         random_(random),
-        disk_(disk) {}
+        disk_(disk),
+        home_(std::move(home)) {}
 
   Result<Objects> objects() override {
     const std::lock_guard lock(mutex_);
     Objects out;
     TRY(database_->read([&]() -> Status {
+      TRY(take_key());
       out.revision = TRY(read_revision());
       std::map<std::string, size_t> places;
       Statement rows(db_,
@@ -96,6 +131,7 @@ class SqliteStore : public Store {
         return Error{.kind = ErrorKind::conflict,
                      .message = "the catalog was changed in the meantime",
                      .remedy = "Try again: it is then read anew."};
+      TRY(take_key());
       for (const std::string& uid : remove_uids) {
         // Its secrets go with it.
         Statement object(db_, "DELETE FROM object WHERE uid = ?");
@@ -219,6 +255,13 @@ class SqliteStore : public Store {
   }
   Status put_record(const Record& record) override {
     const std::lock_guard lock(mutex_);
+    if (record.json.find(kSealedMark) != std::string::npos) {
+      const Key sealed_by = key_;
+      TRY(take_key());
+      if (!(key_ == sealed_by))
+        return Error{.kind = ErrorKind::conflict,
+                     .message = "the key of this home was replaced in the meantime; try again"};
+    }
     return Records(*database_, clock_.now()).put(record);
   }
   Result<bool> remove_record(const std::string& kind, const std::string& key) override {
@@ -240,16 +283,21 @@ class SqliteStore : public Store {
   }
 
   [[nodiscard]] std::string seal(const Secret& text, std::string_view place) const override {
+    const std::lock_guard lock(mutex_);
+    (void)take_key();
     return seal_text(key_, text, place);
   }
   [[nodiscard]] Result<Secret> unseal(std::string_view sealed,
                                       std::string_view place) const override {
+    const std::lock_guard lock(mutex_);
     auto text = unseal_text(key_, sealed, place);
+    if (!text && take_key().ok()) text = unseal_text(key_, sealed, place);
     if (!text) return wrong_key();
     return *std::move(text);
   }
 
   [[nodiscard]] Secret derived(std::string_view purpose) const override {
+    const std::lock_guard lock(mutex_);
     return Secret(key_.derived(purpose));
   }
 
@@ -267,7 +315,92 @@ class SqliteStore : public Store {
     return key_.content();
   }
 
+  Status replace_key(const Reseal& reseal, const std::vector<std::string>& spent) override {
+    const std::lock_guard lock(mutex_);
+    const Key next = Key::fresh();
+    TRY(database_->write([&]() -> Status {
+      TRY(take_key());
+      // Nobody who opens the home takes it for a left-over before this write has ended.
+      TRY(next.keep(disk_, Home{home_}.next_key()));
+      for (const std::string& kind : spent) {
+        Statement gone(db_, "DELETE FROM record WHERE kind = ?");
+        TRY(database_->finish(gone.bind(kind)));
+      }
+      TRY(reseal_secrets(next));
+      TRY(reseal_records(next, reseal));
+      Statement check(db_, "UPDATE key_check SET sealed = ?");
+      check.bind_blob(next.seal(kCheck, kCheck));
+      return database_->finish(check);
+    }));
+    key_ = next;
+    return put_in_place(next, disk_, home_);
+  }
+
  private:
+  // The key may have been replaced by another process.
+  Status take_key() const {
+    Statement check(db_, "SELECT sealed FROM key_check");
+    if (check.step() != SQLITE_ROW) return database_->trouble();
+    if (key_.unseal(check.text(0), kCheck)) return ok_status();
+    const Keys found = TRY(find_key(*database_, disk_, home_));
+    if (!found.fits) return wrong_key();
+    key_ = *found.fits;
+    return ok_status();
+  }
+
+  Status reseal_secrets(const Key& next) {
+    struct Sealed {
+      std::string uid, name, bytes;
+    };
+    std::vector<Sealed> all;
+    Statement rows(db_, "SELECT uid, name, sealed FROM secret");
+    int step = 0;
+    while ((step = rows.step()) == SQLITE_ROW)
+      all.push_back({rows.text(0), rows.text(1), rows.text(2)});
+    if (step != SQLITE_DONE) return database_->trouble();
+    for (const auto& [uid, name, bytes] : all) {
+      const auto value = key_.unseal(bytes, belongs_to(uid, name));
+      if (!value) return wrong_key();
+      Statement write(db_, "UPDATE secret SET sealed = ?1 WHERE uid = ?2 AND name = ?3");
+      write.bind_blob(next.seal(*value, belongs_to(uid, name))).bind(uid);
+      TRY(database_->finish(write.bind(name)));
+    }
+    return ok_status();
+  }
+
+  Status reseal_records(const Key& next, const Reseal& reseal) {
+    const Sealing sealing{
+        .unseal = [&](std::string_view sealed, std::string_view place) -> Result<Secret> {
+          auto text = unseal_text(key_, sealed, place);
+          if (!text) return wrong_key();
+          return *std::move(text);
+        },
+        .seal = [&](const Secret& text,
+                    std::string_view place) { return seal_text(next, text, place); }};
+    std::vector<Record> all;
+    Statement rows(db_, "SELECT kind, key, json FROM record");
+    int step = 0;
+    while ((step = rows.step()) == SQLITE_ROW)
+      all.push_back({.kind = rows.text(0), .key = rows.text(1), .json = rows.text(2)});
+    if (step != SQLITE_DONE) return database_->trouble();
+    for (const Record& record : all) {
+      const auto json = TRY(reseal(record, sealing));
+      if (!json) {
+        if (record.json.find(kSealedMark) == std::string::npos) continue;
+        return Error{.kind = ErrorKind::corrupt,
+                     .message = "a record of kind " + record.kind +
+                                " has sealed something, and nobody knows how to seal it anew"};
+      }
+      // Whoever read it before is late.
+      TRY(database_->execute("UPDATE record_revision SET last = last + 1"));
+      Statement write(db_,
+                      "UPDATE record SET json = ?, revision = (SELECT last FROM record_revision) "
+                      "WHERE kind = ? AND key = ?");
+      TRY(database_->finish(write.bind(*json).bind(record.kind).bind(record.key)));
+    }
+    return ok_status();
+  }
+
   Result<int64_t> read_revision() {
     Statement row(db_, "SELECT revision FROM catalog");
     if (row.step() != SQLITE_ROW) return database_->trouble();
@@ -332,13 +465,15 @@ class SqliteStore : public Store {
             rows.time(4), rows.time_if_any(5), rows.text(6)};
   }
 
-  std::mutex mutex_;  // one statement at a time: a transaction belongs to the whole connection
+  mutable std::mutex
+      mutex_;  // one statement at a time: a transaction belongs to the whole connection
   std::unique_ptr<Database> database_;
   sqlite3* db_;
-  Key key_;
+  mutable Key key_;  // protected by mutex_
   Clock& clock_;
   Random& random_;
   Disk& disk_;
+  const fs::path home_;
 };
 
 // Makes the home, private. One that was there keeps its rights, unless it is empty: then it was
@@ -392,13 +527,20 @@ Result<bool> holds_secrets(Database& database) {
 
 // A wrong key is refused as long as there are secrets that it would have to open; without any, the
 // key there is (or a new one) becomes the home's.
-Status check_key(Database& database, const Key& key) {
+Status check_key(Database& database, Disk& disk, const fs::path& home, Key& key) {
   return database.write([&]() -> Status {
+    // Whatever replaces the key meanwhile waits; what was killed while it did is brought to an end.
+    const Keys found = TRY(find_key(database, disk, home));
+    if (found.fits) {
+      key = *found.fits;
+      if (found.is_next) return put_in_place(key, disk, home);
+      std::error_code ignored;
+      const fs::path left = Home{home}.next_key();
+      return fs::exists(left, ignored) ? disk.remove(left) : ok_status();
+    }
     Statement check(database.handle(), "SELECT sealed FROM key_check");
     const int checked = check.step();
     if (checked != SQLITE_ROW && checked != SQLITE_DONE) return database.trouble();
-    const bool opens_check = checked == SQLITE_ROW && key.unseal(check.text(0), kCheck);
-    if (opens_check) return ok_status();
     if (TRY(holds_secrets(database))) {
       if (checked == SQLITE_ROW) return wrong_key();
       // The first version knew no such check, and no records.
@@ -421,10 +563,10 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& home, Clock& clock, R
   TRY(make_home(home));
   for (const Home::Entry& ours : Home::kEntries) TRY(refuse_links(home / ours.name));
   auto database = TRY(Database::open(disk, home));
-  const Key key = TRY(open_key(disk, home, !TRY(holds_secrets(*database))));
-  TRY(check_key(*database, key));
+  Key key = TRY(open_key(disk, home, !TRY(holds_secrets(*database))));
+  TRY(check_key(*database, disk, home, key));
   return std::unique_ptr<Store>(
-      std::make_unique<SqliteStore>(std::move(database), key, clock, random, disk));
+      std::make_unique<SqliteStore>(std::move(database), key, clock, random, disk, home));
 }
 
 }  // namespace rollcall::store

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -154,6 +155,19 @@ class Store {
   // that opens its secrets. Others read and write meanwhile. Errors: conflict (the key was
   // replaced meanwhile).
   virtual Result<Secret> back_up(const std::filesystem::path& to) = 0;
+
+  // A new key: what objects and records have sealed is sealed anew by it, all or nothing, and what
+  // `derived` tells is another from then on. Killed at any moment, the home opens with the key
+  // that fits; other processes that have it open go on with the new one. Records of the kinds
+  // `spent` mean nothing without the old key, and are removed.
+  struct Sealing {
+    std::function<Result<Secret>(std::string_view sealed, std::string_view place)> unseal;
+    std::function<std::string(const Secret& text, std::string_view place)> seal;  // by the new key
+  };
+  // The JSON of a record with what it has sealed sealed anew; nothing: it has sealed nothing.
+  using Reseal = std::function<Result<std::optional<std::string>>(const Record& record,
+                                                                  const Sealing& sealing)>;
+  virtual Status replace_key(const Reseal& reseal, const std::vector<std::string>& spent) = 0;
 };
 
 }  // namespace rollcall::store

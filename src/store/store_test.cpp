@@ -148,6 +148,76 @@ TEST_F(StoreTest, NoBackupIsMadeWhoseKeyWasReplacedMeanwhile) {
   EXPECT_EQ(store->back_up(home_ / "kept").error().kind, ErrorKind::conflict);
 }
 
+// --- A new key ---
+
+Result<std::optional<std::string>> no_reseal(const Record&, const Store::Sealing&) {
+  return std::optional<std::string>();
+}
+
+TEST_F(StoreTest, ANewKeyOpensWhatTheOldOneSealed) {
+  put_destination();
+  const auto store = open();
+  const auto other = open();  // of another process
+  const std::string before = bytes_of(home_ / "key");
+  const Secret derived = store->derived("x");
+  ASSERT_TRUE(
+      store->put_record({.kind = "mail", .key = "m", .json = store->seal(Secret("hush"), "mail")})
+          .ok());
+  ASSERT_TRUE(store->put_record({.kind = "session", .key = "s", .json = "{}"}).ok());
+  const auto reseal = [](const Record& record,
+                         const Store::Sealing& sealing) -> Result<std::optional<std::string>> {
+    if (record.kind != "mail") return std::optional<std::string>();
+    return std::optional(sealing.seal(TRY(sealing.unseal(record.json, "mail")), "mail"));
+  };
+  const Status done = store->replace_key(reseal, {"session"});
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_NE(bytes_of(home_ / "key"), before);
+  EXPECT_EQ(mode_of(home_ / "key"), 0600U);
+  EXPECT_FALSE(fs::exists(home_ / "key.next"));
+  EXPECT_NE(store->derived("x").reveal(), derived.reveal());
+  for (Store* one : {store.get(), other.get(), open().release()}) {
+    const std::unique_ptr<Store> ours(one == store.get() || one == other.get() ? nullptr : one);
+    EXPECT_EQ(one->objects()->rows[0].secrets[0].second.reveal(), kHush);
+    EXPECT_EQ(one->unseal((*one->record("mail", "m"))->json, "mail")->reveal(), "hush");
+    EXPECT_FALSE(*one->record("session", "s"));
+  }
+  // The other goes on, and seals by the new key.
+  ASSERT_TRUE(put(*other, {with_key("", "Second")}, {}).ok());
+  EXPECT_EQ(open()->objects()->rows.size(), 2U);
+}
+
+TEST_F(StoreTest, ARecordThatNobodyCanSealAnewKeepsTheOldKey) {
+  const auto store = open();
+  const std::string before = bytes_of(home_ / "key");
+  ASSERT_TRUE(
+      store->put_record({.kind = "mail", .key = "m", .json = store->seal(Secret("hush"), "mail")})
+          .ok());
+  EXPECT_EQ(store->replace_key(no_reseal, {}).error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(bytes_of(home_ / "key"), before);
+  EXPECT_EQ(open()->unseal((*store->record("mail", "m"))->json, "mail")->reveal(), "hush");
+  EXPECT_FALSE(fs::exists(home_ / "key.next")) << "left behind";
+}
+
+TEST_F(StoreTest, AHomeOpensWhereverTheReplacementOfItsKeyWasCutOff) {
+  FaultyDisk disk(home_.string() + "-aside");
+  for (int step = 0, done = 0; done == 0; ++step) {
+    fs::remove_all(home_);
+    put_destination();
+    disk.lost_after = std::nullopt;
+    {
+      const auto store = Store::open(home_, clock_, random_, disk);
+      ASSERT_TRUE(store.ok()) << store.error().text();
+      disk.lost_after = disk.steps + step;
+      done = (*store)->replace_key(no_reseal, {}).ok() ? 1 : 0;
+    }
+    const auto objects = open()->objects();
+    ASSERT_TRUE(objects.ok()) << "after " << step << ": " << objects.error().text();
+    EXPECT_EQ(objects->rows[0].secrets[0].second.reveal(), kHush);
+    EXPECT_FALSE(fs::exists(home_ / "key.next"));
+    ASSERT_LT(step, 50);
+  }
+}
+
 // --- Objects ---
 
 TEST_F(StoreTest, KeepsObjectsAndTheirSecretsAcrossOpenings) {

@@ -1,4 +1,4 @@
-"""The home as a whole: held against a file, kept and restored, without a person."""
+"""The home as a whole: held against a file, kept and restored, given a new key, without a person."""
 
 import copy
 import fcntl
@@ -12,7 +12,7 @@ import tarfile
 import duckdb
 import pytest
 
-from world import LIST, a_day_of_changes, copy_home, customer, populate, restore_home, started
+from world import LIST, a_day_of_changes, copy_home, customer, files_with, populate, restore_home, started
 
 
 @pytest.fixture
@@ -367,3 +367,41 @@ def test_the_contact_index_goes_where_it_tells_of_the_person(make_world):
 
 def test_a_blank_key_is_nobody(world):
     assert "the key is blank" in world.rollcall("forget", "  ", "--yes", expect=2).err
+
+
+# --- rotate-key
+
+def test_a_new_key_opens_everything_and_ends_sessions_and_tokens(make_world):
+    world = started(make_world("email", "email", destination={"proof": {"by": "fastest"}}))
+    world.rollcall("user", "add", "ada@example.com", "--role", "admin")
+    world.rollcall("token", "add", "nightly")
+    before = (world.home / "key").read_bytes()
+    done = world.rollcall("rotate-key")
+    assert "every session, token and invitation has ended" in done.err and "make a new one" in done.err
+    after = (world.home / "key").read_bytes()
+    assert len(after) == 32 and after != before and (world.home / "key").stat().st_mode & 0o777 == 0o600
+    assert files_with(world.home, "key.next") == [] and not (world.home / "key.next").exists()
+    assert world.rollcall("token", "list", "--json").json == []
+    assert [one["email"] for one in world.rollcall("user", "list", "--json").json] == ["ada@example.com"]
+    assert not list((world.home / "contacts").glob("*.index"))
+    assert world.rollcall("log", "--json").json[0]["action"] == "rotated"
+    world.change(4, first_name="Changed")
+    world.write_source()
+    assert world.run()["status"] == "completed"
+    world.assert_right()
+    (world.home / "key").write_bytes(before)
+    assert "cannot be opened with the file `key`" in world.rollcall("status", expect=1).err
+    (world.home / "key").write_bytes(after)
+    world.rollcall("rotate-key", "--json")
+    world.run()
+
+
+def test_a_new_key_while_a_run_goes_on_leaves_it_alone(world):
+    started(world)
+    process = world.start("run", LIST, "--full", "--json")
+    for _ in range(3):
+        world.rollcall("rotate-key")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    world.run()
+    world.assert_right()
