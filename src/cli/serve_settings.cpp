@@ -252,8 +252,7 @@ Result<ServeSettings> read_settings(const ServeOptions& options) {
   std::map<std::string, std::string> in_file;
   if (!options.config.empty()) {
     std::ifstream file(options.config);
-    if (!file)
-      return Error{ErrorKind::invalid, "the file `" + options.config + "` cannot be read"};
+    if (!file) return Error{ErrorKind::invalid, "the file `" + options.config + "` cannot be read"};
     std::vector<std::string> names;
     for (const ServeSetting& one : serve_settings()) names.emplace_back(one.name);
     try {
