@@ -21,6 +21,8 @@ from world import ROOT, World, populate
 
 API = "/api/v1"
 CONTRACT = yaml.safe_load((ROOT / "docs" / "api" / "openapi.yaml").read_text())
+# Held by test_alerts.py, which has channels; of a source's columns one must name a table that is there.
+ELSEWHERE = {"list_alerts", "make_alert", "get_alert", "put_alert", "delete_alert", "test_alert", "source_columns"}
 OPERATIONS = {operation["operationId"]: (method.upper(), path, operation)
               for path, methods in CONTRACT["paths"].items() for method, operation in methods.items()}
 KINDS = ["sources", "models", "segments", "destinations", "activations"]
@@ -226,7 +228,7 @@ def right(company, name):
     }.get(name, simple)
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in ELSEWHERE])
 def test_a_right_request_succeeds_as_the_contract_says(company, name):
     method, path, _ = OPERATIONS[name]
     if name == "begin_session" and "ada@example.com" not in {one["email"] for one in company.admin.items(f"{API}/users")}:
@@ -319,7 +321,7 @@ def run(company, operation, name, mode) -> int:
     return answers
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in ELSEWHERE])
 def test_whatever_is_asked_is_answered_as_the_contract_says(company, operations, name):
     from hypothesis.errors import Unsatisfiable
     from schemathesis import GenerationMode
