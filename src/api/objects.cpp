@@ -188,7 +188,8 @@ Result<Response> source_tables(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
   const Source& source = *TRY(source_of(*stored, ask.uid()));
   const api::Place place = TRY(api::Place::take(ask.shared));
-  return answer({{"items", TRY(operations::tables(ask.world(), source, ask.stop))}});
+  const auto tables = TRY(operations::tables(ask.world(), source, ask.stop));
+  return answer({{"items", tables}});
 }
 
 Result<Response> source_columns(const Ask& ask) {
@@ -198,8 +199,8 @@ Result<Response> source_columns(const Ask& ask) {
   if (table.empty())
     return problem(422, "parameter_invalid", "`table` says whose columns are asked for");
   const api::Place place = TRY(api::Place::take(ask.shared));
-  return answer({{"items", operations::to_json(
-                               TRY(operations::columns(ask.world(), source, table, ask.stop)))}});
+  const auto columns = TRY(operations::columns(ask.world(), source, table, ask.stop));
+  return answer({{"items", operations::to_json(columns)}});
 }
 
 Result<Response> model_fields(const Ask& ask) {
