@@ -5,22 +5,19 @@ import hmac
 import http.server
 import json
 import re
-import signal
 import socket
 import ssl
 import subprocess
 import threading
-import time
-import urllib.error
-import urllib.request
 from email import message_from_bytes, policy
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
+from served import until
 from test_guard import leave, ready
-from world import binary, started
+from world import started
 
 SECRET = "a secret of two"
 
@@ -60,62 +57,14 @@ def receiver():
     one.close()
 
 
-class Service:
-    def __init__(self, world, *options):
-        self.world = world
-        self.token = world.rollcall("token", "add", "tests", "--role", "admin").out.strip()
-        self.process = subprocess.Popen([str(binary()), "--home", str(world.home), "serve", "--listen", "127.0.0.1:0", *options],
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=world.environment(), cwd=world.folder)
-        line = self.process.stdout.readline().decode()
-        self.url = line.split()[-1]
-        assert self.url.startswith("http://"), (line, self.process.stderr.read())
-
-    def ask(self, method, path, body=None):
-        request = urllib.request.Request(self.url + path, method=method,
-                                         data=None if body is None else json.dumps(body).encode(),
-                                         headers={"Authorization": "Bearer " + self.token, "Content-Type": "application/json"})
-        try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
-                text = answer.read()
-                return answer.status, json.loads(text) if text else None
-        except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read())
-
-    def activation(self):
-        return self.ask("GET", "/api/v1/activations")[1]["items"][0]["uid"]
-
-    def run(self):
-        status, ended = self.ask("POST", f"/api/v1/activations/{self.activation()}/run?wait=120", {})
-        assert status == 200, ended
-        return ended
-
-    def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        _, err = self.process.communicate(timeout=120)
-        assert self.process.returncode == 0, err
-        assert b"Sanitizer" not in err and b"runtime error:" not in err, err
+def ask(service, method, path, body=None):
+    answer = service.admin(method, path, body)
+    return answer.status, answer.json
 
 
-@pytest.fixture
-def serve():
-    all_of_them = []
-
-    def one(world, *options):
-        all_of_them.append(Service(world, *options))
-        return all_of_them[-1]
-
-    yield one
-    for service in all_of_them:
-        service.close()
-
-
-def until(holds, what, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := holds():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("not within the time: " + what)
+def run(service):
+    uid = service.admin.items("/api/v1/activations")[0]["uid"]
+    return service.admin.ok("POST", f"/api/v1/activations/{uid}/run?wait=80", {})
 
 
 def told(receiver):
@@ -125,16 +74,16 @@ def told(receiver):
 def test_a_failure_and_its_end_are_told_once_each_and_signed(make_world, serve, receiver):
     world = started(make_world())
     service = serve(world, "--failures-before-rest", "1000")
-    status, channel = service.ask("POST", "/api/v1/alerts", {"name": "Ops", "kind": "webhook", "url": receiver.url, "secret": SECRET})
+    status, channel = ask(service, "POST", "/api/v1/alerts", {"name": "Ops", "kind": "webhook", "url": receiver.url, "secret": SECRET})
     assert status == 201 and channel["url"] == "stored" and channel["secret"] == "stored"
     key, world.double.api_key = world.double.api_key, "another"
     for _ in range(2):
-        assert service.run()["report"]["status"] == "failed"
+        assert run(service)["report"]["status"] == "failed"
     until(lambda: told(receiver), "the failure")
     world.double.api_key = key
-    assert service.run()["report"]["status"] == "completed"
+    assert run(service)["report"]["status"] == "completed"
     until(lambda: len(told(receiver)) == 2, "the recovery")
-    service.run()
+    run(service)
     first, second = told(receiver)
     assert (first["event"], first["trouble"], first["activation"]) == ("trouble", "failed", "Lapsed VIPs")
     assert first["cause"] and first["at"].endswith("Z")
@@ -142,27 +91,27 @@ def test_a_failure_and_its_end_are_told_once_each_and_signed(make_world, serve, 
     headers, body = receiver.told[0]
     at, mac = re.fullmatch(r"t=(\d+),v1=([0-9a-f]{64})", headers["X-Rollcall-Signature"]).groups()
     assert mac == hmac.new(SECRET.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-    assert service.ask("GET", f"/api/v1/alerts/{channel['uid']}")[1]["failure"] is None
+    assert ask(service, "GET", f"/api/v1/alerts/{channel['uid']}")[1]["failure"] is None
 
 
 def test_a_channel_that_fails_says_so_and_is_tried_again(make_world, serve, receiver):
     service = serve(make_world())
     receiver.failing = 1
-    uid = service.ask("POST", "/api/v1/alerts", {"name": "Chat", "kind": "slack", "url": receiver.url})[1]["uid"]
-    status, result = service.ask("POST", f"/api/v1/alerts/{uid}/test", {})
+    uid = ask(service, "POST", "/api/v1/alerts", {"name": "Chat", "kind": "slack", "url": receiver.url})[1]["uid"]
+    status, result = ask(service, "POST", f"/api/v1/alerts/{uid}/test", {})
     assert status == 200 and not result["delivered"] and "500" in result["failure"]
-    assert "500" in service.ask("GET", f"/api/v1/alerts/{uid}")[1]["failure"]
-    status, result = service.ask("POST", f"/api/v1/alerts/{uid}/test", {})
+    assert "500" in ask(service, "GET", f"/api/v1/alerts/{uid}")[1]["failure"]
+    status, result = ask(service, "POST", f"/api/v1/alerts/{uid}/test", {})
     assert result["delivered"] and "Chat" in told(receiver)[0]["text"]
-    assert service.ask("GET", f"/api/v1/alerts/{uid}")[1]["failure"] is None
+    assert ask(service, "GET", f"/api/v1/alerts/{uid}")[1]["failure"] is None
 
 
 def test_the_guards_stop_is_told_with_its_remedy(make_world, serve, receiver):
     world = ready(make_world())
     service = serve(world)
-    service.ask("POST", "/api/v1/alerts", {"name": "Ops", "kind": "webhook", "url": receiver.url, "troubles": ["stopped"]})
+    ask(service, "POST", "/api/v1/alerts", {"name": "Ops", "kind": "webhook", "url": receiver.url, "troubles": ["stopped"]})
     leave(world, range(1, 21))
-    assert service.run()["report"]["status"] == "stopped"
+    assert run(service)["report"]["status"] == "stopped"
     until(lambda: told(receiver), "the stop")
     assert told(receiver)[0]["trouble"] == "stopped" and told(receiver)[0]["remedy"]
 
@@ -173,7 +122,7 @@ def test_what_no_channel_can_be_is_refused_at_its_field(make_world, serve):
                           ({"name": "x", "kind": "slack", "url": "ftp://x"}, "/url"), ({"name": "x", "kind": "email", "to": []}, "/to"),
                           ({"name": "x", "kind": "email", "to": ["a@b\r\nBcc: c@d"]}, "/to"),
                           ({"name": "x", "kind": "email", "to": ["a@b.c"], "troubles": ["all"]}, "/troubles")]:
-        status, problem = service.ask("POST", "/api/v1/alerts", body)
+        status, problem = ask(service, "POST", "/api/v1/alerts", body)
         assert (status, problem["pointer"]) == (422, pointer), problem
 
 
@@ -223,8 +172,8 @@ def test_mail_goes_by_starttls_with_a_password_to_everybody_of_the_channel(make_
                "--smtp-ca", str(mailbox.ca), "--mail-from", "rollcall@example.com"]
     service = serve(world, *options)
     to = ["ann@example.com", "ben@example.com"]
-    uid = service.ask("POST", "/api/v1/alerts", {"name": "Über uns", "kind": "email", "to": to})[1]["uid"]
-    assert service.ask("POST", f"/api/v1/alerts/{uid}/test", {})[1] == {"delivered": True, "failure": None}
+    uid = ask(service, "POST", "/api/v1/alerts", {"name": "Über uns", "kind": "email", "to": to})[1]["uid"]
+    assert ask(service, "POST", f"/api/v1/alerts/{uid}/test", {})[1] == {"delivered": True, "failure": None}
     recipients, mail = mailbox.mails[0]
     assert recipients == to and mail["To"] == ", ".join(to) and "Über uns" in mail["Subject"]
     assert "Nothing is wrong" in mail.get_content() and mail["Auto-Submitted"] == "auto-generated"
@@ -235,13 +184,13 @@ def test_a_wrong_password_is_named_and_told_nowhere(make_world, serve, mailbox):
     (world.folder / "password").write_text("open barley\n")
     service = serve(world, "--smtp", f"smtp://localhost:{mailbox.port}", "--smtp-user", "rollcall", "--smtp-password-file", "password",
                     "--smtp-ca", str(mailbox.ca), "--mail-from", "rollcall@example.com")
-    uid = service.ask("POST", "/api/v1/alerts", {"name": "Mail", "kind": "email", "to": ["ann@example.com"]})[1]["uid"]
-    result = service.ask("POST", f"/api/v1/alerts/{uid}/test", {})[1]
+    uid = ask(service, "POST", "/api/v1/alerts", {"name": "Mail", "kind": "email", "to": ["ann@example.com"]})[1]["uid"]
+    result = ask(service, "POST", f"/api/v1/alerts/{uid}/test", {})[1]
     assert not result["delivered"] and "password" in result["failure"] and "barley" not in result["failure"]
 
 
 def test_mail_is_not_sent_to_a_server_that_nobody_vouches_for(make_world, serve, mailbox):
     service = serve(make_world(), "--smtp", f"smtp://localhost:{mailbox.port}", "--mail-from", "rollcall@example.com")
-    uid = service.ask("POST", "/api/v1/alerts", {"name": "Mail", "kind": "email", "to": ["ann@example.com"]})[1]["uid"]
-    result = service.ask("POST", f"/api/v1/alerts/{uid}/test", {})[1]
+    uid = ask(service, "POST", "/api/v1/alerts", {"name": "Mail", "kind": "email", "to": ["ann@example.com"]})[1]["uid"]
+    result = ask(service, "POST", f"/api/v1/alerts/{uid}/test", {})[1]
     assert not result["delivered"] and "smtp-ca" in result["failure"] and mailbox.mails == []
