@@ -31,6 +31,17 @@ stop() {
 trap stop EXIT
 trap 'stop; exit 0' INT TERM
 
+# Until a process has written a line like this; false when it ended before.
+await() { # PROCESS LOG PATTERN
+  local _
+  for _ in $(seq 1 200); do
+    grep -q "$3" "$2" 2>/dev/null && return 0
+    kill -0 "$1" 2>/dev/null || return 1
+    sleep 0.1
+  done
+  return 1
+}
+
 step() { printf '\n== %s\n' "$*"; }
 
 mkdir -p "$here"
@@ -52,12 +63,7 @@ step "starting the Iterable simulator: nine customers in ten are contacts"
 start_simulator() {
   "$bin/iterable-sim" --listen "127.0.0.1:$1" --project-type hybrid --contacts contacts.ndjson >simulator.log 2>&1 &
   simulator=$!
-  for _ in $(seq 1 200); do
-    grep -q 'listening on' simulator.log 2>/dev/null && return 0
-    kill -0 "$simulator" 2>/dev/null || { simulator=; return 1; }
-    sleep 0.1
-  done
-  return 1
+  await "$simulator" simulator.log 'listening on' || { simulator=; return 1; }
 }
 start_simulator "$port" || start_simulator 0 || { cat simulator.log >&2; exit 1; }
 address=$(grep -o 'http://[0-9.:]*' simulator.log | head -n 1)
@@ -85,12 +91,7 @@ step "starting the service: from now on the lists keep themselves true"
 start_service() {
   "$bin/rollcall" serve --listen "$1" >service.log 2>service.err &
   service=$!
-  for _ in $(seq 1 200); do
-    grep -q '^rollcall serves' service.log 2>/dev/null && return 0
-    kill -0 "$service" 2>/dev/null || { service=; return 1; }
-    sleep 0.1
-  done
-  return 1
+  await "$service" service.log '^rollcall serves' || { service=; return 1; }
 }
 start_service "$listen" || start_service "${listen%:*}:0" || { cat service.err >&2; exit 1; }
 sed 's/^/   /' service.log

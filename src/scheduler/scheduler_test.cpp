@@ -7,6 +7,8 @@
 #include <map>
 #include <set>
 
+#include "scheduler/testing.hpp"
+
 namespace rollcall::scheduler {
 namespace {
 
@@ -19,25 +21,6 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
-constexpr Settings kPlenty{.at_once = 100'000, .at_once_destination = 100'000};
-
-Time at(const std::string& text) {
-  const auto time = parse_iso_utc(text);
-  EXPECT_TRUE(time) << text;
-  return time.value_or(Time());
-}
-// A Monday.
-const Time kStart = at("2027-03-01T00:00:00Z");
-
-Schedule manual() { return {}; }
-Schedule every(seconds span) { return {.kind = Schedule::Kind::every, .every = span}; }
-Schedule cron(const std::string& text, const std::string& tz = "UTC") {
-  return {.kind = Schedule::Kind::cron, .cron = text, .tz = tz};
-}
-
-Task task(const std::string& uid, const Schedule& schedule, const std::string& to = "D") {
-  return {.uid = uid, .destination = to, .schedule = schedule};
-}
 Task resting(Task task) {
   task.resting = true;
   return task;

@@ -12,7 +12,7 @@
 #include <sstream>
 
 #include "calendar/calendar.hpp"
-#include "scheduler/scheduler.hpp"
+#include "scheduler/testing.hpp"
 
 namespace rollcall::scheduler {
 namespace {
@@ -21,26 +21,6 @@ using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-constexpr Settings kPlenty{.at_once = 100'000, .at_once_destination = 100'000};
-
-Time at(const std::string& text) {
-  const auto time = parse_iso_utc(text);
-  EXPECT_TRUE(time) << text;
-  return time.value_or(Time());
-}
-// A Monday.
-const Time kStart = at("2027-03-01T00:00:00Z");
-
-Schedule manual() { return {}; }
-Schedule every(seconds span) { return {.kind = Schedule::Kind::every, .every = span}; }
-Schedule cron(const std::string& text, const std::string& tz = "UTC") {
-  return {.kind = Schedule::Kind::cron, .cron = text, .tz = tz};
-}
-
-Task task(const std::string& uid, const Schedule& schedule, const std::string& to = "D") {
-  return {.uid = uid, .destination = to, .schedule = schedule};
-}
 
 // Everything that happens from `begin` to `end`: woken when it says so, and when a run ends.
 struct Simulated {

@@ -43,6 +43,12 @@ Result<std::shared_ptr<duck::Database>> open_shared(const std::filesystem::path&
   return database;
 }
 
+// Tables and views of the file.
+constexpr std::string_view kThere =
+    " FROM (SELECT table_name, schema_name, database_name FROM duckdb_tables() UNION ALL SELECT "
+    "view_name, schema_name, database_name FROM duckdb_views() WHERE NOT internal) WHERE "
+    "database_name = current_database()";
+
 class DuckdbConnection : public Connection {
  public:
   DuckdbConnection(std::shared_ptr<duck::Database> database,
@@ -62,13 +68,10 @@ class DuckdbConnection : public Connection {
 
   Result<std::vector<std::string>> tables() override {
     const std::string own = duck::literal(schema_);
-    return texts(
-        "SELECT CASE WHEN lower(schema_name) = lower(" + own +
-        ") THEN table_name ELSE schema_name || '.' || table_name END FROM (SELECT table_name, "
-        "schema_name, database_name FROM duckdb_tables() UNION ALL SELECT view_name, schema_name, "
-        "database_name FROM duckdb_views() WHERE NOT internal) WHERE database_name = "
-        "current_database() ORDER BY lower(schema_name) <> lower(" +
-        own + "), schema_name, table_name LIMIT 10000");
+    return texts("SELECT CASE WHEN lower(schema_name) = lower(" + own +
+                 ") THEN table_name ELSE schema_name || '.' || table_name END" +
+                 std::string(kThere) + " ORDER BY lower(schema_name) <> lower(" + own +
+                 "), schema_name, table_name LIMIT 10000");
   }
 
   Result<std::vector<ColumnInfo>> describe_table(const std::string& table) override {
@@ -76,11 +79,7 @@ class DuckdbConnection : public Connection {
     const std::string schema = dot == std::string::npos ? schema_ : table.substr(0, dot);
     const std::string name = dot == std::string::npos ? table : table.substr(dot + 1);
     const auto tables =
-        TRY(texts("SELECT table_name FROM (SELECT table_name, schema_name, database_name FROM "
-                  "duckdb_tables() UNION "
-                  "ALL SELECT view_name, schema_name, database_name FROM duckdb_views() WHERE NOT "
-                  "internal) WHERE "
-                  "database_name = current_database() AND lower(schema_name) = lower(" +
+        TRY(texts("SELECT table_name" + std::string(kThere) + " AND lower(schema_name) = lower(" +
                   duck::literal(schema) + ") ORDER BY table_name LIMIT 10000"));
     bool found = false;
     for (const std::string& one : tables) found |= same_name(one, name);
