@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/json.hpp"
 
@@ -44,27 +44,13 @@ std::string share(double part) { return fmt::format("{:.0f} %", part * 100); }
 std::string place_of(const std::string& uid, const char* what) {
   return std::string(kChannel) + uid + what;
 }
-std::string hex_of(const std::string& bytes) {
-  std::string hex(2 * bytes.size() + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                 bytes.size());
-  hex.pop_back();
-  return hex;
-}
-Result<std::string> bytes_of(const std::string& hex) {
-  std::string bytes(hex.size() / 2, '\0');
-  if (sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), hex.data(),
-                     hex.size(), nullptr, nullptr, nullptr) != 0)
-    return Error{ErrorKind::corrupt, "an alert channel's secret cannot be read"};
-  return bytes;
-}
 
 json json_of(const Channel& channel, const store::Store& store) {
   json troubles = json::array();
   for (const Trouble one : channel.troubles) troubles.push_back(word(one));
   const auto sealed = [&](const Secret& secret, const char* what) {
     if (secret.empty()) return json(nullptr);
-    return json(hex_of(store.seal(secret, place_of(channel.uid, what))));
+    return json(store.seal(secret, place_of(channel.uid, what)));
   };
   return {{"name", channel.name},
           {"kind", word(channel.kind)},
@@ -93,9 +79,9 @@ Result<Channel> channel_of(const store::Record& record, const store::Store& stor
   out.told_at = parse_iso_utc(text_of(in, "told_at"));
   out.failure = text_of(in, "failure");
   const auto opened = [&](const char* what) -> Result<Secret> {
-    const std::string hex = text_of(in, what);
-    if (hex.empty()) return Secret();
-    return store.unseal(TRY(bytes_of(hex)), place_of(record.key, what));
+    const std::string sealed = text_of(in, what);
+    if (sealed.empty()) return Secret();
+    return store.unseal(sealed, place_of(record.key, what));
   };
   out.url = TRY(opened("url"));
   out.secret = TRY(opened("secret"));
@@ -469,15 +455,24 @@ Status Alerts::rests(const std::string& uid, const std::string& name, const std:
                               remedy.empty() ? "It goes on by itself once it is." : remedy});
 }
 
-Status Alerts::waits(const std::string& uid, const std::string& name, std::optional<Time> due) {
-  const bool is_late = due && inside_->clock.now() - *due > inside_->settings.late_after;
-  return inside_->change(
-      uid, name, Trouble::late,
-      is_late
-          ? std::optional(Text{fmt::format("`{}` is late", name),
-                               fmt::format("It is due since {} and has not begun.", iso_utc(*due)),
-                               "Look at what runs; more may run at once with `runs-at-once`."})
-          : std::nullopt);
+Status Alerts::wait(const std::vector<Waiting>& all) {
+  std::set<std::string> late;  // those of whom it is told already
+  for (const store::Record& record : TRY(inside_->store.records(kTroubles)))
+    if (const json troubles = read_json<json>(record.json);
+        troubles.is_object() && troubles.contains(std::string(word(Trouble::late))))
+      late.insert(record.key);
+  for (const Waiting& one : all) {
+    const bool is_late = one.due && inside_->clock.now() - *one.due > inside_->settings.late_after;
+    if (is_late == late.contains(one.uid)) continue;
+    TRY(inside_->change(
+        one.uid, one.name, Trouble::late,
+        is_late ? std::optional(
+                      Text{fmt::format("`{}` is late", one.name),
+                           fmt::format("It is due since {} and has not begun.", iso_utc(*one.due)),
+                           "Look at what runs; more may run at once with `runs-at-once`."})
+                : std::nullopt));
+  }
+  return ok_status();
 }
 
 Millis Alerts::deliver(const std::stop_token& stop) {
@@ -516,10 +511,10 @@ Result<std::optional<std::string>> reseal(const store::Record& record,
   if (record.kind != kChannel) return std::optional<std::string>();
   json channel = read_json<json>(record.json);
   for (const char* what : {"url", "secret"}) {
-    const std::string hex = text_of(channel, what);
-    if (hex.empty()) continue;
+    const std::string sealed = text_of(channel, what);
+    if (sealed.empty()) continue;
     const std::string place = place_of(record.key, what);
-    channel[what] = hex_of(sealing.seal(TRY(sealing.unseal(TRY(bytes_of(hex)), place)), place));
+    channel[what] = sealing.seal(TRY(sealing.unseal(sealed, place)), place);
   }
   return std::optional(channel.dump(-1, ' ', false, json::error_handler_t::replace));
 }

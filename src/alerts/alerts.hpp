@@ -81,8 +81,13 @@ class Alerts {
   // It rests because something is broken; empty: no longer.
   Status rests(const std::string& uid, const std::string& name, const std::string& problem,
                const std::string& remedy);
-  // Due since then and not begun; nothing: it is not.
-  Status waits(const std::string& uid, const std::string& name, std::optional<Time> due);
+  // All activations: since when each is due and has not begun; nothing: it is not. Asked often, so
+  // that it costs one look into the store where nothing changes.
+  struct Waiting {
+    std::string uid, name;
+    std::optional<Time> due = std::nullopt;
+  };
+  Status wait(const std::vector<Waiting>& all);
 
   // Sends what is on its way and due; how long until it should be called again.
   Millis deliver(const std::stop_token& stop);

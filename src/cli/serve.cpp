@@ -23,8 +23,6 @@ using json = nlohmann::ordered_json;
 
 constexpr auto kTidyEvery = std::chrono::minutes(10);
 
-class Nobody : public Observer {};
-
 // What happens, a line each on stderr. No person is named.
 class Log {
  public:
@@ -112,10 +110,8 @@ Result<int> serve(Session& session, const ServeOptions& options) {
   const ServeSettings settings = TRY(read_settings(options));
   Log log(session, settings.log_json);
   const operations::World plain = TRY(session.run_world());
-  Nobody nobody;
-  const operations::World world{plain.clock,  plain.random, plain.transport, plain.workers,
-                                plain.disk,   nobody,       plain.store,     plain.leases,
-                                plain.states, plain.home};
+  Observer nobody;
+  const operations::World world = operations::watched_by(plain, nobody);
   const auto jobs = TRY(service::open_processes(
       "/proc/self/exe", std::filesystem::absolute(world.home.root).string()));
   access::Access access(world.store, world.clock, world.random, settings.access);
@@ -125,9 +121,9 @@ Result<int> serve(Session& session, const ServeOptions& options) {
   const auto mailer = mail::make_mailer(settings.mail, world.clock, world.random);
   alerts::Settings alert_settings = settings.alerts;
   alert_settings.url = settings.api.url;
-  alerts::Alerts alerts(world.store, world.clock, world.random, world.transport, *mailer,
+  alerts::Alerts teller(world.store, world.clock, world.random, world.transport, *mailer,
                         alert_settings);
-  api::Api api(world, service, access, alerts, api_settings);
+  api::Api api(world, service, access, teller, api_settings);
   http_server::Settings http = settings.http;
   http.clock = &world.clock;
   const auto server = TRY(http_server::Server::open(
@@ -139,7 +135,7 @@ Result<int> serve(Session& session, const ServeOptions& options) {
   const auto listening = service.listen(
       [&](const std::string& uid, const std::string& event, const std::string& text) {
         log.told(uid, event, text);
-        alert(alerts, service, uid, event, text);
+        alert(teller, service, uid, event, text);
       });
   session.print("rollcall serves {}\n", url);
   if (const auto word = TRY(access.setup_word()))
@@ -171,9 +167,12 @@ Result<int> serve(Session& session, const ServeOptions& options) {
         worked = service.work(stop);
         break;
       case 2:
-        while (world.clock.sleep(alerts.deliver(stop), stop))
+        while (world.clock.sleep(teller.deliver(stop), stop)) {
+          std::vector<alerts::Alerts::Waiting> waiting;
           for (const service::Service::Due& one : service.due())
-            (void)alerts.waits(one.uid, one.name, one.since);
+            waiting.push_back({one.uid, one.name, one.since});
+          (void)teller.wait(waiting);
+        }
         break;
       case 3:
         if (!watchdog) return;
