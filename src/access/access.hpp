@@ -21,6 +21,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -154,6 +155,10 @@ class Access {
 // The kinds of the store's records that only the home's key gives a meaning: sessions and tokens.
 // Whoever replaces the key ends them.
 std::vector<std::string> keyed_records();
+
+// As programs read them.
+nlohmann::ordered_json json_of(const User& user);
+nlohmann::ordered_json json_of(const Token& token);
 
 }  // namespace rollcall::access
 

@@ -1,6 +1,4 @@
 // What is done with an activation, and how it stands.
-#include <algorithm>
-
 #include "api/events.hpp"
 #include "api/routes.hpp"
 #include "base/json.hpp"
@@ -9,26 +7,18 @@
 namespace rollcall::api {
 namespace {
 
-using operations::JsonWriter;
-
 constexpr int64_t kWaitMax = 3600;  // seconds
 
 Result<const Activation*> activation_of(const Ask& ask, const operations::Stored& stored) {
-  for (const Activation& one : stored.catalog.activations)
-    if (one.uid == ask.uid()) return &one;
-  return Error{ErrorKind::not_found, "there is no activation of the uid `" + ask.uid() + "`"};
-}
-
-json status_json(const Ask& ask, const operations::ActivationStatus& status) {
-  json out = {{"uid", status.activation.uid}};
-  out.update(operations::to_json(status));
-  out.update(json_of(ask.shared.service.standing(status.activation.uid)));
-  return out;
+  return operations::by_uid(stored.catalog.activations, catalog::Kind::activation, ask.uid());
 }
 
 Result<json> status_json(const Ask& ask, const operations::Stored& stored,
                          const Activation& activation) {
-  return status_json(ask, TRY(operations::status(ask.world(), stored, activation)));
+  json out = {{"uid", activation.uid}};
+  out.update(operations::to_json(TRY(operations::status(ask.world(), stored, activation))));
+  out.update(json_of(ask.shared.service.standing(activation.uid)));
+  return out;
 }
 
 json ended_json(const service::Ended& ended) {
@@ -36,30 +26,6 @@ json ended_json(const service::Ended& ended) {
     return text.empty() ? json(nullptr) : read_json<json>(text);
   };
   return {{"state", "ended"}, {"report", part(ended.json)}, {"error", part(ended.error)}};
-}
-
-// Lines of JSON while a long operation goes on.
-class LineObserver : public Observer {
- public:
-  explicit LineObserver(http_server::Body& body) : body_(body) {}
-  void begun(Step step) override { tell({{"begun", to_string(step)}}); }
-  void progress(std::string_view step, int64_t done, int64_t total) override {
-    tell({{"progress", {{"step", step}, {"done", done}, {"total", total}}}});
-  }
-  void note(std::string_view message) override { tell({{"note", message}}); }
-  void tell(const json& line) {
-    const std::lock_guard lock(mutex_);
-    (void)body_.write(line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
-  }
-
- private:
-  std::mutex mutex_;
-  http_server::Body& body_;
-};
-
-operations::World with_observer(const operations::World& world, Observer& observer) {
-  return {world.clock, world.random, world.transport, world.workers, world.disk,
-          observer,    world.store,  world.leases,    world.states,  world.home};
 }
 
 // `body(world, stop)` does the work; what it returns is the whole answer, or under `name` the last
@@ -75,8 +41,10 @@ Result<Response> long_work(const Ask& ask, const char* name, Body body) {
   return Response{.headers = {{"Content-Type", "application/x-ndjson"}},
                   .stream = [&shared, place, name, body](http_server::Body& out,
                                                          const std::stop_token& stop) -> Status {
-                    LineObserver lines(out);
-                    const auto done = body(with_observer(shared.world, lines), stop);
+                    operations::Lines lines(shared.world.clock, [&](const std::string& line) {
+                      (void)out.write(line);  // whose reader is gone is told to stop
+                    });
+                    const auto done = body(operations::watched_by(shared.world, lines), stop);
                     if (done.ok()) {
                       lines.tell({{name, *done}});
                     } else {
@@ -245,10 +213,9 @@ Result<Response> activation_events(const Ask& ask) {
 
 Result<Response> get_status(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
-  const auto all = TRY(operations::status(ask.world(), *stored));
   return page_of(
-      ask, all, [](const operations::ActivationStatus& one) { return one.activation.uid; },
-      [&](const operations::ActivationStatus& one) { return status_json(ask, one); });
+      ask, stored->catalog.activations, [](const Activation& one) { return one.uid; },
+      [&](const Activation& one) { return status_json(ask, *stored, one); });
 }
 
 }  // namespace rollcall::api

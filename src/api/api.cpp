@@ -55,12 +55,6 @@ std::string csrf_of(const Request& request) {
   return body.substr(from, body.find('&', from) - from);
 }
 
-struct Denied {
-  int status;
-  std::string_view code;
-  std::string detail, remedy;
-};
-
 // Who asks. Nothing is denied to somebody who does not say who they are, but what needs a role.
 Result<std::optional<access::Caller>> caller_of(Shared& shared, const Request& request) {
   constexpr std::string_view kBearer = "Bearer ";

@@ -254,6 +254,13 @@ Response problems(const std::vector<catalog::Problem>& all) {
   return problem_of(422, std::move(more));
 }
 
+Error cursor_unknown() {
+  return {.kind = ErrorKind::invalid,
+          .message = "the cursor leads nowhere: what it named is gone",
+          .remedy = "Begin again without a cursor.",
+          .code = "cursor_unknown"};
+}
+
 Result<Place> Place::take(Shared& shared) {
   if (!shared.queries.try_acquire_for(std::chrono::seconds(10)))
     return Error{.kind = ErrorKind::unavailable,

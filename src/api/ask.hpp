@@ -10,6 +10,7 @@
 #include <semaphore>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "api/api.hpp"
@@ -95,8 +96,9 @@ Response problem(int status, std::string_view code, const std::string& detail,
 Response problems(const std::vector<catalog::Problem>& all);
 int status_of(const Error& error);
 
+Error cursor_unknown();
 // A page of `all` by ?limit and ?cursor: {"items": […], "next_cursor": …}. `key_of` gives the text
-// that a cursor holds.
+// that a cursor holds; `item_of` is asked for what is on the page alone.
 template <class T, class Key, class Item>
 Result<Response> page_of(const Ask& ask, const std::vector<T>& all, Key key_of, Item item_of) {
   const int64_t limit = TRY(ask.number("limit", 100, 1, 1000));
@@ -104,17 +106,16 @@ Result<Response> page_of(const Ask& ask, const std::vector<T>& all, Key key_of, 
   size_t from = 0;
   if (!cursor.empty()) {
     while (from < all.size() && key_of(all[from]) != cursor) ++from;
-    if (from == all.size())
-      return Error{.kind = ErrorKind::invalid,
-                   .message = "the cursor leads nowhere: what it named is gone",
-                   .remedy = "Begin again without a cursor.",
-                   .code = "cursor_unknown"};
+    if (from == all.size()) return cursor_unknown();
     ++from;
   }
   json items = json::array();
   size_t at = from;
   for (; at < all.size() && at < from + static_cast<size_t>(limit); ++at)
-    items.push_back(item_of(all[at]));
+    if constexpr (std::is_same_v<decltype(item_of(all[at])), Result<json>>)
+      items.push_back(TRY(item_of(all[at])));
+    else
+      items.push_back(item_of(all[at]));
   return answer({{"items", std::move(items)},
                  {"next_cursor", at < all.size() ? json(key_of(all[at - 1])) : json(nullptr)}});
 }

@@ -72,10 +72,11 @@ Error archived(const operations::Object& object) {
           .code = "object_archived"};
 }
 
-Result<const Model*> model_of(const operations::Stored& stored, const std::string& uid) {
-  for (const Model& model : stored.catalog.models)
-    if (model.uid == uid) return &model;
-  return Error{ErrorKind::not_found, "there is no model of the uid `" + uid + "`"};
+Result<const Source*> source_of(const Ask& ask, const operations::Stored& stored) {
+  return operations::by_uid(stored.catalog.sources, Kind::source, ask.uid());
+}
+Result<const Model*> model_of(const Ask& ask, const operations::Stored& stored) {
+  return operations::by_uid(stored.catalog.models, Kind::model, ask.uid());
 }
 
 }  // namespace
@@ -165,28 +166,18 @@ Result<Response> check_object(const Ask& ask) {
 
 Result<Response> destination_fields(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
+  const Destination& destination =
+      *TRY(operations::by_uid(stored->catalog.destinations, Kind::destination, ask.uid()));
   const api::Place place = TRY(api::Place::take(ask.shared));
-  for (const Destination& one : stored->catalog.destinations) {
-    if (one.uid != ask.uid()) continue;
-    json items = json::array();
-    for (const auto& [name, type] : TRY(operations::fields(ask.world(), one, ask.stop)))
-      items.push_back({{"name", name}, {"type", type}});
-    return answer({{"items", std::move(items)}});
-  }
-  return Error{ErrorKind::not_found, "there is no destination of the uid `" + ask.uid() + "`"};
+  json items = json::array();
+  for (const auto& [name, type] : TRY(operations::fields(ask.world(), destination, ask.stop)))
+    items.push_back({{"name", name}, {"type", type}});
+  return answer({{"items", std::move(items)}});
 }
-
-namespace {
-Result<const Source*> source_of(const operations::Stored& stored, const std::string& uid) {
-  for (const Source& one : stored.catalog.sources)
-    if (one.uid == uid) return &one;
-  return Error{ErrorKind::not_found, "there is no source of the uid `" + uid + "`"};
-}
-}  // namespace
 
 Result<Response> source_tables(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
-  const Source& source = *TRY(source_of(*stored, ask.uid()));
+  const Source& source = *TRY(source_of(ask, *stored));
   const api::Place place = TRY(api::Place::take(ask.shared));
   const auto tables = TRY(operations::tables(ask.world(), source, ask.stop));
   return answer({{"items", tables}});
@@ -194,7 +185,7 @@ Result<Response> source_tables(const Ask& ask) {
 
 Result<Response> source_columns(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
-  const Source& source = *TRY(source_of(*stored, ask.uid()));
+  const Source& source = *TRY(source_of(ask, *stored));
   const std::string table = ask.text("table");
   if (table.empty())
     return problem(422, "parameter_invalid", "`table` says whose columns are asked for");
@@ -205,7 +196,7 @@ Result<Response> source_columns(const Ask& ask) {
 
 Result<Response> model_fields(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
-  const Model& model = *TRY(model_of(*stored, ask.uid()));
+  const Model& model = *TRY(model_of(ask, *stored));
   const api::Place place = TRY(api::Place::take(ask.shared));
   const auto fields = TRY(operations::model_fields(ask.world(), stored->catalog, model, ask.stop));
   return answer({{"items", operations::to_json(fields)}});
@@ -215,7 +206,7 @@ Result<Response> model_fields(const Ask& ask) {
 Result<Response> model_values(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
   Segment everybody;
-  everybody.name = everybody.model = TRY(model_of(*stored, ask.uid()))->name;
+  everybody.name = everybody.model = TRY(model_of(ask, *stored))->name;
   const std::string field = ask.text("field");
   if (field.empty())
     return problem(422, "parameter_invalid", "`field` says whose values are asked for");

@@ -5,29 +5,6 @@
 namespace rollcall::api {
 namespace {
 
-json or_null(const std::optional<Time>& time) {
-  return time ? json(iso_utc(*time)) : json(nullptr);
-}
-
-json json_of(const access::User& user) {
-  return {{"uid", user.uid},
-          {"email", user.email},
-          {"name", user.name},
-          {"role", word(user.role)},
-          {"disabled", user.disabled},
-          {"has_password", user.has_password},
-          {"created_at", iso_utc(user.created_at)},
-          {"last_seen_at", or_null(user.last_seen_at)}};
-}
-json json_of(const access::Token& token) {
-  return {{"uid", token.uid},
-          {"name", token.name},
-          {"role", word(token.role)},
-          {"made_by", token.made_by},
-          {"created_at", iso_utc(token.created_at)},
-          {"expires_at", or_null(token.expires_at)},
-          {"last_used_at", or_null(token.last_used_at)}};
-}
 json json_of(const access::Caller& caller) {
   json out = {{"kind", caller.kind == access::Caller::Kind::user ? "user" : "token"},
               {"uid", caller.uid},
@@ -223,20 +200,7 @@ Result<Response> list_log(const Ask& ask) {
   }
   const auto lines = TRY(ask.world().store.logged(query));
   json items = json::array();
-  const auto part = [](const std::string& text) {
-    return text.empty() ? json(nullptr) : read_json<json>(text);
-  };
-  for (const store::LogLine& one : lines)
-    items.push_back({{"number", one.number},
-                     {"at", iso_utc(one.at)},
-                     {"who", one.who},
-                     {"action", one.action},
-                     {"kind", one.kind},
-                     {"uid", one.uid},
-                     {"name", one.name},
-                     {"before", part(one.before)},
-                     {"after", part(one.after)},
-                     {"address", one.address}});
+  for (const store::LogLine& one : lines) items.push_back(operations::to_json(one));
   const bool more = lines.size() == static_cast<size_t>(limit);
   return answer(
       {{"items", std::move(items)},

@@ -2,7 +2,6 @@
 #include "api/events.hpp"
 #include "api/routes.hpp"
 #include "base/json.hpp"
-#include "base/text.hpp"
 
 namespace rollcall::api {
 namespace {
@@ -14,20 +13,6 @@ json run_json(const store::RunRow& row) {
   return out;
 }
 
-// One field of CSV: in quotes where it must be, and never what a spreadsheet takes for a formula.
-std::string csv_field(std::string text) {
-  constexpr std::string_view kFormula = "=+-@\t\r";
-  if (!text.empty() && kFormula.find(text.front()) != std::string_view::npos)
-    text.insert(text.begin(), '\'');
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
-
 }  // namespace
 
 // ?activation=UID, ?status=…
@@ -36,11 +21,7 @@ Result<Response> list_runs(const Ask& ask) {
   const std::string activation = ask.text("activation");
   const auto of = activation.empty() ? std::nullopt : std::optional(activation);
   std::string cursor = ask.text("cursor");
-  if (!cursor.empty() && !ask.world().store.run(cursor).ok())
-    return Error{.kind = ErrorKind::invalid,
-                 .message = "the cursor leads nowhere: what it named is gone",
-                 .remedy = "Begin again without a cursor.",
-                 .code = "cursor_unknown"};
+  if (!cursor.empty() && !ask.world().store.run(cursor).ok()) return cursor_unknown();
   const std::string status = TRY(ask.choice("status", words<RunStatus>()));
   json items = json::array();
   bool more = true;
@@ -94,14 +75,11 @@ Result<Response> run_rejects(const Ask& ask) {
                    "attachment; filename=\"rejects-" + row.run_id + ".csv\""}},
       .stream = [&shared, run_id = row.run_id, kind](http_server::Body& body,
                                                      const std::stop_token& stop) -> Status {
-        TRY(body.write("kind,key,primary_key,reason,since\r\n"));
-        std::string text;
+        std::string text = operations::csv_head_of_rejects();
         Status written = ok_status();
         constexpr size_t kPiece = 64 * 1024;
         TRY(operations::rejects(shared.world, run_id, kind, [&](const operations::Reject& one) {
-          text += csv_field(one.kind) + ',' + csv_field(one.key) + ',' +
-                  csv_field(one.primary_key) + ',' + csv_field(one.reason) + ',' +
-                  iso_utc(Time(Millis(one.since_ms))) + "\r\n";
+          text += operations::to_csv(one);
           if (text.size() >= kPiece) {
             written = body.write(text);
             text.clear();

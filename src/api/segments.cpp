@@ -6,12 +6,10 @@ namespace rollcall::api {
 namespace {
 
 Result<Segment> stored_segment(const operations::Stored& stored, const std::string& uid) {
-  for (const Segment& one : stored.catalog.segments) {
-    if (one.uid != uid) continue;
-    TRY(stored.catalog.sound("segment", one.name));
-    return one;
-  }
-  return Error{ErrorKind::not_found, "there is no segment of the uid `" + uid + "`"};
+  const Segment& found =
+      *TRY(operations::by_uid(stored.catalog.segments, catalog::Kind::segment, uid));
+  TRY(stored.catalog.sound("segment", found.name));
+  return found;
 }
 
 // Where an error is, as it is found in the body: `at` is where the segment stands there. What is

@@ -29,26 +29,6 @@ Result<Access> access_of(Session& session) {
 
 json or_null(const std::optional<Time>& time) { return time ? json(iso_utc(*time)) : json(); }
 
-json to_json(const User& user) {
-  return {{"uid", user.uid},
-          {"email", user.email},
-          {"name", user.name},
-          {"role", word(user.role)},
-          {"disabled", user.disabled},
-          {"has_password", user.has_password},
-          {"created_at", iso_utc(user.created_at)},
-          {"last_seen_at", or_null(user.last_seen_at)}};
-}
-json to_json(const Token& token) {
-  return {{"uid", token.uid},
-          {"name", token.name},
-          {"role", word(token.role)},
-          {"made_by", token.made_by},
-          {"created_at", iso_utc(token.created_at)},
-          {"expires_at", or_null(token.expires_at)},
-          {"last_used_at", or_null(token.last_used_at)}};
-}
-
 // What of them the log tells.
 json noted(const User& user) {
   return {{"email", user.email},
@@ -153,7 +133,7 @@ Result<int> add_user(Session& session, const UserOptions& options) {
   if (!password) word = TRY(access.invite(user.uid));
   if (session.json()) {
     session.print_json(
-        {{"user", to_json(user)}, {"invitation", word ? json(word->reveal()) : json()}});
+        {{"user", json_of(user)}, {"invitation", word ? json(word->reveal()) : json()}});
   } else if (word) {
     hand_out(session, user, *word);
   } else {
@@ -168,7 +148,7 @@ Result<int> users(Session& session) {
   json list = json::array();
   Table table({{"e-mail"}, {"name"}, {"role"}, {"standing"}, {"last seen (UTC)"}});
   for (const User& user : all) {
-    list.push_back(to_json(user));
+    list.push_back(json_of(user));
     table.add({user.email, user.name, std::string(word(user.role)), standing(user),
                date_or(user.last_seen_at, "–")});
   }
@@ -208,7 +188,7 @@ Result<int> set_user(Session& session, const UserOptions& options) {
   }
   if (session.json()) {
     session.print_json(
-        {{"user", to_json(user)}, {"invitation", word ? json(word->reveal()) : json()}});
+        {{"user", json_of(user)}, {"invitation", word ? json(word->reveal()) : json()}});
   } else if (word) {
     hand_out(session, user, *word);
   } else {
@@ -223,7 +203,7 @@ Result<int> remove_user(Session& session, const UserOptions& options) {
   TRY(access.remove_user(user.uid));
   TRY(note(session, {"removed", "user", user.uid, user.email, noted(user)}));
   if (session.json()) {
-    session.print_json({{"removed", to_json(user)}});
+    session.print_json({{"removed", json_of(user)}});
   } else {
     session.print("{} is removed\n", plain(user.email));
   }
@@ -240,7 +220,7 @@ Result<int> add_token(Session& session, const TokenOptions& options) {
            {"created", "token", made.token.uid, made.token.name, nullptr, noted(made.token)}));
   if (!expires_at) session.say("this token never expires; `--expires 90d` would give it an end");
   if (session.json()) {
-    session.print_json({{"token", to_json(made.token)}, {"text", made.text.reveal()}});
+    session.print_json({{"token", json_of(made.token)}, {"text", made.text.reveal()}});
     return kDone;
   }
   session.print("{}\n", made.text.reveal());
@@ -259,7 +239,7 @@ Result<int> tokens(Session& session) {
                {"expires (UTC)"},
                {"last used (UTC)"}});
   for (const Token& token : all) {
-    list.push_back(to_json(token));
+    list.push_back(json_of(token));
     table.add({token.name, std::string(word(token.role)), token.made_by, date(token.created_at),
                date_or(token.expires_at, "never"), date_or(token.last_used_at, "–")});
   }
@@ -283,7 +263,7 @@ Result<int> remove_token(Session& session, const TokenOptions& options) {
     TRY(access.remove_token(token.uid));
     TRY(note(session, {"removed", "token", token.uid, token.name, noted(token)}));
     if (session.json()) {
-      session.print_json({{"removed", to_json(token)}});
+      session.print_json({{"removed", json_of(token)}});
     } else {
       session.print("{} is removed\n", plain(token.name));
     }
@@ -299,23 +279,11 @@ Result<int> log(Session& session, const LogOptions& options) {
                              ->logged({.who = options.who,
                                        .action = options.action,
                                        .limit = static_cast<int>(options.limit)}));
-  const auto value_of = [](const std::string& text) {
-    return text.empty() ? json() : read_json<json>(text);
-  };
   json list = json::array();
   Table table({{"when (UTC)"}, {"who"}, {"what"}, {"kind"}, {"name"}, {"from"}});
   for (const store::LogLine& line : lines) {
     if (session.json()) {
-      list.push_back({{"number", line.number},
-                      {"at", iso_utc(line.at)},
-                      {"who", line.who},
-                      {"action", line.action},
-                      {"kind", line.kind},
-                      {"uid", line.uid},
-                      {"name", line.name},
-                      {"before", value_of(line.before)},
-                      {"after", value_of(line.after)},
-                      {"address", line.address}});
+      list.push_back(operations::to_json(line));
       continue;
     }
     table.add({date(line.at), line.who, line.action, line.kind, line.name, line.address});

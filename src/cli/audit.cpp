@@ -43,7 +43,8 @@ Result<bool> print_people(Session& session, run::Audit& audit, const AuditOption
   bool complete = true;
   TableStream table(session,
                     {{"kind"}, {"key", Table::Align::left, 60}, {"why", Table::Align::left, 80}});
-  if (options.csv && !session.json()) session.print_text(csv_line({"kind", "key", "why"}));
+  if (options.csv && !session.json())
+    session.print_text(operations::csv_line({"kind", "key", "why"}));
   TRY(audit.people([&](const state::Drift& person, const std::string& why) {
     if (!all && ++told[person.kind] > kSample) {
       complete = false;
@@ -52,7 +53,7 @@ Result<bool> print_people(Session& session, run::Audit& audit, const AuditOption
     if (session.json()) {
       out.value({{"kind", person.kind}, {"key", person.key}, {"why", why}});
     } else if (options.csv) {
-      session.print_text(csv_line({person.kind, person.key, why}));
+      session.print_text(operations::csv_line({person.kind, person.key, why}));
     } else {
       table.add({person.kind, person.key, why});
     }

@@ -16,37 +16,25 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr Millis kProgressEvery{250};
-
-class Lines : public Observer {
+// Tells which run it is, too; and whoever watches the command sees the points.
+class JobLines : public operations::Lines {
  public:
-  Lines(const World& world, store::Store& store, std::string uid)
-      : world_(world), store_(store), uid_(std::move(uid)) {}
+  JobLines(const World& world, store::Store& store, std::string uid)
+      : Lines(world.clock,
+              [out = world.out](const std::string& line) {
+                (void)std::fwrite(line.data(), 1, line.size(), out);
+                (void)std::fflush(out);
+              }),
+        world_(world),
+        store_(store),
+        uid_(std::move(uid)) {}
 
   void begun(Step step) override {
     world_.observer.begun(step);
     tell_run();
-    tell({{"begun", to_string(step)}});
+    Lines::begun(step);
   }
   void reached(std::string_view point) override { world_.observer.reached(point); }
-  void progress(std::string_view step, int64_t done, int64_t total) override {
-    {
-      const std::lock_guard lock(mutex_);
-      const Millis now = world_.clock.monotonic();
-      if (step == step_ && now < next_at_ && done != total) return;
-      step_ = step;
-      next_at_ = now + kProgressEvery;
-    }
-    tell({{"progress", {{"step", step}, {"done", done}, {"total", total}}}});
-  }
-  void note(std::string_view message) override { tell({{"note", message}}); }
-
-  void tell(const json& line) {
-    const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-    const std::lock_guard lock(mutex_);
-    (void)std::fwrite(text.data(), 1, text.size(), world_.out);
-    (void)std::fflush(world_.out);
-  }
 
  private:
   // It is stored under its id before its first step.
@@ -69,27 +57,20 @@ class Lines : public Observer {
   const std::string uid_;
   std::mutex mutex_;
   bool is_told_ = false;  // protected by mutex_
-  std::string step_;      // protected by mutex_
-  Millis next_at_{0};     // protected by mutex_
 };
-
-Result<const Activation*> of_uid(const operations::Stored& stored, const std::string& uid) {
-  for (const Activation& one : stored.catalog.activations)
-    if (one.uid == uid) return &one;
-  return Error{ErrorKind::not_found, "there is no activation of the uid `" + uid + "` any more"};
-}
 
 // `body(world, stored, activation, lines)` returns the exit code. An error is the last line.
 template <class Body>
 Result<int> job(Session& session, const std::string& uid, Body body) {
   const operations::World plain = TRY(session.run_world());
-  Lines lines(session.world(), plain.store, uid);
-  const operations::World world{plain.clock,  plain.random, plain.transport, plain.workers,
-                                plain.disk,   lines,        plain.store,     plain.leases,
-                                plain.states, plain.home};
+  JobLines lines(session.world(), plain.store, uid);
+  const operations::World world = operations::watched_by(plain, lines);
   const auto done = [&]() -> Result<int> {
     const operations::Stored stored = TRY(operations::stored(world));
-    return body(world, stored, *TRY(of_uid(stored, uid)), lines);
+    return body(
+        world, stored,
+        *TRY(operations::by_uid(stored.catalog.activations, catalog::Kind::activation, uid)),
+        lines);
   }();
   if (done.ok()) return *done;
   lines.tell({{"error", operations::to_json(done.error())}});
@@ -103,7 +84,7 @@ Result<int> job_run(Session& session, const JobOptions& options) {
   if (!trigger) return Error{ErrorKind::invalid, "there is no trigger `" + options.trigger + "`"};
   return job(session, options.uid,
              [&](const auto& world, const auto& stored, const Activation& activation,
-                 Lines& lines) -> Result<int> {
+                 JobLines& lines) -> Result<int> {
                const RunReport report = TRY(operations::run(world, stored, activation,
                                                             {.trigger = *trigger,
                                                              .full = options.full,
@@ -119,7 +100,7 @@ Result<int> job_run(Session& session, const JobOptions& options) {
 Result<int> job_audit(Session& session, const JobOptions& options) {
   return job(session, options.uid,
              [&](const auto& world, const auto& stored, const Activation& activation,
-                 Lines& lines) -> Result<int> {
+                 JobLines& lines) -> Result<int> {
                const auto audit =
                    TRY(run::audit(world, stored.catalog, activation, session.stop()));
                lines.tell({{"report", read_json<json>(run::to_json(audit->report()))}});
@@ -130,7 +111,7 @@ Result<int> job_audit(Session& session, const JobOptions& options) {
 Result<int> job_check(Session& session, const JobOptions& options) {
   return job(session, options.uid,
              [&](const auto& world, const auto& stored, const Activation& activation,
-                 Lines& lines) -> Result<int> {
+                 JobLines& lines) -> Result<int> {
                const auto findings =
                    TRY(operations::check_made_of(world, stored, activation, session.stop()));
                lines.tell({{"findings", operations::to_json(findings)["findings"]}});

@@ -99,8 +99,7 @@ Result<int> rejects(Session& session, const RejectsOptions& options) {
     if (begun) return;
     begun = true;
     if (session.json()) out.array();
-    if (options.csv && !session.json())
-      session.print_text(csv_line({"kind", "key", "primary_key", "reason", "since"}));
+    if (options.csv && !session.json()) session.print_text(operations::csv_head_of_rejects());
   };
   TRY(operations::rejects(world, options.run_id, options.kind, [&](const operations::Reject& one) {
     begin();
@@ -108,8 +107,7 @@ Result<int> rejects(Session& session, const RejectsOptions& options) {
     if (session.json()) {
       out.value(to_json(one));
     } else if (options.csv) {
-      session.print_text(csv_line(
-          {one.kind, one.key, one.primary_key, one.reason, iso_utc(Time(Millis(one.since_ms)))}));
+      session.print_text(operations::to_csv(one));
     } else {
       table.add({one.kind, one.key, one.primary_key, date_ms(one.since_ms),
                  one.reason.empty() ? kind_in_words(one.kind) : one.reason});

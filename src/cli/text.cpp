@@ -56,11 +56,6 @@ size_t width_of(uint32_t code) {
   return 1;
 }
 
-bool looks_like_a_number(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("+-0123456789.,") == std::string_view::npos &&
-         text.find_last_of("+-") == text.find_first_of("+-");
-}
-
 }  // namespace
 
 size_t width(std::string_view text) {
@@ -135,29 +130,6 @@ std::string Table::text() const {
   add_line(head);
   for (const auto& row : rows_) add_line(row);
   return out;
-}
-
-std::string csv_line(const std::vector<std::string>& cells) {
-  std::string out;
-  for (size_t i = 0; i < cells.size(); ++i) {
-    if (i) out += ',';
-    std::string cell = cells[i];
-    const bool formula =
-        !cell.empty() && std::string_view("=+-@\t\r").find(cell[0]) != std::string_view::npos;
-    const bool has_digit = cell.find_first_of("0123456789") != std::string::npos;
-    if (formula && !(has_digit && looks_like_a_number(cell))) cell.insert(0, "'");
-    if (cell.find_first_of(",\"\r\n") == std::string::npos && cell == trim(cell)) {
-      out += cell;
-      continue;
-    }
-    out += '"';
-    for (const char c : cell) {
-      if (c == '"') out += '"';
-      out += c;
-    }
-    out += '"';
-  }
-  return out + '\n';
 }
 
 }  // namespace rollcall::cli

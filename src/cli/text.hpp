@@ -47,8 +47,4 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// One line of CSV with its line break, quoted as RFC 4180 says. A cell that a spreadsheet would
-// take for a formula gets an apostrophe in front; numbers stay as they are.
-std::string csv_line(const std::vector<std::string>& cells);
-
 }  // namespace rollcall::cli

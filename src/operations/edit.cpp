@@ -10,6 +10,7 @@
 #include "base/json.hpp"
 #include "core/source_kinds.hpp"
 #include "operations/bring_in.hpp"
+#include "operations/names.hpp"
 
 namespace rollcall::operations {
 namespace {
@@ -78,16 +79,11 @@ const store::ObjectRow* row_of(const Stored& stored, Kind kind, const std::strin
   return nullptr;
 }
 
-Error not_there(Kind kind, const std::string& uid) {
-  return {.kind = ErrorKind::not_found,
-          .message = fmt::format("there is no {} of the uid `{}`", catalog::to_string(kind), uid)};
-}
-
 Result<const store::ObjectRow*> row_to_change(const Stored& stored, Kind kind,
                                               const std::string& uid,
                                               const std::optional<std::string>& etag) {
   const store::ObjectRow* const row = row_of(stored, kind, uid);
-  if (row == nullptr) return not_there(kind, uid);
+  if (row == nullptr) return no_such_uid(kind, uid);
   if (etag && *etag != "*" && *etag != etag_of(*row))
     return Error{.kind = ErrorKind::conflict,
                  .message = fmt::format("the {} `{}` was changed by somebody else in the meantime",
@@ -248,7 +244,7 @@ std::vector<Object> objects(const Stored& stored, Kind kind, bool archived) {
 
 Result<Object> object(const Stored& stored, Kind kind, const std::string& uid) {
   const store::ObjectRow* const row = row_of(stored, kind, uid);
-  if (row == nullptr) return not_there(kind, uid);
+  if (row == nullptr) return no_such_uid(kind, uid);
   return object_of(*row, kind);
 }
 

@@ -55,6 +55,12 @@ Result<const T*> find(const std::vector<T>& all, const char* kind, std::string_v
 
 }  // namespace
 
+Error no_such_uid(catalog::Kind kind, const std::string& uid) {
+  return {.kind = ErrorKind::not_found,
+          .message =
+              "there is no " + std::string(catalog::to_string(kind)) + " of the uid `" + uid + "`"};
+}
+
 std::string shown_name(const Catalog& catalog, const Activation& activation) {
   const auto same =
       std::count_if(catalog.activations.begin(), catalog.activations.end(),

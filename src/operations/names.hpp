@@ -11,6 +11,15 @@
 
 namespace rollcall::operations {
 
+// By what the store calls it for ever. Errors: not_found. The value points into `all`.
+Error no_such_uid(catalog::Kind kind, const std::string& uid);
+template <class T>
+Result<const T*> by_uid(const std::vector<T>& all, catalog::Kind kind, const std::string& uid) {
+  for (const T& one : all)
+    if (one.uid == uid) return &one;
+  return no_such_uid(kind, uid);
+}
+
 // "Lapsed VIPs", or "Iterable/Lapsed VIPs" where the name alone is not unique.
 std::string shown_name(const Catalog& catalog, const Activation& activation);
 

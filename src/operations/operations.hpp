@@ -15,6 +15,8 @@
 // The home as a whole               backup.hpp, written by tar.hpp
 // One person out of it              forget.hpp
 // Reports that name many people     json_writer.hpp writes them as they come
+// What goes on, as it goes on       lines.hpp
+// What people and programs did      log.hpp
 //
 // Threads: any number may call at once.
 #pragma once
@@ -23,10 +25,13 @@
 #include "operations/apply.hpp"
 #include "operations/backup.hpp"
 #include "operations/check.hpp"
+#include "operations/csv.hpp"
 #include "operations/data_check.hpp"
 #include "operations/edit.hpp"
 #include "operations/forget.hpp"
 #include "operations/json_writer.hpp"
+#include "operations/lines.hpp"
+#include "operations/log.hpp"
 #include "operations/names.hpp"
 #include "operations/rule_words.hpp"
 #include "operations/runs.hpp"

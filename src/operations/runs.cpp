@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
+#include "operations/csv.hpp"
 
 namespace rollcall::operations {
 namespace {
@@ -70,6 +71,14 @@ json to_json(const Reject& reject) {
           {"primary_key", or_null(reject.primary_key)},
           {"reason", or_null(reject.reason)},
           {"since", iso_utc(Time(Millis(reject.since_ms)))}};
+}
+
+std::string csv_head_of_rejects() {
+  return csv_line({"kind", "key", "primary_key", "reason", "since"});
+}
+std::string to_csv(const Reject& reject) {
+  return csv_line({reject.kind, reject.key, reject.primary_key, reject.reason,
+                   iso_utc(Time(Millis(reject.since_ms)))});
 }
 
 }  // namespace rollcall::operations

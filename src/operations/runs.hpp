@@ -44,5 +44,8 @@ Status rejects(const World& world, const std::string& run_id, const std::string&
 
 nlohmann::ordered_json to_json(const PastRun& run);
 nlohmann::ordered_json to_json(const Reject& reject);
+// As lines of CSV, the first one before all others.
+std::string csv_head_of_rejects();
+std::string to_csv(const Reject& reject);
 
 }  // namespace rollcall::operations

@@ -4,6 +4,11 @@
 
 namespace rollcall::operations {
 
+World watched_by(const World& world, Observer& observer) {
+  return {world.clock, world.random, world.transport, world.workers, world.disk,
+          observer,    world.store,  world.leases,    world.states,  world.home};
+}
+
 source::OpenOptions source_options(const World& world, const std::stop_token& stop) {
   source::OpenOptions options;
   options.transport = &world.transport;

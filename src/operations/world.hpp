@@ -14,6 +14,8 @@ namespace rollcall::operations {
 
 using run::World;
 
+// The same, but for who watches; outlived by both.
+World watched_by(const World& world, Observer& observer);
 // How sources are opened on behalf of `world`.
 source::OpenOptions source_options(const World& world, const std::stop_token& stop);
 // Whether an activation has a list. One whose state cannot be read is taken to have one.

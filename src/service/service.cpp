@@ -521,7 +521,7 @@ Result<uint64_t> Service::ask(const std::string& uid, Order order) {
   {
     const std::lock_guard lock(inside_->mutex);
     if (!inside_->known.contains(uid))
-      return Error{ErrorKind::not_found, "there is no activation of the uid `" + uid + "`"};
+      return operations::no_such_uid(catalog::Kind::activation, uid);
     order.ticket = ++inside_->last_ticket;
     if (!inside_->scheduler.ask(uid, order.work, note_of(order), inside_->world.clock.now()))
       return Error{.kind = ErrorKind::conflict,
