@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { cellText, fieldsOf, guessKey, guessModelType, labelOf, modelNameOf, percentText, picksOf, problemsOf, samplesOf, typeName } from './columns';
+import { cellText, fieldsOf, guessKey, guessModelType, labelOf, modelNameOf, picksOf, problemsOf, samplesOf, typeName } from './columns';
 
 const columns = [
   { name: 'customer_id', type: 'integer' },
@@ -68,10 +68,5 @@ describe('values', () => {
     expect(samplesOf([{ a: 1 }, { a: 1 }, { a: null }, { a: 2 }, { a: 3 }, { a: 4 }], 'a')).toEqual(['1', '2', '3']);
     expect(typeName('timestamp')).toBe('Date and time');
     expect(typeName('json')).toBe('Object');
-  });
-
-  it('never round something to nothing, or nearly all to all', () => {
-    expect([percentText(1, 3), percentText(0, 5), percentText(1, 1e6), percentText(999_999, 1e6), percentText(5, 5), percentText(0, 0)]).toEqual(
-      ['33.3 %', '0 %', 'under 0.01 %', 'over 99.99 %', '100 %', '–']);
   });
 });

@@ -155,12 +155,3 @@ export function samplesOf(rows: Record<string, unknown>[], field: string, most =
   }
   return out;
 }
-
-/** "1.2 %" of a whole; never 0 where there is something, never all where something lacks. */
-export function percentText(part: number, whole: number): string {
-  if (whole === 0) return '–';
-  const percent = (100 * part) / whole;
-  if (percent > 0 && percent < 0.01) return 'under 0.01 %';
-  if (percent < 100 && percent > 99.99) return 'over 99.99 %';
-  return `${percent.toLocaleString('en', { maximumSignificantDigits: percent > 99 ? 4 : 3 })} %`;
-}
