@@ -10,10 +10,10 @@ it('makes the first admin by the set-up link, signs out, and in again by keyboar
   const { page } = visit;
   await visit.isWell();
   await page.getByLabel('E-mail').fill('admin@example.com');
-  await page.getByLabel('Password').fill('short');
+  await page.getByRole('textbox', { name: 'Password' }).fill('short');
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.getByText('At least 12 characters').nth(1).waitFor();
-  await page.getByLabel('Password').fill(password);
+  await page.getByRole('textbox', { name: 'Password' }).fill(password);
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.getByRole('navigation').getByText('Segments').waitFor();
   await page.getByRole('button', { name: 'admin@example.com' }).click();
@@ -33,10 +33,10 @@ it('goes where one wanted to, once signed in, and tells why it does not', async 
   const { page } = visit;
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await page.getByLabel('E-mail').fill('admin@example.com');
-  await page.getByLabel('Password').fill('this is another one');
+  await page.getByRole('textbox', { name: 'Password' }).fill('this is another one');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('alert').waitFor();
-  await page.getByLabel('Password').fill(password);
+  await page.getByRole('textbox', { name: 'Password' }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { name: 'Segments' }).waitFor();
   expect(new URL(page.url()).pathname).toBe('/segments');
@@ -45,7 +45,7 @@ it('goes where one wanted to, once signed in, and tells why it does not', async 
 it('tells a stranger that nothing is there', async () => {
   const visit = await world.open('/sign-in', { as: 'nobody' });
   await visit.page.goto(`${world.url}/setup?word=wrong`);
-  await visit.page.getByLabel('Password').fill(password);
+  await visit.page.getByRole('textbox', { name: 'Password' }).fill(password);
   await visit.page.getByRole('button', { name: 'Go on' }).click();
   await visit.page.getByRole('alert').waitFor();
 });
