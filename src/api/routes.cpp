@@ -52,6 +52,7 @@ const std::vector<Route>& routes() {
     {"POST",   "/api/v1/catalog",                               editor,  apply_catalog},
     {"GET",    "/api/v1/sources/{uid}/tables",                  editor,  source_tables},
     {"GET",    "/api/v1/sources/{uid}/columns",                 editor,  source_columns},
+    {"POST",   "/api/v1/models/preview",                        editor,  preview_model},
     {"POST",   "/api/v1/segments/{uid}/activate",               editor,  activate_segment},
     {"POST",   "/api/v1/activations/{uid}/archive",             editor,  archive_activation},
     // Who may.

@@ -209,6 +209,8 @@ def right(company, name):
         "list_runs": [(target + "?status=completed&limit=1", None, {})],
         "apply_catalog": [(target, yaml.safe_dump({"version": 1, "segments": company.world.catalog()["segments"]}), {"Content-Type": "application/yaml"})],
         "source_columns": [(target + "?table=people", None, {})],
+        "preview_model": [(target + "?key=true&limit=2", {"source": "shop", "table": "people", "primary_key": "customer_id"}, {}),
+                          (target, {"source": "shop", "sql": "SELECT * FROM people"}, {})],
         "model_values": [(target + "?field=vip", None, {})],
         "count_unsaved": [(target, UNSAVED, {}), (target + "?by=vip", UNSAVED, {})],
         "segment_count": [(target, None, {}), (target + "?by=vip&limit=1", None, {})],
