@@ -52,6 +52,7 @@ export function ModelEditor({
   start,
   verb,
   save,
+  onDirty,
   readOnly = false,
 }: {
   sources: Thing[];
@@ -59,6 +60,7 @@ export function ModelEditor({
   start?: { source: string; table: string };
   verb: string;
   save: (body: Record<string, unknown>) => Promise<unknown>;
+  onDirty?: (dirty: boolean) => void;
   readOnly?: boolean;
 }) {
   const kinds = useQuery(metaQuery).data?.source_kinds;
@@ -93,6 +95,7 @@ export function ModelEditor({
   const lack = lacks(draft, taken);
   const before = stored ? JSON.stringify(bodyOf(draftOf(stored), stored)) : '';
   const dirty = stored ? known && (JSON.stringify(body) !== before || anew) : draft.table !== (start?.table ?? '') || draft.sql !== '';
+  useEffect(() => onDirty?.(dirty), [dirty, onDirty]);
   const saving = useMutation({ mutationFn: () => save(body) });
   const problem = saving.isError ? asProblem(saving.error) : undefined;
 

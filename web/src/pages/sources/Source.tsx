@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 
-import { checkObject, objectQuery, type Thing } from '../../api/catalog';
+import { checkObject, filesQuery, objectQuery, type Thing } from '../../api/catalog';
 import type { Tagged } from '../../api/client';
 import { metaQuery, useMay } from '../../api/queries';
 import { asProblem } from '../../api/problem';
@@ -11,10 +11,12 @@ import { Findings } from '../../components/Findings';
 import { KeyValue } from '../../components/KeyValue';
 import { LeaveGuard } from '../../components/LeaveGuard';
 import { Loaded } from '../../components/Loading';
+import { NextStep } from '../../components/NextStep';
 import { PageHead } from '../../components/PageHead';
 import { Problem } from '../../components/Problem';
 import { RemoveObject } from '../../components/RemoveObject';
 import { useEdit } from '../../components/useEdit';
+import { folderOf } from '../../lib/files';
 import { bodyOf, inputsOf, kindText, missing, type SourceKind, valuesOf } from '../../lib/source-forms';
 import { list } from '../../lib/words';
 import { SourceForm } from './SourceForm';
@@ -104,6 +106,9 @@ export default function Source() {
   const [editing, setEditing] = useState(false);
   const [removing, setRemoving] = useState(false);
   const testing = useMutation({ mutationFn: () => checkObject('source', uid) });
+  // Whether files that are uploaded appear in it: it is over the folder that they go to.
+  const files = useQuery({ ...filesQuery, retry: false, enabled: mayEdit }).data ?? [];
+  const isOurs = (source: Thing) => files.some((one) => folderOf(one.path) === String(source.path).replace(/\/+$/, ''));
   return (
     <Loaded query={query}>
       {(stored) => {
@@ -143,6 +148,7 @@ export default function Source() {
                 </>
               }
             />
+            <NextStep done="source" />
             <RemoveObject kind="source" object={source} opened={removing} onClose={() => setRemoving(false)} onRemoved={() => void navigate({ to: '/sources' })}>
               <Text>Rollcall forgets how to reach it, its password included. Your data stay as they are.</Text>
             </RemoveObject>
@@ -161,7 +167,7 @@ export default function Source() {
               ) : (
                 <Connection kind={kind} source={source} />
               )}
-              {!editing && kind?.of_files && mayEdit && isFolder(source) && (
+              {!editing && kind?.of_files && mayEdit && isOurs(source) && (
                 <section aria-label="Upload">
                   <Upload
                     kind={String(source.kind)}
@@ -186,9 +192,4 @@ export default function Source() {
       }}
     </Loaded>
   );
-}
-
-/** Whether files that are uploaded appear in this source: it is over the folder that they go to. */
-function isFolder(source: Thing): boolean {
-  return /\/(files|uploads?)\/?$/.test(String(source.path));
 }
