@@ -110,11 +110,22 @@ async function asked<T>(request: Request): Promise<T> {
 
 export const filesQuery = queryOptions({
   queryKey: ['files'],
-  queryFn: async () => (await asked<{ items: UploadedFile[] }>(new Request('/api/v1/files'))).items,
+  queryFn: async () => (await asked<{ items: UploadedFile[] }>(new Request('/api/v1/files?limit=1000'))).items,
 });
 
-export const uploadFile = (file: File) =>
-  asked<UploadedFile>(
-    new Request(`/api/v1/files?name=${encodeURIComponent(file.name)}`, { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body: file }),
-  );
+const piece = 4 << 20; // bytes of one request
 
+/** In pieces, so that one that is cut off loses a piece alone; `told` hears how much is there. */
+export async function uploadFile(file: File, told: (bytes: number) => void): Promise<UploadedFile> {
+  let from = 0;
+  for (;;) {
+    const to = Math.min(from + piece, file.size);
+    const more = to < file.size;
+    const query = `name=${encodeURIComponent(file.name)}&from=${from}&more=${more}`;
+    const headers = { 'Content-Type': 'application/octet-stream' };
+    const sent = await asked<UploadedFile>(new Request(`/api/v1/files?${query}`, { method: 'POST', headers, body: file.slice(from, to) }));
+    told(to);
+    if (!more) return sent;
+    from = to;
+  }
+}

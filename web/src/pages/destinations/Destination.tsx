@@ -57,7 +57,7 @@ function EditConnection({ stored, onDone }: { stored: Tagged<Thing>; onDone: (ch
           </Alert>
         )}
         {lack && (
-          <Text size="sm" c="red">
+          <Text size="sm" c="var(--mantine-color-error)">
             {lack}
           </Text>
         )}

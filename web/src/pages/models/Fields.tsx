@@ -88,7 +88,7 @@ export function Fields({
                 }
                 description={
                   type === undefined ? (
-                    <Text span size="xs" c="red">
+                    <Text span size="xs" c="var(--mantine-color-error)">
                       This column is not in the table any more.
                     </Text>
                   ) : (
@@ -161,7 +161,7 @@ export function Fields({
                 </Text>
               )}
               {!one.picked && used[one.name] && (
-                <Text size="xs" c="red" className={classes.note}>
+                <Text size="xs" c="var(--mantine-color-error)" className={classes.note}>
                   {used[one.name]}
                 </Text>
               )}

@@ -25,8 +25,8 @@ export function KeyCheck({ model, isPeople }: { model: Record<string, unknown>; 
     );
   if (key.verdict === 'unique')
     return (
-      <Text size="sm" role="status" c="var(--mantine-color-green-text)" fw={600}>
-        {many(key.rows, 'row')}: every {key.field} is there and different.
+      <Text size="sm" role="status" fw={600}>
+        ✓ {many(key.rows, 'row')}: every {key.field} is there and different.
       </Text>
     );
   return (

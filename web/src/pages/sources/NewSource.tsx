@@ -118,7 +118,7 @@ function Connect({ kind, taken, onBack }: { kind: SourceKind; taken: string[]; o
           />
           <SourceForm kind={kind} values={values} onChange={setValues} problem={problem} />
           {asked && lacks.length > 0 && (
-            <Text c="red" size="sm" role="alert">
+            <Text c="var(--mantine-color-error)" size="sm" role="alert">
               Still missing: {list(lacks)}.
             </Text>
           )}

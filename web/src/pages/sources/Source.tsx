@@ -58,7 +58,7 @@ function EditSource({ kind, stored, onDone }: { kind: SourceKind; stored: Tagged
         <TextInput label="Name" value={name} onChange={(event) => setName(event.currentTarget.value)} error={problem?.at('/name')} required dir="auto" />
         <SourceForm kind={kind} values={values} onChange={setValues} problem={problem} />
         {lacks.length > 0 && (
-          <Text c="red" size="sm">
+          <Text c="var(--mantine-color-error)" size="sm">
             Still missing: {list(lacks)}.
           </Text>
         )}

@@ -1,9 +1,10 @@
-import { Button, FileButton, Group, List, Paper, Stack, Text } from '@mantine/core';
+import { Button, FileButton, Group, List, Paper, Progress, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type DragEvent, useState } from 'react';
 
 import { filesQuery, type UploadedFile, uploadFile } from '../../api/catalog';
 import { Problem } from '../../components/Problem';
+import { percent } from '../../lib/words';
 import { fileName, folderOf, inFolder, sizeText } from '../../lib/files';
 
 const endings: Record<string, string> = { csv: '.csv,.tsv,.txt,.csv.gz,.tsv.gz,.csv.zst,.tsv.zst,.gz,.zst', parquet: '.parquet' };
@@ -13,13 +14,19 @@ export function Upload({ kind, path, onPath, onDone }: { kind: string; path: str
   const client = useQueryClient();
   const all = useQuery({ ...filesQuery, retry: false });
   const [over, setOver] = useState(false);
+  const [progress, setProgress] = useState<{ name: string; share: number }>();
   const [done, setDone] = useState<UploadedFile[]>([]);
   const sending = useMutation({
     mutationFn: async (files: File[]) => {
       const sent: UploadedFile[] = [];
-      for (const file of files) sent.push({ ...(await uploadFile(file)), name: file.name });
+      for (const file of files) {
+        const told = (bytes: number) => setProgress({ name: file.name, share: file.size === 0 ? 1 : bytes / file.size });
+        told(0);
+        sent.push({ ...(await uploadFile(file, told)), name: file.name });
+      }
       return sent;
     },
+    onSettled: () => setProgress(undefined),
     onSuccess: (sent) => {
       setDone((before) => [...before.filter((one) => !sent.some((other) => other.path === one.path)), ...sent]);
       if (sent[0]) onPath(folderOf(sent[0].path));
@@ -62,6 +69,14 @@ export function Upload({ kind, path, onPath, onDone }: { kind: string; path: str
             or drop them here. Each file becomes a table. A file of the same name is replaced.
           </Text>
         </Group>
+        {progress && (
+          <div>
+            <Text size="sm" dir="auto">
+              {progress.name}: {percent(progress.share)}
+            </Text>
+            <Progress value={progress.share * 100} aria-label={`How much of ${progress.name} is uploaded`} transitionDuration={0} />
+          </div>
+        )}
         {sending.isError && <Problem error={sending.error} />}
         <div role="status">
           {done.length > 0 && (

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Paper, Stack, Text, ThemeIcon, Title } from '@mantine/core';
+import { Button, Group, Paper, Stack, Text, ThemeIcon, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 
@@ -84,11 +84,7 @@ export default function Start() {
                             <Title order={2} size="h4">
                               {text.title}
                             </Title>
-                            {one.state === 'done' && (
-                              <Badge color="green" variant="light" tt="none">
-                                Done
-                              </Badge>
-                            )}
+                            {one.state === 'done' && <span className="hidden-text">Done</span>}
                           </Group>
                           {one.state === 'done' ? (
                             <Text size="sm" dir="auto">
