@@ -262,7 +262,7 @@ export function ModelEditor({
                 )}
                 <Fields look={look.data!} picks={draft.picks!} onChange={(picks) => set({ picks })} primaryKey={draft.primary_key} correctable={correctable} used={usedIn(stored)} />
                 {problem?.at('/fields') && (
-                  <Text size="sm" c="red">
+                  <Text size="sm" c="var(--mantine-color-error)">
                     {problem.at('/fields')}
                   </Text>
                 )}
