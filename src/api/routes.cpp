@@ -23,6 +23,7 @@ const std::vector<Route>& routes() {
     {"GET",    "/metrics",                                      viewer,  get_metrics},
     {"GET",    "/api/v1/session",                               viewer,  get_session},
     {"DELETE", "/api/v1/session",                               viewer,  end_session},
+    {"PUT",    "/api/v1/session/password",                      viewer,  change_own_password},
     {"GET",    "/api/v1/meta",                                  viewer,  get_meta},
     {"GET",    "/api/v1/status",                                viewer,  get_status},
     {"GET",    "/api/v1/catalog",                               viewer,  export_catalog},

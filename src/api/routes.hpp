@@ -67,6 +67,7 @@ Result<Response> run_events(const Ask&);
 Result<Response> get_session(const Ask&);
 Result<Response> begin_session(const Ask&);
 Result<Response> end_session(const Ask&);
+Result<Response> change_own_password(const Ask&);
 Result<Response> redeem_word(const Ask&);
 Result<Response> list_users(const Ask&);
 Result<Response> make_user(const Ask&);

@@ -196,6 +196,23 @@ def test_signing_out_ends_the_session_and_no_other(service, ada):
     assert token("GET", f"{API}/session").status == 200, "a token has no session that could end"
 
 
+def test_a_user_changes_their_own_password_and_other_sessions_end(service, ada):
+    at, other_word = f"{API}/session/password", "another four words here"
+    other = service.signed_in(service.nobody("POST", f"{API}/session", {"email": "ada@example.com", "password": PASSWORD}))
+    problem(ada("PUT", at, {"current": "not what it is", "password": other_word}), 422, "credentials_wrong", "/current")
+    problem(ada("PUT", at, {"current": PASSWORD, "password": "short"}), 422, "password_short", "/password")
+    problem(ada("PUT", at, {"current": PASSWORD}), 422, "key_missing", "/password")
+    problem(service.admin("PUT", at, {"current": PASSWORD, "password": other_word}), 422, "no_password")
+    assert ada("GET", f"{API}/session").status == other("GET", f"{API}/session").status == 200, "what was refused ends nothing"
+    changed = ada("PUT", at, {"current": PASSWORD, "password": other_word})
+    assert changed.status == 200 and service.signed_in(changed)("GET", f"{API}/session").status == 200
+    assert ada("GET", f"{API}/session").status == other("GET", f"{API}/session").status == 401
+    problem(service.nobody("POST", f"{API}/session", {"email": "ada@example.com", "password": PASSWORD}), 401, "credentials_wrong")
+    assert service.nobody("POST", f"{API}/session", {"email": "ada@example.com", "password": other_word}).status == 200
+    log = service.admin.items(f"{API}/log?action=changed%20password")
+    assert [(one["who"], one["kind"], one["before"], one["after"]) for one in log] == [("ada@example.com", "user", None, None)]
+
+
 def test_who_guesses_passwords_waits(service, ada):
     guess = {"email": "ada@example.com", "password": "a guess of no merit"}
     answers = [service.nobody("POST", f"{API}/session", guess) for _ in range(6)]
