@@ -4,8 +4,10 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect } from 'react';
 
-import { api, take } from '../api/client';
+import { api, forgetSession, take } from '../api/client';
 import { sessionQuery, useMay } from '../api/queries';
+import { PaletteButton } from './PaletteButton';
+import { Standing } from './Standing';
 import { subjects } from './subjects';
 
 function Navigation() {
@@ -46,6 +48,7 @@ function Person() {
   const navigate = useNavigate();
   const signOut = async () => {
     await take(api.DELETE('/api/v1/session'));
+    forgetSession();
     client.clear();
     await navigate({ to: '/sign-in' });
   };
@@ -103,7 +106,10 @@ export function Shell() {
               </Group>
             </UnstyledButton>
           </Group>
-          <Person />
+          <Group gap="xs" wrap="nowrap">
+            <PaletteButton />
+            <Person />
+          </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label="Subjects">
@@ -113,6 +119,7 @@ export function Shell() {
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}>
         <Outlet />
+        <Standing />
       </AppShell.Main>
     </AppShell>
   );
