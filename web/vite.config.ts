@@ -1,15 +1,18 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
+import { embed } from './embed';
+
 // For development: `npm run dev` beside a `rollcall serve` at this address.
 const service = process.env.ROLLCALL_URL ?? 'http://127.0.0.1:8090';
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), embed()],
+  cacheDir: '../build/vite',
   // The service puts a fresh nonce in place of this word into each answer of index.html.
   html: { cspNonce: 'ROLLCALL_NONCE' },
   build: {
-    outDir: '../build/web',
+    outDir: '../build/web/dist',
     emptyOutDir: true,
     assetsInlineLimit: 0, // the page's policy has no data: addresses
     modulePreload: { polyfill: false },

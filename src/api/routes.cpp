@@ -13,13 +13,7 @@ const std::vector<Route>& routes() {
     {"GET",    "/api/v1/openapi.yaml",                          {},      get_openapi},
     {"POST",   "/api/v1/session",                               {},      begin_session},
     {"POST",   "/api/v1/setup",                                 {},      redeem_word},
-    {"GET",    "/sign-in",                                      {},      sign_in_page},
-    {"POST",   "/sign-in",                                      {},      sign_in_form},
-    {"GET",    "/setup",                                        {},      setup_page},
-    {"POST",   "/setup",                                        {},      setup_form},
     // Objects and numbers.
-    {"GET",    "/",                                             viewer,  status_page},
-    {"POST",   "/sign-out",                                     viewer,  sign_out_form},
     {"GET",    "/metrics",                                      viewer,  get_metrics},
     {"GET",    "/api/v1/session",                               viewer,  get_session},
     {"DELETE", "/api/v1/session",                               viewer,  end_session},

@@ -96,14 +96,6 @@ Result<Response> get_readiness(const Ask&);
 Result<Response> get_metrics(const Ask&);
 Result<Response> get_openapi(const Ask&);
 
-// page.cpp: the plain status page.
-Result<Response> status_page(const Ask&);
-Result<Response> sign_in_page(const Ask&);
-Result<Response> sign_in_form(const Ask&);
-Result<Response> sign_out_form(const Ask&);
-Result<Response> setup_page(const Ask&);
-Result<Response> setup_form(const Ask&);
-
 // The cookie of a session, and the header that ends one.
 std::string cookie_name(const Request& request);
 std::string session_cookie(const Request& request, const Secret& value);
