@@ -57,7 +57,7 @@ const open = <const Path extends string, const Key extends string>(path: Path, k
 
 const tree = root.addChildren([
   open('/sign-in', ['next'], () => import('./pages/sign-in/SignIn')),
-  open('/setup', ['word'], () => import('./pages/sign-in/Setup')),
+  open('/setup', ['word', 'for'], () => import('./pages/sign-in/Setup')),
   shell.addChildren([
     page('/', () => import('./pages/home/Home')),
     page('/start', () => import('./pages/start/Start')),

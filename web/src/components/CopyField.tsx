@@ -19,8 +19,8 @@ export function CopyField({ label, value }: { label: string; value: string }) {
         value={value}
         readOnly
         onFocus={(event) => event.currentTarget.select()}
-        ff="monospace"
         style={{ flex: 1, minWidth: 0 }}
+        styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
       />
       <Button variant={clipboard.copied ? 'light' : 'filled'} onClick={copy} aria-live="polite" style={{ flexShrink: 0 }} data-autofocus>
         {said}

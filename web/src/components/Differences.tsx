@@ -24,8 +24,8 @@ export function Differences({ lines, label }: { lines: Line[]; label: string }) 
         {lines.map((line, i) => (
           <Table.Tr key={i}>
             <Table.Th scope="row">{placeInWords(line.path) || 'all of it'}</Table.Th>
-            <Table.Td dir="auto">{line.kind === 'added' ? <i>nothing</i> : <del>{shown(line.before)}</del>}</Table.Td>
-            <Table.Td dir="auto">{line.kind === 'removed' ? <i>nothing</i> : <ins>{shown(line.after)}</ins>}</Table.Td>
+            <Table.Td data-head="before" dir="auto">{line.kind === 'added' ? <i>nothing</i> : <del>{shown(line.before)}</del>}</Table.Td>
+            <Table.Td data-head="after" dir="auto">{line.kind === 'removed' ? <i>nothing</i> : <ins>{shown(line.after)}</ins>}</Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>

@@ -56,7 +56,7 @@ function Person() {
   return (
     <Menu position="bottom-end" width={260}>
       <Menu.Target>
-        <Button variant="subtle" color="gray" c="var(--mantine-color-text)" size="compact-md" maw={{ base: 150, sm: 300 }}>
+        <Button variant="subtle" color="gray" c="var(--mantine-color-text)" size="compact-md" maw={{ base: 170, sm: 300 }} styles={{ label: { display: 'block', textOverflow: 'ellipsis' } }}>
           {session.name}
         </Button>
       </Menu.Target>
@@ -102,7 +102,9 @@ export function Shell() {
             <UnstyledButton component={Link} to="/" aria-label="Rollcall, home">
               <Group gap={8} wrap="nowrap">
                 <img src="/icon.svg" alt="" width={26} height={26} />
-                <Text fw={700}>Rollcall</Text>
+                <Text fw={700} visibleFrom="xs">
+                  Rollcall
+                </Text>
               </Group>
             </UnstyledButton>
           </Group>

@@ -109,7 +109,7 @@ function past(why: Why): Moment[] {
     out.push(
       (ledger.reason ? answers[ledger.reason] : undefined) ?? {
         at: ledger.tried_at,
-        what: 'Last answer from Iterable',
+        what: 'Last answer from Iterable: accepted',
         ...(ledger.detail ? { more: ledger.detail } : {}),
         tone: 'quiet',
       },

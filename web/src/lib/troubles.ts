@@ -20,13 +20,13 @@ export const TROUBLES: readonly { trouble: Trouble; title: string; begins: strin
   {
     trouble: 'rejects',
     title: 'Many rejects',
-    begins: 'Iterable rejects more of the members than it should (5 %, and at least 20 people).',
+    begins: 'Iterable rejects more of the members than it should (5%, and at least 20 people).',
     ends: 'It rejects fewer.',
   },
   {
     trouble: 'size',
     title: 'The segment jumped',
-    begins: 'The members are far more or far fewer than at the run before (50 %, and at least 100 people).',
+    begins: 'The members are far more or far fewer than at the run before (50%, and at least 100 people).',
     ends: 'The next run finds about as many.',
   },
   {

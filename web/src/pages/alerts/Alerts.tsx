@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Card, Group, Stack, Table, Text, Title } from '@mantine/core';
+import { Alert, Button, Card, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
@@ -11,6 +11,7 @@ import { Loaded } from '../../components/Loading';
 import { NeedsRole } from '../../components/NeedsRole';
 import { PageHead } from '../../components/PageHead';
 import { Problem } from '../../components/Problem';
+import { Tag } from '../../components/Tag';
 import { When } from '../../components/When';
 import { type Channel, KINDS, toldOf, TROUBLES, whereTo } from '../../lib/troubles';
 import { EditChannel } from './EditChannel';
@@ -31,18 +32,18 @@ function ChannelCard({ channel, onChange, onRemove }: { channel: Channel; onChan
             <Title order={2} size="h3" id={`channel-${channel.uid}`} dir="auto">
               {channel.name}
             </Title>
-            <Badge color="gray">{kind?.title}</Badge>
-            {!channel.enabled && <Badge color="orange">Off</Badge>}
-            {channel.failure && <Badge color="red">Not delivered</Badge>}
+            <Tag>{kind?.title}</Tag>
+            {!channel.enabled && <Tag color="orange">Off</Tag>}
+            {channel.failure && <Tag color="red">Not delivered</Tag>}
           </Group>
           <Group gap="xs">
-            <Button variant="light" size="compact-md" loading={test.isPending} onClick={() => test.mutate()} aria-label={`Send a test to ${channel.name}`}>
+            <Button variant="light" size="compact-sm" loading={test.isPending} onClick={() => test.mutate()} aria-label={`Send a test to ${channel.name}`}>
               Send a test
             </Button>
-            <Button variant="default" size="compact-md" onClick={onChange} aria-label={`Change ${channel.name}`}>
+            <Button variant="default" size="compact-sm" onClick={onChange} aria-label={`Change ${channel.name}`}>
               Change
             </Button>
-            <Button variant="subtle" color="red" size="compact-md" onClick={onRemove} aria-label={`Remove ${channel.name}`}>
+            <Button variant="subtle" color="red" size="compact-sm" onClick={onRemove} aria-label={`Remove ${channel.name}`}>
               Remove
             </Button>
           </Group>

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Drawer, Group, PasswordInput, SegmentedControl, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Checkbox, Drawer, Group, Input, PasswordInput, SegmentedControl, Stack, Switch, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -91,17 +91,14 @@ export function EditChannel({ channel, onClose, onSaved }: { channel?: Channel; 
         <form onSubmit={form.onSubmit((draft) => save.mutate(draft))}>
           <Stack>
             <TextInput label="Name" description="As you call it, such as Marketing or On call" required data-autofocus {...form.getInputProps('name')} />
-            <div>
-              <Text size="sm" fw={500} id="channel-kind">
-                Kind
-              </Text>
+            <Input.Wrapper label="Kind" labelElement="div" labelProps={{ id: 'channel-kind' }}>
               <SegmentedControl
                 fullWidth
                 aria-labelledby="channel-kind"
                 data={KINDS.map((one) => ({ value: one.kind, label: one.title }))}
                 {...form.getInputProps('kind')}
               />
-            </div>
+            </Input.Wrapper>
             {kind === 'email' && (
               <Textarea
                 label="Addresses"

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, List, Paper, Progress, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Button, Group, List, Paper, Progress, SimpleGrid, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useNavigate, useSearch as useParameters } from '@tanstack/react-router';
 import { useState } from 'react';
 
@@ -7,10 +7,10 @@ import { KeyValue } from '../../components/KeyValue';
 import { NeedsRole } from '../../components/NeedsRole';
 import { PageHead } from '../../components/PageHead';
 import { Problem } from '../../components/Problem';
-import { list, many } from '../../lib/words';
+import { many } from '../../lib/words';
 import { StoryCard } from './StoryCard';
 import { type Search, useSearch } from './use-search';
-import { standings, useStories } from './use-stories';
+import { standing, useStories } from './use-stories';
 
 // What the data say of them, so that one sees whether it is the right person.
 function Found({ rows }: { rows: Search['rows'] }) {
@@ -22,10 +22,16 @@ function Found({ rows }: { rows: Search['rows'] }) {
         <Text size="sm" c="dimmed" mb={6}>
           In the data: {model}
         </Text>
-        <KeyValue pairs={first.map(([key, value]) => [key, String(value)])} />
+        <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl" verticalSpacing={6}>
+          {[first.slice(0, 4), first.slice(4)].map((half, i) => (
+            <KeyValue key={i} pairs={half.map(([key, value]) => [key, String(value)])} />
+          ))}
+        </SimpleGrid>
         {values.length > first.length && (
           <details>
-            <summary>All {values.length} fields</summary>
+            <Text component="summary" size="sm" mt={6}>
+              {many(values.length - first.length, 'more field')}
+            </Text>
             <KeyValue pairs={values.slice(first.length).map(([key, value]) => [key, String(value)])} />
           </details>
         )}
@@ -62,7 +68,7 @@ function Stories({ typed }: { typed: string }) {
             primary key of their row.
           </Alert>
         ) : (
-          <Text fw={600}>{list(standings(stories)) || 'No activation could be asked'}</Text>
+          <Text fw={600}>{standing(stories)}</Text>
         )}
       </div>
       {search.problems.map(({ model, problem }) => (

@@ -117,7 +117,9 @@ export function StoryCard({ one }: { one: One }) {
       {head}
       {story.tone === 'quiet' ? (
         <details>
-          <summary>{story.because}</summary>
+          <Text component="summary" size="sm" mt="xs">
+            {story.because}
+          </Text>
           {body}
         </details>
       ) : (

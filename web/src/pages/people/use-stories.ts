@@ -31,16 +31,19 @@ export function useStories(search: Search): One[] {
   }, [search.told, status]);
 }
 
-// "On 2 lists", "waits in 1", "not in 3": how they stand in all.
-export function standings(all: One[]): string[] {
-  const on = all.filter((one) => one.told.why && (one.told.why.ledger?.on_list ?? 'no') !== 'no').length;
-  const waits = all.filter((one) => one.story && ['waiting', 'bad'].includes(one.story.tone) && (one.told.why?.ledger?.on_list ?? 'no') === 'no').length;
-  const out = all.filter((one) => one.story && one.story.tone === 'quiet').length;
-  const failed = all.filter((one) => one.told.problem).length;
-  return [
-    ...(on ? [`on ${many(on, 'list')}`] : []),
-    ...(waits ? [`waits in ${many(waits, 'activation')}`] : []),
-    ...(out ? [`not in ${many(out, 'activation')}`] : []),
-    ...(failed ? [`${many(failed, 'activation')} could not be asked`] : []),
+// How they stand in all: "On 2 lists, waits for 1, on none of 3 others."
+export function standing(all: One[]): string {
+  const told = all.filter((one) => one.told.why);
+  const isOn = (one: One) => (one.told.why?.ledger?.on_list ?? 'no') !== 'no';
+  const on = told.filter(isOn).length;
+  const waits = told.filter((one) => !isOn(one) && one.story?.tone !== 'quiet').length;
+  const out = told.length - on - waits;
+  const failed = all.length - told.length;
+  const parts = [
+    on > 0 ? `On ${many(on, 'list')}` : 'On no list',
+    ...(waits > 0 ? [`waits for ${waits}`] : []),
+    ...(out > 0 && on + waits > 0 ? [`not on ${out === 1 ? 'one other' : `${out} others`}`] : []),
+    ...(failed > 0 ? [`${many(failed, 'activation')} could not be asked`] : []),
   ];
+  return `${parts.join(', ')}.`;
 }

@@ -1,10 +1,11 @@
-import { Anchor, Badge } from '@mantine/core';
+import { Anchor } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 
 import { readyQuery } from '../../api/admin';
 import { metaQuery } from '../../api/queries';
 import { KeyValue } from '../../components/KeyValue';
 import { Problem } from '../../components/Problem';
+import { Tag } from '../../components/Tag';
 import { zone } from '../../lib/time';
 import { Section } from './Section';
 
@@ -12,9 +13,9 @@ export function About() {
   const meta = useQuery(metaQuery).data;
   const ready = useQuery(readyQuery);
   const state = ready.isSuccess ? (
-    <Badge color="green">Ready: schedules go on</Badge>
+    <Tag color="green">Ready: schedules go on</Tag>
   ) : ready.isError ? (
-    <Badge color="red">Not ready</Badge>
+    <Tag color="red">Not ready</Tag>
   ) : (
     'Asking…'
   );

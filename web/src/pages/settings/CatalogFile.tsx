@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Checkbox, FileButton, Group, List, Stack, Text, Textarea } from '@mantine/core';
+import { Alert, Button, Checkbox, FileButton, Group, List, Stack, Text, Textarea } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
@@ -8,6 +8,7 @@ import { useMay } from '../../api/queries';
 import { Confirm } from '../../components/Confirm';
 import { Listing } from '../../components/Listing';
 import { Problem } from '../../components/Problem';
+import { Tag } from '../../components/Tag';
 import { type Applied, consequence, split, whatBecomes } from '../../lib/applied';
 import { download } from '../../lib/download';
 import { many } from '../../lib/words';
@@ -46,12 +47,13 @@ function Outcome({ applied }: { applied: Applied }) {
           columns={[
             {
               head: 'What',
+              short: true,
               cell: (one) => {
                 const { text, tone } = whatBecomes(one, applied.dry_run);
-                return <Badge color={colors[tone]}>{text}</Badge>;
+                return <Tag color={colors[tone]}>{text}</Tag>;
               },
             },
-            { head: 'Kind', cell: (one) => one.kind },
+            { head: 'Kind', short: true, cell: (one) => one.kind },
             { head: 'Name', cell: (one) => <span dir="auto">{one.old_name ? `${one.old_name} → ${one.name}` : one.name}</span> },
             { head: 'Which keys', cell: (one) => one.keys ?? '–' },
           ]}
@@ -68,7 +70,9 @@ function Outcome({ applied }: { applied: Applied }) {
       )}
       {same.length > 0 && (
         <details>
-          <summary>{many(same.length, 'object stays as it is', 'objects stay as they are')}</summary>
+          <Text component="summary" size="sm">
+            {many(same.length, 'object stays as it is', 'objects stay as they are')}
+          </Text>
           <List size="sm">
             {same.map((one) => (
               <List.Item key={one.kind + one.name}>
@@ -130,7 +134,7 @@ function Import() {
         autosize
         minRows={4}
         maxRows={16}
-        ff="monospace"
+        styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
         spellCheck={false}
         value={text}
         onChange={(event) => {

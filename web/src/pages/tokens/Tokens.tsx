@@ -127,10 +127,10 @@ function TokenList() {
                     </Text>
                   ),
                 },
-                { head: 'Role', cell: (token) => titleOfRole(token.role) },
+                { head: 'Role', short: true, cell: (token) => titleOfRole(token.role) },
                 { head: 'Made by', cell: (token) => token.made_by },
-                { head: 'Last used', cell: (token) => <When at={token.last_used_at} relative none="Never" /> },
-                { head: 'Works until', cell: (token) => <When at={token.expires_at} none="It is removed" /> },
+                { head: 'Last used', short: true, cell: (token) => <When at={token.last_used_at} relative none="Never" /> },
+                { head: 'Works until', short: true, cell: (token) => <When at={token.expires_at} none="It is removed" /> },
                 {
                   head: 'Actions',
                   cell: (token) => (

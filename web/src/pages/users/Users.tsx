@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Button, Group, Menu, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Menu, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -14,6 +14,7 @@ import { NeedsRole } from '../../components/NeedsRole';
 import { PageHead } from '../../components/PageHead';
 import { Problem } from '../../components/Problem';
 import { RolePicker } from '../../components/RolePicker';
+import { Tag } from '../../components/Tag';
 import { When } from '../../components/When';
 import { changeOfRole, titleOfRole } from '../../lib/roles';
 
@@ -79,7 +80,7 @@ function Invited({ link, onClose }: { link: Link | null; onClose: () => void }) 
           Send them this link. With it they set a password and are signed in; it works once, within a day
           {link?.again && ', and any link before it works no more'}. It is not shown again: if it gets lost, make another.
         </Text>
-        <CopyField label="Link" value={`${location.origin}/setup?word=${encodeURIComponent(link?.word ?? '')}`} />
+        <CopyField label="Link" value={`${location.origin}/setup?${new URLSearchParams({ word: link?.word ?? '', for: link?.email ?? '' })}`} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Done
@@ -120,9 +121,9 @@ function ChangeRole({ user, onClose }: { user: User; onClose: () => void }) {
 }
 
 function State({ user }: { user: User }) {
-  if (user.disabled) return <Badge color="gray">Disabled</Badge>;
-  if (!user.has_password) return <Badge color="orange">Invited, no password yet</Badge>;
-  return <Badge color="green">May sign in</Badge>;
+  if (user.disabled) return <Tag>Disabled</Tag>;
+  if (!user.has_password) return <Tag color="orange">Invited, no password yet</Tag>;
+  return <Tag color="green">May sign in</Tag>;
 }
 
 type Asked = { what: 'role' | 'disable' | 'remove'; user: User };
@@ -167,7 +168,7 @@ function UserList() {
                   cell: (user) => (
                     <>
                       <Text fw={600} size="sm" dir="auto">
-                        {nameOf(user)} {user.uid === me && <Badge size="sm">You</Badge>}
+                        {nameOf(user)} {user.uid === me && <Tag color="blue">You</Tag>}
                       </Text>
                       {user.name && (
                         <Text size="sm" c="dimmed">
@@ -177,9 +178,9 @@ function UserList() {
                     </>
                   ),
                 },
-                { head: 'Role', cell: (user) => titleOfRole(user.role) },
-                { head: 'State', cell: (user) => <State user={user} /> },
-                { head: 'Last seen', cell: (user) => <When at={user.last_seen_at} relative none="Never" /> },
+                { head: 'Role', short: true, cell: (user) => titleOfRole(user.role) },
+                { head: 'State', short: true, cell: (user) => <State user={user} /> },
+                { head: 'Last seen', short: true, cell: (user) => <When at={user.last_seen_at} relative none="Never" /> },
                 {
                   head: 'Actions',
                   cell: (user) => (
