@@ -12,7 +12,7 @@ it('shows the version and that the service is ready, and keeps the colours that 
   await page.getByText('Ready: schedules go on').waitFor();
   await page.getByText('Europe/Paris').waitFor();
   await visit.isWell();
-  await page.getByRole('radio', { name: 'Dark' }).check({ force: true });
+  await page.getByText('Dark', { exact: true }).click();
   await page.reload();
   await page.getByRole('heading', { name: 'Settings' }).waitFor();
   expect(await page.evaluate(() => document.documentElement.dataset['mantineColorScheme'])).toBe('dark');

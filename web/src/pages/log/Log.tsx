@@ -154,7 +154,7 @@ function Lines() {
 
 export default function Log() {
   return (
-    <NeedsRole needs="admin">
+    <NeedsRole needs="admin" page="Log">
       <Lines />
     </NeedsRole>
   );
