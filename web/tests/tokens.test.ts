@@ -27,7 +27,7 @@ it('shows a token once, by which a program may do what its role says, until it i
   await visit.axe();
   await visit.shot('token');
   await dialog.getByRole('button', { name: 'I have copied it' }).click();
-  await page.getByRole('cell', { name: 'nightly runs' }).waitFor();
+  await page.getByRole('cell', { name: 'nightly runs', exact: true }).waitFor();
   expect(await page.content()).not.toContain(token);
 
   const ask = () => fetch(`${world.service}/api/v1/session`, { headers: { Authorization: `Bearer ${token}` } });

@@ -32,7 +32,7 @@ export default function SignInAgain() {
         />
         <Text size="sm">
           You are somebody else?{' '}
-          <Anchor href="/sign-in" size="sm">
+          <Anchor href="/sign-in" size="sm" underline="always">
             Leave this page
           </Anchor>{' '}
           and sign in; what was not saved is lost then.
