@@ -32,6 +32,7 @@ const std::vector<Route>& routes() {
     {"POST",   "/api/v1/segments/count",                        viewer,  count_segment},
     {"POST",   "/api/v1/segments/sql",                          viewer,  segment_sql},
     {"POST",   "/api/v1/segments/sentence",                     viewer,  segment_sentence},
+    {"POST",   "/api/v1/schedules/next",                        viewer,  next_times},
     {"POST",   "/api/v1/segments/overlap",                      viewer,  overlap_segments},
     {"GET",    "/api/v1/segments/{uid}/count",                  viewer,  count_segment},
     {"GET",    "/api/v1/segments/{uid}/sql",                    viewer,  segment_sql},
@@ -61,6 +62,9 @@ const std::vector<Route>& routes() {
     {"POST",   "/api/v1/segments/{uid}/activate",               editor,  activate_segment},
     {"POST",   "/api/v1/activations/{uid}/archive",             editor,  archive_activation},
     // Who may.
+    {"GET",    "/api/v1/files",                                 editor,  list_files},
+    {"POST",   "/api/v1/files",                                 editor,  bring_file},
+    {"DELETE", "/api/v1/files/{name}",                          editor,  delete_file},
     {"GET",    "/api/v1/users",                                 admin,   list_users},
     {"POST",   "/api/v1/users",                                 admin,   make_user},
     {"GET",    "/api/v1/users/{uid}",                           admin,   get_user},

@@ -45,7 +45,13 @@ Result<Response> segment_history(const Ask&);
 Result<Response> overlap_segments(const Ask&);
 Result<Response> activate_segment(const Ask&);
 
+// files.cpp: what people bring for sources of files.
+Result<Response> list_files(const Ask&);
+Result<Response> bring_file(const Ask&);
+Result<Response> delete_file(const Ask&);
+
 // activations.cpp
+Result<Response> next_times(const Ask&);
 Result<Response> activation_status(const Ask&);
 Result<Response> run_activation(const Ask&);
 Result<Response> stop_activation(const Ask&);

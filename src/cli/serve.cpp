@@ -63,6 +63,15 @@ class Log {
     line("ended", fields);
   }
 
+  void let_go(const Result<operations::LetGo>& done) {
+    if (!done.ok())
+      line("not_let_go", {{"error", done.error().message}});
+    else if (done->people_of_runs + done->runs + done->log_lines > 0)
+      line("let_go", {{"people_of_runs", done->people_of_runs},
+                      {"runs", done->runs},
+                      {"log_lines", done->log_lines}});
+  }
+
  private:
   static std::string quoted(const json& value) {
     const std::string text = value.get<std::string>();
@@ -180,10 +189,8 @@ Result<int> serve(Session& session, const ServeOptions& options) {
           if (service.alive()) (void)notify(socket, "WATCHDOG=1");
         break;
       default:
-        while (world.clock.sleep(kTidyEvery, stop)) {
-          (void)access.tidy();
-          (void)world.store.remove_expired();
-        }
+        while (world.clock.sleep(kTidyEvery, stop))
+          log.let_go(operations::let_go(world, settings.retention));
     }
     ending.request_stop();
   });

@@ -22,6 +22,10 @@ Status seconds(const std::string& value, int64_t least, int64_t most, Millis& to
   to = std::chrono::seconds(TRY(number(value, least, most)));
   return ok_status();
 }
+Status days(const std::string& value, std::chrono::days& to) {
+  to = std::chrono::days(TRY(number(value, 1, 36'500)));
+  return ok_status();
+}
 template <class T>
 Status count(const std::string& value, int64_t least, int64_t most, T& to) {
   to = static_cast<T>(TRY(number(value, least, most)));
@@ -78,8 +82,8 @@ Status smtp_password(ServeSettings& s, const std::string& value) {
   std::ifstream file(value);
   std::string line;
   if (!file || !std::getline(file, line))
-    return Error{ErrorKind::invalid, "must be a file that can be read, with a password in it"};
-  s.mail.password = Secret(std::string(trim(line)));
+    return Error{ErrorKind::invalid, "must be a file that can be read, with a secret in it"};
+  to = Secret(std::string(trim(line)));
   return ok_status();
 }
 
@@ -149,6 +153,26 @@ const std::vector<ServeSetting>& serve_settings() {
       {"look-every", "1", "seconds", "How soon a change of the catalog by another process is seen.",
        [](S& s, const V& v) -> Status { return seconds(v, 1, 3600, s.service.look_every); }},
       {"grace", "30", "seconds",
+      {"file-max", "1024", "MiB",
+       "How large a file may be that somebody brings for a source of files. It lies in `files` of "
+       "the home.",
+       [](S& s, const V& v) -> Status {
+         TRY(count(v, 1, 1 << 20, s.api.file_max));
+         s.api.file_max <<= 20U;
+         return ok_status();
+       }},
+      {"keep-people", "90", "days",
+       "How long it is kept who was not on the list after a run, and why (`rollcall rejects`). "
+       "Those "
+       "of the last run of each activation stay. Less is less personal data.",
+       [](S& s, const V& v) -> Status { return days(v, s.retention.people); }},
+      {"keep-runs", "400", "days",
+       "How long reports of runs are kept, which hold numbers; not for less long than "
+       "`keep-people`. "
+       "The last of each activation stays.",
+       [](S& s, const V& v) -> Status { return days(v, s.retention.runs); }},
+      {"keep-log", "730", "days", "How long it is kept who did what (`rollcall log`).",
+       [](S& s, const V& v) -> Status { return days(v, s.retention.log); }},
        "What runs are given to seal what they have when the service ends; then they are ended, and "
        "the next start carries them on.",
        [](S& s, const V& v) -> Status { return seconds(v, 0, 3600, s.service.grace); }},
