@@ -85,6 +85,11 @@ Result<Response> make_token(const Ask&);
 Result<Response> delete_token(const Ask&);
 Result<Response> list_log(const Ask&);
 
+// single_sign_on.cpp
+Result<Response> ways_in(const Ask&);
+Result<Response> to_provider(const Ask&);
+Result<Response> from_provider(const Ask&);
+
 // alerts.cpp
 Result<Response> list_alerts(const Ask&);
 Result<Response> make_alert(const Ask&);

@@ -127,6 +127,12 @@ Result<int> serve(Session& session, const ServeOptions& options) {
   service::Service service(world, *jobs, settings.service);
   api::Settings api_settings = settings.api;
   api_settings.version = session.world().version;
+  std::optional<oidc::Provider> provider;
+  if (!settings.oidc.issuer.empty()) {
+    TRY(oidc::check(settings.oidc));
+    provider.emplace(settings.oidc, world.transport, world.clock, world.random);
+    api_settings.single_sign_on.provider = &*provider;
+  }
   const auto mailer = mail::make_mailer(settings.mail, world.clock, world.random);
   alerts::Settings alert_settings = settings.alerts;
   alert_settings.url = settings.api.url;

@@ -50,15 +50,14 @@ Status listen(ServeSettings& s, const std::string& value) {
   return count(value.substr(colon + 1), 0, 65535, s.http.port);
 }
 
-Status hosts(ServeSettings& s, const std::string& value) {
-  std::string_view rest = value;
-  while (!rest.empty()) {
-    const std::string_view one = trim(rest.substr(0, rest.find(',')));
-    if (!one.empty()) s.http.hosts.emplace_back(one);
-    const size_t comma = rest.find(',');
-    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+// "a, b": each is told, without the spaces around it.
+template <class Tell>
+void each(std::string_view list, Tell tell) {
+  while (!list.empty()) {
+    const size_t comma = std::min(list.find(','), list.size());
+    if (const std::string_view one = trim(list.substr(0, comma)); !one.empty()) tell(one);
+    list.remove_prefix(std::min(comma + 1, list.size()));
   }
-  return ok_status();
 }
 
 // The address that people open; its name is one that we are called by.
@@ -77,7 +76,8 @@ Status url(ServeSettings& s, const std::string& value) {
   return ok_status();
 }
 
-Status smtp_password(ServeSettings& s, const std::string& value) {
+// The first line of a file.
+Status secret(const std::string& value, Secret& to) {
   if (value.empty()) return ok_status();
   std::ifstream file(value);
   std::string line;
@@ -106,7 +106,10 @@ const std::vector<ServeSetting>& serve_settings() {
        "Names by which the service may be called beside localhost, IP addresses and that of `url`; "
        "`*` for any. "
        "Others are refused, so that no page elsewhere reaches it under a name of its own.",
-       hosts},
+       [](S& s, const V& v) -> Status {
+         each(v, [&](std::string_view one) { s.http.hosts.emplace_back(one); });
+         return ok_status();
+       }},
       {"tls-cert", "", "a file",
        "Certificates (PEM), the server's own first. With `tls-key`, only HTTPS is spoken.",
        [](S& s, const V& v) -> Status {
@@ -150,9 +153,6 @@ const std::vector<ServeSetting>& serve_settings() {
        "How often an activation that rests by itself is checked; it goes on once nothing is "
        "broken. A check asks the warehouse.",
        [](S& s, const V& v) -> Status { return seconds(v, 1, 86400, s.service.recheck_every); }},
-      {"look-every", "1", "seconds", "How soon a change of the catalog by another process is seen.",
-       [](S& s, const V& v) -> Status { return seconds(v, 1, 3600, s.service.look_every); }},
-      {"grace", "30", "seconds",
       {"file-max", "1024", "MiB",
        "How large a file may be that somebody brings for a source of files. It lies in `files` of "
        "the home.",
@@ -173,6 +173,9 @@ const std::vector<ServeSetting>& serve_settings() {
        [](S& s, const V& v) -> Status { return days(v, s.retention.runs); }},
       {"keep-log", "730", "days", "How long it is kept who did what (`rollcall log`).",
        [](S& s, const V& v) -> Status { return days(v, s.retention.log); }},
+      {"look-every", "1", "seconds", "How soon a change of the catalog by another process is seen.",
+       [](S& s, const V& v) -> Status { return seconds(v, 1, 3600, s.service.look_every); }},
+      {"grace", "30", "seconds",
        "What runs are given to seal what they have when the service ends; then they are ended, and "
        "the next start carries them on.",
        [](S& s, const V& v) -> Status { return seconds(v, 0, 3600, s.service.grace); }},
@@ -201,6 +204,53 @@ const std::vector<ServeSetting>& serve_settings() {
          s.access.session_max = std::chrono::hours(TRY(number(v, 1, 8760)));
          return ok_status();
        }},
+      {"oidc-issuer", "", "an address",
+       "The identity provider that people may sign in by (OpenID Connect), as its tokens name it: "
+       "`https://login.example.com`. Register Rollcall there with the callback "
+       "`URL/sign-in/provider/callback`, URL being that of `url`.",
+       [](S& s, const V& v) -> Status {
+         s.oidc.issuer = v;
+         return ok_status();
+       }},
+      {"oidc-client-id", "", "a name", "Whom the provider takes Rollcall for.",
+       [](S& s, const V& v) -> Status {
+         s.oidc.client_id = v;
+         return ok_status();
+       }},
+      {"oidc-client-secret-file", "", "a file",
+       "Its first line is the client's secret; without one, Rollcall is a public client. The code "
+       "is "
+       "protected by PKCE either way.",
+       [](S& s, const V& v) { return secret(v, s.oidc.client_secret); }},
+      {"oidc-ca", "", "a file",
+       "Certificates (PEM) to verify the provider's with; the system's when not given.",
+       [](S& s, const V& v) -> Status {
+         s.oidc.ca_file = v;
+         return ok_status();
+       }},
+      {"oidc-name", "your company's account", "text", "What the button to sign in by it says.",
+       [](S& s, const V& v) -> Status {
+         s.api.single_sign_on.name = v;
+         return ok_status();
+       }},
+      {"oidc-newcomers", "", "a role",
+       "Who signs in by the provider and is no user yet becomes one, with this role. When not "
+       "given, "
+       "an administrator adds them first.",
+       [](S& s, const V& v) -> Status {
+         s.api.single_sign_on.newcomers = from_word<access::Role>(v);
+         if (v.empty() || s.api.single_sign_on.newcomers) return ok_status();
+         return Error{ErrorKind::invalid,
+                      "must be one of " + join(words<access::Role>(), ", ") + ", or empty"};
+       }},
+      {"oidc-domains", "", "names, with commas between",
+       "Of newcomers' e-mail addresses, such as `example.com`; any when not given.",
+       [](S& s, const V& v) -> Status {
+         each(v, [&](std::string_view one) {
+           ascii_lower(s.api.single_sign_on.domains.emplace_back(one));
+         });
+         return ok_status();
+       }},
       {"open-metrics", "false", "true or false",
        "Whether /metrics is open to whoever reaches the service; else it needs a token. It names "
        "activations and numbers, no person.",
@@ -219,7 +269,7 @@ const std::vector<ServeSetting>& serve_settings() {
          return ok_status();
        }},
       {"smtp-password-file", "", "a file", "Its first line is that user's password.",
-       smtp_password},
+       [](S& s, const V& v) { return secret(v, s.mail.password); }},
       {"smtp-ca", "", "a file",
        "Certificates (PEM) to verify the mail server's with; the system's when not given.",
        [](S& s, const V& v) -> Status {
