@@ -6,6 +6,7 @@
 
 #include "api/idempotency.hpp"
 #include "api/routes.hpp"
+#include "page/page.hpp"
 
 namespace rollcall::api {
 namespace {
@@ -39,17 +40,6 @@ std::optional<std::map<std::string, std::string, std::less<>>> match(std::string
 
 bool is_safe(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
-// The value of a field of a form; forms have no header to bear a CSRF token in.
-std::string csrf_of(const Request& request) {
-  if (const auto header = request.header("x-csrf-token")) return std::string(*header);
-  constexpr std::string_view kField = "csrf=";
-  const std::string& body = request.body;
-  const size_t at = body.starts_with(kField) ? 0 : body.find("&" + std::string(kField));
-  if (at == std::string::npos) return "";
-  const size_t from = at + kField.size() + (at == 0 ? 0 : 1);
-  return body.substr(from, body.find('&', from) - from);
-}
-
 // Who asks. Nothing is denied to somebody who does not say who they are, but what needs a role.
 Result<std::optional<access::Caller>> caller_of(Shared& shared, const Request& request) {
   constexpr std::string_view kBearer = "Bearer ";
@@ -69,7 +59,7 @@ Result<std::optional<access::Caller>> caller_of(Shared& shared, const Request& r
 // A write by a page's session must come from that page: other pages' browsers send the cookie, too.
 bool is_forged(const access::Caller& caller, const Request& request) {
   if (caller.kind != access::Caller::Kind::user || is_safe(request.method)) return false;
-  return !same(csrf_of(request), caller.csrf);
+  return !same(request.header("x-csrf-token").value_or(""), caller.csrf);
 }
 // Sign-in is a write without a session: one page must not sign its reader in to another.
 bool is_of_another_site(const Request& request) {
@@ -77,9 +67,9 @@ bool is_of_another_site(const Request& request) {
   return site && !is_safe(request.method) && *site != "same-origin" && *site != "none";
 }
 
-bool is_page(std::string_view path) { return !path.starts_with("/api/") && path != "/metrics"; }
-
-Response to_sign_in() { return {.status = 303, .headers = {{"Location", "/sign-in"}}}; }
+bool is_page(std::string_view path) {
+  return path != "/api" && !path.starts_with("/api/") && path != "/metrics";
+}
 
 Response not_allowed(const std::vector<std::string>& methods) {
   Response out = problem(405, "method_not_allowed", "this path has no such method");
@@ -94,6 +84,8 @@ struct Api::Inside {
 
   Response handle(const Request& request, const std::stop_token& stop) {
     const std::string method = request.method == "HEAD" ? "GET" : request.method;
+    if (is_page(request.path))
+      return method == "GET" ? page::answer(request, shared.world.random) : not_allowed({"GET"});
     std::vector<std::string> methods;
     Ask ask{.shared = shared, .request = request, .stop = stop};
     const Route* route = nullptr;
@@ -129,7 +121,6 @@ struct Api::Inside {
     const bool is_open = route->path == "/metrics" && shared.settings.open_metrics;
     if (route->needs && !is_open) {
       if (!ask.caller) {
-        if (is_page(request.path)) return to_sign_in();
         Response out = problem(401, "not_signed_in", "this needs a session or a token",
                                "Sign in, or send `Authorization: Bearer TOKEN`.");
         out.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -141,7 +132,7 @@ struct Api::Inside {
                                    word(*route->needs), ask.caller->name, word(ask.caller->role)));
     }
     if (const auto type = request.header("content-type");
-        type && !request.body.empty() && !is_page(request.path) && route->answer != bring_file &&
+        type && !request.body.empty() && route->answer != bring_file &&
         !type->starts_with("application/json") && !type->starts_with("application/yaml") &&
         !type->starts_with("application/merge-patch+json"))
       return problem(415, "media_type_unknown", "the body must be `application/json`");

@@ -1,5 +1,5 @@
-// The REST API under /api/v1, and the plain status page beside it: requests to operations, reports to
-// JSON. docs/api/openapi.yaml is its contract, and is served by it.
+// The REST API under /api/v1: requests to operations, reports to JSON. All other paths are the page's.
+// docs/api/openapi.yaml is its contract, and is served by it.
 //
 // Who may what: see the table of routes in routes.cpp. Whatever goes wrong is a problem (RFC 9457)
 // with a `code`, a `remedy`, and where a value is wrong a JSON pointer to it.

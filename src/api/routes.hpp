@@ -73,6 +73,7 @@ Result<Response> run_events(const Ask&);
 Result<Response> get_session(const Ask&);
 Result<Response> begin_session(const Ask&);
 Result<Response> end_session(const Ask&);
+Result<Response> change_own_password(const Ask&);
 Result<Response> redeem_word(const Ask&);
 Result<Response> list_users(const Ask&);
 Result<Response> make_user(const Ask&);
@@ -105,14 +106,6 @@ Result<Response> get_health(const Ask&);
 Result<Response> get_readiness(const Ask&);
 Result<Response> get_metrics(const Ask&);
 Result<Response> get_openapi(const Ask&);
-
-// page.cpp: the plain status page.
-Result<Response> status_page(const Ask&);
-Result<Response> sign_in_page(const Ask&);
-Result<Response> sign_in_form(const Ask&);
-Result<Response> sign_out_form(const Ask&);
-Result<Response> setup_page(const Ask&);
-Result<Response> setup_form(const Ask&);
 
 // The cookie of a session, and the header that ends one.
 std::string cookie_name(const Request& request);

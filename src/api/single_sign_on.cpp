@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kBegun = "sign_in";  // records: what is kept until the browser comes back
 constexpr auto kKept = std::chrono::minutes(10);
-constexpr std::string_view kCallback = "/sign-in/provider/callback";
+constexpr std::string_view kCallback = "/api/v1/sign-in/provider/callback";
 
 std::string state_cookie_name(const Request& request) {
   return request.secure ? "__Secure-rollcall-sign-in" : "rollcall-sign-in";
@@ -90,7 +90,7 @@ Result<Response> ways_in(const Ask& ask) {
   return answer(
       {{"single_sign_on", sso.provider == nullptr
                               ? json(nullptr)
-                              : json{{"name", sso.name}, {"path", "/sign-in/provider"}}}});
+                              : json{{"name", sso.name}, {"path", "/api/v1/sign-in/provider"}}}});
 }
 
 Result<Response> to_provider(const Ask& ask) {

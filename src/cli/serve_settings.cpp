@@ -207,7 +207,7 @@ const std::vector<ServeSetting>& serve_settings() {
       {"oidc-issuer", "", "an address",
        "The identity provider that people may sign in by (OpenID Connect), as its tokens name it: "
        "`https://login.example.com`. Register Rollcall there with the callback "
-       "`URL/sign-in/provider/callback`, URL being that of `url`.",
+       "`URL/api/v1/sign-in/provider/callback`, URL being that of `url`.",
        [](S& s, const V& v) -> Status {
          s.oidc.issuer = v;
          return ok_status();

@@ -19,7 +19,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr const char* kIssuer = "https://login.example.com";
-constexpr const char* kBack = "https://rollcall.example.com/sign-in/provider/callback";
+constexpr const char* kBack = "https://rollcall.example.com/api/v1/sign-in/provider/callback";
 
 struct FreeJwk {
   void operator()(cjose_jwk_t* key) const { cjose_jwk_release(key); }

@@ -1,0 +1,50 @@
+import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useMutation } from '@tanstack/react-query';
+
+import { api, bearCsrf, type Session, take } from '../../api/client';
+import { Problem } from '../../components/Problem';
+
+// E-mail and password. `email`: of whom alone, where their page is still open.
+export function SignInForm({ email, onSignedIn }: { email?: string; onSignedIn: (session: Session) => void }) {
+  const form = useForm({ initialValues: { email: email ?? '', password: '' } });
+  const signIn = useMutation({
+    mutationFn: (body: { email: string; password: string }) => take(api.POST('/api/v1/session', { body })),
+    onSuccess: (session) => {
+      bearCsrf(session);
+      onSignedIn(session);
+    },
+    onError: () => form.setFieldValue('password', ''),
+  });
+  return (
+    <form onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
+      <Stack>
+        <TextInput
+          label="E-mail"
+          type="email"
+          autoComplete="username"
+          required
+          readOnly={email !== undefined}
+          autoFocus={email === undefined}
+          {...form.getInputProps('email')}
+        />
+        <PasswordInput
+          label="Password"
+          autoComplete="current-password"
+          required
+          data-autofocus={email !== undefined || undefined}
+          {...form.getInputProps('password')}
+        />
+        {signIn.isError && (
+          <Problem
+            error={signIn.error}
+            title={signIn.error.code === 'too_many_attempts' ? 'Too many wrong passwords: wait a little' : 'You are not signed in'}
+          />
+        )}
+        <Button type="submit" loading={signIn.isPending}>
+          Sign in
+        </Button>
+      </Stack>
+    </form>
+  );
+}
