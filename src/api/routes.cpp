@@ -13,6 +13,9 @@ const std::vector<Route>& routes() {
     {"GET",    "/api/v1/openapi.yaml",                          {},      get_openapi},
     {"POST",   "/api/v1/session",                               {},      begin_session},
     {"POST",   "/api/v1/setup",                                 {},      redeem_word},
+    {"GET",    "/api/v1/sign-in",                               {},      ways_in},
+    {"GET",    "/api/v1/sign-in/provider",                      {},      to_provider},
+    {"GET",    "/api/v1/sign-in/provider/callback",             {},      from_provider},
     // Objects and numbers.
     {"GET",    "/metrics",                                      viewer,  get_metrics},
     {"GET",    "/api/v1/session",                               viewer,  get_session},
@@ -24,6 +27,7 @@ const std::vector<Route>& routes() {
     {"GET",    "/api/v1/runs",                                  viewer,  list_runs},
     {"GET",    "/api/v1/runs/{uid}",                            viewer,  get_run},
     {"GET",    "/api/v1/runs/{uid}/events",                     viewer,  run_events},
+    {"POST",   "/api/v1/schedules/next",                        viewer,  next_times},
     {"POST",   "/api/v1/segments/count",                        viewer,  count_segment},
     {"POST",   "/api/v1/segments/sql",                          viewer,  segment_sql},
     {"POST",   "/api/v1/segments/sentence",                     viewer,  segment_sentence},
@@ -53,6 +57,9 @@ const std::vector<Route>& routes() {
     {"POST",   "/api/v1/catalog",                               editor,  apply_catalog},
     {"GET",    "/api/v1/sources/{uid}/tables",                  editor,  source_tables},
     {"GET",    "/api/v1/sources/{uid}/columns",                 editor,  source_columns},
+    {"GET",    "/api/v1/files",                                 editor,  list_files},
+    {"POST",   "/api/v1/files",                                 editor,  bring_file},
+    {"DELETE", "/api/v1/files/{name}",                          editor,  delete_file},
     {"POST",   "/api/v1/segments/{uid}/activate",               editor,  activate_segment},
     {"POST",   "/api/v1/activations/{uid}/archive",             editor,  archive_activation},
     // Who may.

@@ -63,6 +63,15 @@ class Log {
     line("ended", fields);
   }
 
+  void let_go(const Result<operations::LetGo>& done) {
+    if (!done.ok())
+      line("not_let_go", {{"error", done.error().message}});
+    else if (done->people_of_runs + done->runs + done->log_lines > 0)
+      line("let_go", {{"people_of_runs", done->people_of_runs},
+                      {"runs", done->runs},
+                      {"log_lines", done->log_lines}});
+  }
+
  private:
   static std::string quoted(const json& value) {
     const std::string text = value.get<std::string>();
@@ -118,6 +127,12 @@ Result<int> serve(Session& session, const ServeOptions& options) {
   service::Service service(world, *jobs, settings.service);
   api::Settings api_settings = settings.api;
   api_settings.version = session.world().version;
+  std::optional<oidc::Provider> provider;
+  if (!settings.oidc.issuer.empty()) {
+    TRY(oidc::check(settings.oidc));
+    provider.emplace(settings.oidc, world.transport, world.clock, world.random);
+    api_settings.single_sign_on.provider = &*provider;
+  }
   const auto mailer = mail::make_mailer(settings.mail, world.clock, world.random);
   alerts::Settings alert_settings = settings.alerts;
   alert_settings.url = settings.api.url;
@@ -180,10 +195,8 @@ Result<int> serve(Session& session, const ServeOptions& options) {
           if (service.alive()) (void)notify(socket, "WATCHDOG=1");
         break;
       default:
-        while (world.clock.sleep(kTidyEvery, stop)) {
-          (void)access.tidy();
-          (void)world.store.remove_expired();
-        }
+        while (world.clock.sleep(kTidyEvery, stop))
+          log.let_go(operations::let_go(world, settings.retention));
     }
     ending.request_stop();
   });

@@ -187,6 +187,16 @@ class SqliteStore : public Store {
     return out;
   }
 
+  Result<int64_t> remove_runs(Time before) override {
+    const std::lock_guard lock(mutex_);
+    Statement gone(db_,
+                   "DELETE FROM run WHERE started_ms < ? AND EXISTS (SELECT 1 FROM run AS later "
+                   "WHERE later.activation_uid = run.activation_uid AND (later.started_ms, "
+                   "later.run_id) > (run.started_ms, run.run_id))");
+    TRY(database_->finish(gone.bind(before)));
+    return sqlite3_changes64(db_);
+  }
+
   Status put_plan(const PlanRow& plan) override {
     const std::lock_guard lock(mutex_);
     return database_->write([&]() -> Status {
@@ -280,6 +290,12 @@ class SqliteStore : public Store {
   Result<std::vector<LogLine>> logged(const LogQuery& query) override {
     const std::lock_guard lock(mutex_);
     return read_log(*database_, query);
+  }
+  Result<int64_t> remove_log(Time before) override {
+    const std::lock_guard lock(mutex_);
+    Statement gone(db_, "DELETE FROM log WHERE at_ms < ?");
+    TRY(database_->finish(gone.bind(before)));
+    return sqlite3_changes64(db_);
   }
 
   [[nodiscard]] std::string seal(const Secret& text, std::string_view place) const override {

@@ -111,6 +111,9 @@ class Store {
   virtual Result<std::vector<RunRow>> runs(const std::optional<std::string>& activation_uid,
                                            int limit, const std::string& before = {}) = 0;
 
+  // Removes those begun before, but the last of each activation; how many.
+  virtual Result<int64_t> remove_runs(Time before) = 0;
+
   // Keeps the last hundred of each activation.
   virtual Status put_plan(const PlanRow& plan) = 0;
   virtual Result<PlanRow> plan(const std::string& plan_id) = 0;
@@ -139,6 +142,8 @@ class Store {
   virtual Status log(const LogLine& line) = 0;
   // The newest first.
   virtual Result<std::vector<LogLine>> logged(const LogQuery& query) = 0;
+  // How many lines of before are gone now.
+  virtual Result<int64_t> remove_log(Time before) = 0;
 
   // Of text of ours, such as a password for mail, that is kept in a record: sealed by the home's
   // key for this place alone, as text that JSON holds as it is. A home with such a record does not

@@ -719,6 +719,27 @@ TEST_F(StoreTest, ListsRunsNewestFirst) {
   EXPECT_EQ(store->run("r9").error().kind, ErrorKind::not_found);
 }
 
+TEST_F(StoreTest, OldRunsGoButTheLastOfEachActivation) {
+  auto store = open();
+  const auto put = [&](const std::string& id, const std::string& activation, int64_t ms) {
+    ASSERT_TRUE(
+        store->put_run({id, activation, "A", "completed", Time(Millis(ms)), std::nullopt, "{}"})
+            .ok());
+  };
+  put("r1", "a", 1);
+  put("r2", "a", 2);
+  put("r3", "a", 9);
+  put("r4", "b", 1);
+  put("r5", "b", 1);  // at the same moment: the last by its id
+  EXPECT_EQ(*store->remove_runs(Time(Millis(1))), 0);
+  EXPECT_EQ(*store->remove_runs(Time(Millis(5))), 3);
+  const auto left = store->runs(std::nullopt, 99);
+  ASSERT_EQ(left->size(), 2U);
+  EXPECT_EQ((*left)[0].run_id, "r3");
+  EXPECT_EQ((*left)[1].run_id, "r5");
+  EXPECT_EQ(*store->remove_runs(Time(Millis(100))), 0);
+}
+
 TEST_F(StoreTest, KeepsTheLastPlansOfEachActivation) {
   auto store = open();
   ASSERT_TRUE(store->put_plan({"other", "b", Time(Millis(0)), "{}"}).ok());
@@ -940,7 +961,7 @@ TEST_F(StoreTest, RefusesToOpenWithoutTheKeyOfWhatARecordHasSealed) {
 
 // --- The log ---
 
-TEST_F(StoreTest, TheLogTellsTheNewestFirstAndForgetsNothing) {
+TEST_F(StoreTest, TheLogTellsTheNewestFirst) {
   const LogLine line{.at = Time(Millis(5)),
                      .who = "anna@example.com",
                      .action = "changed",
@@ -966,6 +987,16 @@ TEST_F(StoreTest, TheLogTellsTheNewestFirstAndForgetsNothing) {
   EXPECT_EQ(lines[1].before, line.before);
   EXPECT_EQ(lines[1].after, line.after);
   EXPECT_EQ(lines[1].address, line.address);
+}
+
+TEST_F(StoreTest, OldLinesOfTheLogGo) {
+  auto store = open();
+  for (const int ms : {1, 5, 9})
+    ASSERT_TRUE(store->log({.at = Time(Millis(ms)), .who = "a", .action = "run"}).ok());
+  EXPECT_EQ(*store->remove_log(Time(Millis(5))), 1);
+  const auto lines = store->logged({});
+  ASSERT_EQ(lines->size(), 2U);
+  EXPECT_EQ(lines->back().at, Time(Millis(5)));
 }
 
 TEST_F(StoreTest, TheLogIsFilteredAndPaged) {

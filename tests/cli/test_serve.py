@@ -475,6 +475,64 @@ def test_a_whole_catalog_is_brought_in_and_told(world, service):
         assert answer.status == 422 and "root:" not in answer.text, answer
 
 
+# --- Files that people bring.
+
+def test_a_file_comes_in_pieces_and_a_source_reads_it_by_its_name(world, service, admin):
+    bytes_ = {"Content-Type": "application/octet-stream"}
+    editor = service.as_role("editor")
+    lines = "id,email\n" + "".join(f"{i},user{i}@example.com\n" for i in range(20))
+    half = len(lines) // 2
+    at = f"{API}/files?name=people%20of%20May.csv"
+    first = editor.ok("POST", at + "&more=true", lines[:half], bytes_)
+    assert first["bytes"] == half and not first["complete"]
+    assert editor.items(f"{API}/files") == [], "it is not there before its last piece"
+    problem(editor("POST", at + f"&from={half + 1}", lines[half:], bytes_), 409, "upload_elsewhere")
+    problem(admin("POST", at + f"&from={half}", lines[half:], bytes_), 409, "upload_elsewhere")  # of another person
+    done = editor.ok("POST", at + f"&from={half}", lines[half:], bytes_, status=201)
+    assert done["bytes"] == len(lines) and done["complete"] and done["used_by"] == []
+
+    source = editor.ok("POST", f"{API}/sources", {"name": "May", "kind": "csv", "path": "people of May.csv"}, status=201)
+    assert source["path"] == done["path"], "a name alone is that of a file that was brought"
+    columns = editor.ok("GET", f"{API}/sources/{source['uid']}/tables")["items"]
+    assert columns, columns
+    one, = editor.items(f"{API}/files")
+    assert one["used_by"] == ["May"]
+    name = f"{API}/files/people%20of%20May.csv"
+    problem(editor("DELETE", name), 409, "file_in_use")
+    editor.ok("DELETE", f"{API}/sources/{source['uid']}", headers={"If-Match": "*"}, status=204)
+    editor.ok("DELETE", name, status=204)
+    problem(editor("DELETE", name), 404, "not_found")
+    assert files_with(world.home / "files", "user1@example.com") == []
+
+
+@pytest.mark.parametrize("name", ["", ".hidden", "a/b.csv", "..", "%2e%2e%2fkey", "a*.csv", "a%0a.csv", "x" * 201])
+def test_a_file_has_a_name_of_its_own(service, name):
+    editor = service.as_role("editor")
+    problem(editor("POST", f"{API}/files?name={name}", "id\n", {"Content-Type": "application/octet-stream"}), 422, "file_name_invalid")
+
+
+def test_a_file_has_its_limit(world, serve):
+    service = serve(world, "--file-max", "1")
+    editor, bytes_ = service.as_role("editor"), {"Content-Type": "application/octet-stream"}
+    piece = "x" * (1 << 19)
+    at = f"{API}/files?name=large.csv&more=true"
+    editor.ok("POST", at, piece, bytes_)
+    editor.ok("POST", at + f"&from={1 << 19}", piece, bytes_)
+    problem(editor("POST", at + f"&from={1 << 20}", "x", bytes_), 422, "file_too_large")
+    assert list((world.home / "files").iterdir()) == []
+
+
+def test_a_schedule_tells_when_it_would_be_due(service):
+    viewer = service.as_role("viewer")
+    at = f"{API}/schedules/next"
+    mondays = viewer.ok("POST", at, {"schedule": {"recurrences": [{"days": ["mon"], "at": "09:00", "tz": "UTC"}]}, "count": 3})["items"]
+    assert len(mondays) == 3 and all(one.endswith("T09:00:00Z") for one in mondays) and mondays == sorted(mondays), mondays
+    assert len(viewer.ok("POST", at, {"schedule": {"every": "15m"}})["items"]) == 5
+    assert viewer.ok("POST", at, {"schedule": "manual"})["items"] == []
+    problem(viewer("POST", at, {"schedule": {"recurrences": [{"days": ["mon"], "at": "25:00", "tz": "UTC"}]}}), 422, "value_invalid", "/schedule/recurrences/0/at")
+    problem(viewer("POST", at, {}), 422, "key_missing")
+
+
 # --- Secrets.
 
 def test_secrets_are_in_no_answer_log_or_file(world, service):

@@ -288,6 +288,11 @@ class LocalState : public State {
     return local::missing_people(folder_, run_id, kind, on_person);
   }
 
+  Result<int64_t> drop_missing_people(
+      const std::function<Result<bool>(const std::string&)>& which) override {
+    return local::drop_missing_people(folder_, which);
+  }
+
   Result<std::unique_ptr<Writer>> take() override {
     auto lease = leases_.take(lease_, {});
     if (!lease.ok() && lease.error().kind == ErrorKind::busy)
