@@ -41,7 +41,8 @@ it('takes the catalog out as a file and brings it in, after showing what it chan
   expect(rows.slice(1)).toEqual(['Is removedsegmentSwedes without an order–', 'ChangessegmentRegularsdescription', 'Is madesegmentItalians–']);
   expect((await world.api('GET', '/api/v1/segments')).items, 'a dry run changes nothing').toHaveLength(3);
   await visit.isWell();
-  await visit.shot('catalog-file', { full: true });
+  await page.getByRole('button', { name: 'Show what would change' }).scrollIntoViewIfNeeded();
+  await visit.shot('catalog-file');
   await page.getByRole('button', { name: 'Bring it in' }).click();
   await page.getByRole('dialog').getByText('Lost: segment Swedes without an order.').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Bring it in' }).click();
