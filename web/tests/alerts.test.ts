@@ -29,6 +29,7 @@ it('adds a webhook, tests it, and shows that messages do not arrive', async () =
   const visit = await world.open('/alerts');
   const { page } = visit;
   await page.getByText('Nobody is told yet').waitFor();
+  expect(await visit.layoutShift()).toBeLessThan(0.02);
   await page.getByRole('rowheader', { name: 'The guard stopped a run' }).waitFor();
   await visit.isWell();
   await page.getByRole('button', { name: 'Add a channel' }).first().click();

@@ -16,6 +16,7 @@ it('tells who did what, opens to what changed, filters, and is downloaded', asyn
   const { page } = visit;
   const changed = page.getByRole('button', { name: 'changed segment “Regulars”' });
   await changed.waitFor();
+  expect(await visit.layoutShift()).toBeLessThan(0.02);
   await visit.isWell();
   expect(await changed.textContent()).toContain('admin@example.com');
   await changed.focus();

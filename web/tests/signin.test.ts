@@ -125,3 +125,15 @@ it('changes the own password, and ends the sessions elsewhere', async () => {
   await elsewhere.page.getByRole('dialog', { name: 'Your session has ended' }).waitFor();
   await until(async () => (await elsewhere.page.getByRole('dialog').getByLabel('E-mail').inputValue()) === 'cleo@example.com');
 });
+
+it('offers the company\'s identity provider where there is one', async () => {
+  const visit = await world.open('/sign-in', { as: 'nobody' });
+  const { page } = visit;
+  expect(await page.getByRole('link').count()).toBe(0);
+  await page.route('**/api/v1/sign-in', (route) => route.fulfill({ json: { single_sign_on: { name: 'Company', path: '/api/v1/sign-in/provider' } } }));
+  await page.reload();
+  const link = page.getByRole('link', { name: 'Sign in with Company' });
+  await link.waitFor();
+  expect(await link.getAttribute('href')).toBe('/api/v1/sign-in/provider');
+  await visit.isWell();
+});

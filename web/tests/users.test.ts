@@ -7,6 +7,8 @@ const world = useWorld({ extent: 'empty' });
 it('invites somebody, who chooses a password and may do what their role says', async () => {
   const visit = await world.open('/users');
   const { page } = visit;
+  await visit.settled();
+  expect(await visit.layoutShift()).toBeLessThan(0.02);
   await visit.isWell();
   await page.getByRole('button', { name: 'Invite somebody' }).click();
   const dialog = page.getByRole('dialog', { name: 'Invite somebody' });
@@ -87,4 +89,25 @@ it('is refused what is wrong at its field', async () => {
   await page.getByLabel('E-mail').fill('admin@example.com');
   await page.getByRole('button', { name: 'Invite', exact: true }).click();
   await page.getByRole('alert').getByText('Nobody was invited').waitFor();
+});
+
+it('invites by the keyboard alone', async () => {
+  const visit = await world.open('/users');
+  const { page } = visit;
+  await visit.settled();
+  await visit.tabTo('Invite somebody');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Invite somebody' }).waitFor();
+  await page.keyboard.type('dan@example.com');
+  await visit.tabTo(/^Viewer/);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'A link for dan@example.com' }).waitFor();
+  await page.keyboard.press('Escape');
+  await visit.tabTo('Actions for dan@example.com');
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: 'Change the role' }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Role of dan@example.com' }).getByRole('radio', { name: 'Operator', checked: true }).waitFor();
 });
