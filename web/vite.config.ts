@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
-import { embed } from './embed';
+import { embed } from './embed.ts';
 
 // For development: `npm run dev` beside a `rollcall serve` at this address.
 const service = process.env.ROLLCALL_URL ?? 'http://127.0.0.1:8090';

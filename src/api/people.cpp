@@ -209,8 +209,11 @@ Result<Response> make_token(const Ask& ask) {
 }
 
 Result<Response> delete_token(const Ask& ask) {
+  std::string name;
+  for (const access::Token& one : TRY(ask.shared.access.tokens()))
+    if (one.uid == ask.uid()) name = one.name;
   TRY(ask.shared.access.remove_token(ask.uid()));
-  TRY(ask.log("removed", "token", ask.uid(), ""));
+  TRY(ask.log("removed", "token", ask.uid(), name));
   return Response{.status = 204};
 }
 

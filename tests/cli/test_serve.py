@@ -226,6 +226,7 @@ def test_a_token_that_nobody_gave_is_nobodys(service, ada):
     problem(ada("POST", f"{API}/tokens", {"name": "short"}), 409, "name_taken")
     assert ada("DELETE", f"{API}/tokens/{made['uid']}").status == 204
     assert short("GET", f"{API}/session").status == 401
+    assert [(one["action"], one["name"]) for one in ada.items(f"{API}/log?kind=token")] == [("removed", "short"), ("created", "short")]
 
 
 def test_users_are_invited_changed_and_removed(service, ada):

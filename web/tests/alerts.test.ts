@@ -34,12 +34,12 @@ it('adds a webhook, tests it, and shows that messages do not arrive', async () =
   await page.getByRole('button', { name: 'Add a channel' }).first().click();
   const form = page.getByRole('dialog', { name: 'Add a channel' });
   await form.getByLabel('Name').fill('Pager');
-  await form.getByRole('radio', { name: 'Webhook' }).check({ force: true });
-  await form.getByLabel('Address').fill('pager.example.com');
+  await form.getByText('Webhook', { exact: true }).click();
+  await form.getByRole('textbox', { name: 'Address' }).fill('pager.example.com');
   await form.getByRole('button', { name: 'Add the channel' }).click();
   await form.getByText('begins with https://').waitFor();
-  await form.getByLabel('Address').fill(hook);
-  await form.getByLabel('Secret').fill('of the pager');
+  await form.getByRole('textbox', { name: 'Address' }).fill(hook);
+  await form.getByRole('textbox', { name: 'Secret' }).fill('of the pager');
   await form.getByLabel('A run is late').uncheck();
   await visit.axe();
   await form.getByRole('button', { name: 'Add the channel' }).click();
@@ -95,6 +95,6 @@ it('takes addresses as they are pasted, on a narrow screen, and asks before a dr
   await form.getByRole('button', { name: 'Add the channel' }).click();
   await page.getByText('ann@example.com, ben@example.com').waitFor();
   await visit.fits();
-  await page.getByRole('button', { name: 'Send a test' }).click();
+  await page.getByRole('button', { name: 'Send a test to Marketing' }).click();
   await page.getByText('The last message was not delivered').waitFor(); // no mail server is set
 });

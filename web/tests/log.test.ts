@@ -26,7 +26,7 @@ it('tells who did what, opens to what changed, filters, and is downloaded', asyn
   await visit.shot('log', { dark: true });
   await visit.isWell();
 
-  await page.getByRole('textbox', { name: 'With what' }).click();
+  await page.getByRole('combobox', { name: 'With what' }).click();
   await page.getByRole('option', { name: 'token' }).click();
   await changed.waitFor({ state: 'detached' });
   await page.getByText('made token “=cmd|calc”').waitFor();

@@ -39,7 +39,7 @@ it('tells a person on every list by their e-mail address, with the reasons', asy
   await story.getByText('In the segment, because its condition holds.').waitFor();
   await story.getByText('Holds: ').waitFor();
   await story.getByText('Written to the list, and Iterable confirmed it').waitFor();
-  await story.getByText('Next run: Nothing: everything is as it should be').waitFor();
+  await story.getByText('Next run: nothing to do: everything is as it should be').waitFor();
   const other = page.getByRole('region', { name: 'By number' });
   await other.getByText(`customer_id = ${person.id}`).waitFor();
   await other.getByText('one is enough').waitFor();
@@ -69,7 +69,7 @@ it('tells who left the segment what the next run does, and by which condition', 
     const story = page.getByRole('region', { name: 'Newsletter readers' });
     await story.getByText('On the list; leaves it at the next run').waitFor();
     await story.getByText('Does not hold: ').waitFor();
-    await story.getByText('Next run: Removed from the list').waitFor();
+    await story.getByText('Next run: removed from the list').waitFor();
     await story.getByText('The activation is paused').waitFor();
   } finally {
     person.newsletter = old;

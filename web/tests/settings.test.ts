@@ -12,7 +12,7 @@ it('shows the version and that the service is ready, and keeps the colours that 
   await page.getByText('Ready: schedules go on').waitFor();
   await page.getByText('Europe/Paris').waitFor();
   await visit.isWell();
-  await page.getByRole('radio', { name: 'Dark' }).check({ force: true });
+  await page.getByText('Dark', { exact: true }).click();
   await page.reload();
   await page.getByRole('heading', { name: 'Settings' }).waitFor();
   expect(await page.evaluate(() => document.documentElement.dataset['mantineColorScheme'])).toBe('dark');
@@ -41,7 +41,8 @@ it('takes the catalog out as a file and brings it in, after showing what it chan
   expect(rows.slice(1)).toEqual(['Is removedsegmentSwedes without an order–', 'ChangessegmentRegularsdescription', 'Is madesegmentItalians–']);
   expect((await world.api('GET', '/api/v1/segments')).items, 'a dry run changes nothing').toHaveLength(3);
   await visit.isWell();
-  await visit.shot('catalog-file', { full: true });
+  await page.getByRole('button', { name: 'Show what would change' }).scrollIntoViewIfNeeded();
+  await visit.shot('catalog-file');
   await page.getByRole('button', { name: 'Bring it in' }).click();
   await page.getByRole('dialog').getByText('Lost: segment Swedes without an order.').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Bring it in' }).click();

@@ -7,7 +7,7 @@ const world = useWorld({ extent: 'empty', setUp: false });
 
 async function signIn({ page }: Visit, email = 'admin@example.com', word = password) {
   await page.getByLabel('E-mail').fill(email);
-  await page.getByLabel('Password').fill(word);
+  await page.getByRole('textbox', { name: 'Password' }).fill(word);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
@@ -17,10 +17,10 @@ it('makes the first admin by the set-up link, signs out, and in again by keyboar
   const { page } = visit;
   await visit.isWell();
   await page.getByLabel('E-mail').fill('admin@example.com');
-  await page.getByLabel('Password').fill('short');
+  await page.getByRole('textbox', { name: 'Password' }).fill('short');
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.getByText('At least 12 characters', { exact: true }).waitFor();
-  await page.getByLabel('Password').fill(password);
+  await page.getByRole('textbox', { name: 'Password' }).fill(password);
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.getByRole('navigation').getByText('Segments').waitFor();
   await page.getByRole('button', { name: 'admin@example.com' }).click();
@@ -41,7 +41,7 @@ it('goes where one wanted to, once signed in, and tells why it does not', async 
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await signIn(visit, 'admin@example.com', 'this is another one');
   await page.getByRole('alert').waitFor();
-  expect(await page.getByLabel('Password').inputValue(), 'a wrong password is typed anew').toBe('');
+  expect(await page.getByRole('textbox', { name: 'Password' }).inputValue(), 'a wrong password is typed anew').toBe('');
   await signIn(visit);
   await page.getByRole('heading', { name: 'Segments' }).waitFor();
   expect(new URL(page.url()).pathname).toBe('/segments');
@@ -50,7 +50,7 @@ it('goes where one wanted to, once signed in, and tells why it does not', async 
 it('says that a link is spent, and what to do', async () => {
   const visit = await world.open('/setup?word=wrong&for=ben@example.com', { as: 'nobody' });
   const { page } = visit;
-  await page.getByLabel('Password').fill(password);
+  await page.getByRole('textbox', { name: 'Password' }).fill(password);
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.getByText('This link works no more').waitFor();
   await page.getByText('Ask whoever sent it for another.').waitFor();
@@ -69,10 +69,10 @@ it('asks to sign in again in place when the session has ended, and goes on with 
   await again.waitFor();
   await visit.axe();
   await visit.shot('session-ended');
-  await again.getByLabel('Password').fill('this is another one');
+  await again.getByRole('textbox', { name: 'Password' }).fill('this is another one');
   await again.getByRole('button', { name: 'Sign in' }).click();
   await again.getByRole('alert').waitFor();
-  await again.getByLabel('Password').fill(password);
+  await again.getByRole('textbox', { name: 'Password' }).fill(password);
   await page.keyboard.press('Enter');
   await again.waitFor({ state: 'detached' });
   await page.getByText('nothing changes').waitFor(); // it was asked without another click
@@ -106,16 +106,16 @@ it('changes the own password, and ends the sessions elsewhere', async () => {
   await signIn(visit, 'cleo@example.com');
   const { page } = visit;
   await page.getByRole('button', { name: 'Change your password' }).click();
-  await page.getByLabel('Your password now').fill('not what it is');
-  await page.getByLabel('New password', { exact: true }).fill(`${password} too`);
-  await page.getByLabel('New password, once more').fill(`${password} to`);
+  await page.getByRole('textbox', { name: 'Your password now' }).fill('not what it is');
+  await page.getByRole('textbox', { name: 'New password', exact: true }).fill(`${password} too`);
+  await page.getByRole('textbox', { name: 'New password, once more' }).fill(`${password} to`);
   await page.getByRole('button', { name: 'Change the password' }).click();
   await page.getByText('This is not the same').waitFor();
-  await page.getByLabel('New password, once more').fill(`${password} too`);
+  await page.getByRole('textbox', { name: 'New password, once more' }).fill(`${password} too`);
   await page.getByRole('button', { name: 'Change the password' }).click();
   await page.getByText('this is not your password').waitFor();
   await visit.isWell();
-  await page.getByLabel('Your password now').fill(password);
+  await page.getByRole('textbox', { name: 'Your password now' }).fill(password);
   await page.getByRole('button', { name: 'Change the password' }).click();
   await page.getByText('Your password is changed.').waitFor();
   await page.reload();

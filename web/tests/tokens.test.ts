@@ -12,7 +12,7 @@ it('shows a token once, by which a program may do what its role says, until it i
   await page.getByRole('button', { name: 'Make a token' }).first().click();
   await page.getByLabel('Name').fill('nightly runs');
   await page.getByLabel('Operator').check();
-  await page.getByRole('textbox', { name: 'Works for' }).click();
+  await page.getByRole('combobox', { name: 'Works for' }).click();
   await page.getByRole('option', { name: 'Until it is removed' }).click();
   await page.getByText('until somebody removes it').waitFor();
   await visit.axe();
@@ -22,12 +22,12 @@ it('shows a token once, by which a program may do what its role says, until it i
   expect(token).toMatch(/^rc_[\w-]{43}$/);
   await visit.context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await dialog.getByRole('button', { name: 'Copy' }).click();
-  await dialog.getByRole('button', { name: 'Copied' }).waitFor();
+  await dialog.getByRole('button', { name: 'Copied', exact: true }).waitFor();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(token);
   await visit.axe();
   await visit.shot('token');
   await dialog.getByRole('button', { name: 'I have copied it' }).click();
-  await page.getByRole('cell', { name: 'nightly runs' }).waitFor();
+  await page.getByRole('cell', { name: 'nightly runs', exact: true }).waitFor();
   expect(await page.content()).not.toContain(token);
 
   const ask = () => fetch(`${world.service}/api/v1/session`, { headers: { Authorization: `Bearer ${token}` } });

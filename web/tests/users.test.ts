@@ -26,7 +26,7 @@ it('invites somebody, who chooses a password and may do what their role says', a
   const ben = await world.open(link.replace(/^https?:\/\/[^/]+/, ''), { as: 'nobody', size: narrow });
   await ben.page.getByRole('heading', { name: 'Choose a password' }).waitFor();
   expect(await ben.page.getByLabel('E-mail').inputValue()).toBe('ben@example.com');
-  await ben.page.getByLabel('Password').fill(password);
+  await ben.page.getByRole('textbox', { name: 'Password' }).fill(password);
   await ben.page.getByRole('button', { name: 'Go on' }).click();
   await ben.page.getByRole('button', { name: 'ben@example.com' }).waitFor();
   await ben.go('/users');

@@ -52,3 +52,10 @@ export const readyQuery = queryOptions({
   refetchInterval: 15_000,
   retry: false,
 });
+
+// The identity provider to sign in by, where there is one.
+export const waysInQuery = queryOptions({
+  queryKey: ['ways in'],
+  queryFn: () => take(api.GET('/api/v1/sign-in')),
+  staleTime: Infinity,
+});

@@ -22,7 +22,7 @@ export function CopyField({ label, value }: { label: string; value: string }) {
         style={{ flex: 1, minWidth: 0 }}
         styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
       />
-      <Button variant={clipboard.copied ? 'light' : 'filled'} onClick={copy} aria-live="polite" style={{ flexShrink: 0 }} data-autofocus>
+      <Button variant={clipboard.copied ? 'default' : 'filled'} onClick={copy} aria-live="polite" style={{ flexShrink: 0 }} data-autofocus>
         {said}
       </Button>
     </Group>

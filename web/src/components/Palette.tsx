@@ -73,7 +73,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   };
 
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} size="lg" yOffset="10vh" padding="xs" aria-label="Search">
+    <Modal opened onClose={onClose} withCloseButton={false} size="lg" yOffset="10vh" title="Search">
       <TextInput
         aria-label="Search objects and pages"
         placeholder="A segment, an activation, a page, somebody's e-mail address…"

@@ -56,8 +56,10 @@ function Person() {
   return (
     <Menu position="bottom-end" width={260}>
       <Menu.Target>
-        <Button variant="subtle" color="gray" c="var(--mantine-color-text)" size="compact-md" maw={{ base: 170, sm: 300 }} styles={{ label: { display: 'block', textOverflow: 'ellipsis' } }}>
-          {session.name}
+        <Button variant="subtle" color="gray" c="var(--mantine-color-text)" size="compact-md" maw={{ base: 170, sm: 300 }}>
+          <Text inherit truncate>
+            {session.name}
+          </Text>
         </Button>
       </Menu.Target>
       <Menu.Dropdown>

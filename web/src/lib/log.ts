@@ -22,27 +22,31 @@ const DID: Record<string, string> = {
   resumed: 'resumed',
   activated: 'activated',
   tested: 'sent a test to',
+  signed_in: 'signed in:',
+  brought: 'brought',
 };
 
 const KINDS: Record<string, string> = { alert: 'alert channel', catalog: '' };
 
 export const ACTIONS = [
-  'created',
-  'changed',
-  'removed',
-  'archived',
-  'applied',
-  'run',
-  'approved',
-  'stopped',
-  'audit',
-  'paused',
-  'resumed',
-  'tested',
-  'invited',
-  'redeemed',
-  'changed password',
-] as const;
+  { value: 'created', label: 'Made' },
+  { value: 'changed', label: 'Changed' },
+  { value: 'removed', label: 'Removed' },
+  { value: 'archived', label: 'Archived' },
+  { value: 'applied', label: 'Catalog file brought in' },
+  { value: 'brought', label: 'File brought' },
+  { value: 'run', label: 'Run started' },
+  { value: 'approved', label: 'Plan approved' },
+  { value: 'stopped', label: 'Run stopped' },
+  { value: 'audit', label: 'Audited' },
+  { value: 'paused', label: 'Paused' },
+  { value: 'resumed', label: 'Resumed' },
+  { value: 'tested', label: 'Test sent' },
+  { value: 'signed_in', label: 'Signed in by the provider' },
+  { value: 'invited', label: 'Invited' },
+  { value: 'redeemed', label: 'Password set by a link' },
+  { value: 'changed password', label: 'Own password changed' },
+];
 export const LOG_KINDS = [
   'source',
   'model',
@@ -53,6 +57,7 @@ export const LOG_KINDS = [
   'user',
   'token',
   'alert',
+  'file',
 ] as const;
 
 export function sentence(line: LogLine): string {

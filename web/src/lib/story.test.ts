@@ -50,7 +50,7 @@ test('a member on the list: why, since when, and nothing to do', () => {
   expect(story.moments.map((one) => [one.at, one.what])).toEqual([
     ['2026-11-24T13:49:40Z', 'Written to the list, and Iterable confirmed it'],
     [null, 'Now: in the segment'],
-    ['2026-11-30T07:00:00Z', 'Next run: Nothing: everything is as it should be'],
+    ['2026-11-30T07:00:00Z', 'Next run: nothing to do: everything is as it should be'],
   ]);
   expect(story.conditions.every((one) => one.decides)).toBe(true);
 });

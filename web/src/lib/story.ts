@@ -127,7 +127,7 @@ function past(why: Why): Moment[] {
 export function storyOf(why: Why, next: { at: string | null; paused: boolean; schedule: string }): Story {
   const [said, tone] = headline(why);
   const nothing = why.next_run.startsWith('nothing');
-  const next_run = why.next_run.charAt(0).toUpperCase() + why.next_run.slice(1);
+  const next_run = nothing ? `nothing to do${why.next_run.slice('nothing'.length)}` : why.next_run;
   return {
     headline: said,
     tone,

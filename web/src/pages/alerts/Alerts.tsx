@@ -37,7 +37,7 @@ function ChannelCard({ channel, onChange, onRemove }: { channel: Channel; onChan
             {channel.failure && <Tag color="red">Not delivered</Tag>}
           </Group>
           <Group gap="xs">
-            <Button variant="light" size="compact-sm" loading={test.isPending} onClick={() => test.mutate()} aria-label={`Send a test to ${channel.name}`}>
+            <Button variant="default" size="compact-sm" loading={test.isPending} onClick={() => test.mutate()} aria-label={`Send a test to ${channel.name}`}>
               Send a test
             </Button>
             <Button variant="default" size="compact-sm" onClick={onChange} aria-label={`Change ${channel.name}`}>
@@ -172,7 +172,7 @@ function Channels() {
 
 export default function Alerts() {
   return (
-    <NeedsRole needs="admin">
+    <NeedsRole needs="admin" page="Alerts">
       <Channels />
     </NeedsRole>
   );

@@ -112,7 +112,7 @@ function Lines() {
       <Stack>
         <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="sm" role="search" aria-label="Which lines">
           <TextInput label="Who" placeholder="ann@example.com" value={who} onChange={(event) => setWho(event.currentTarget.value)} />
-          <Select label="What was done" placeholder="Anything" data={[...ACTIONS]} value={action} onChange={setAction} clearable searchable />
+          <Select label="What was done" placeholder="Anything" data={ACTIONS} value={action} onChange={setAction} clearable searchable />
           <Select label="With what" placeholder="Anything" data={[...LOG_KINDS]} value={kind} onChange={setKind} clearable />
           <TextInput label="From" type="date" value={from} max={to || undefined} onChange={(event) => setFrom(event.currentTarget.value)} />
           <TextInput label="To" type="date" value={to} min={from || undefined} onChange={(event) => setTo(event.currentTarget.value)} />
@@ -154,7 +154,7 @@ function Lines() {
 
 export default function Log() {
   return (
-    <NeedsRole needs="admin">
+    <NeedsRole needs="admin" page="Log">
       <Lines />
     </NeedsRole>
   );

@@ -148,7 +148,7 @@ function Person() {
 
 export default function People() {
   return (
-    <NeedsRole needs="operator">
+    <NeedsRole needs="operator" page="People">
       <Person />
     </NeedsRole>
   );

@@ -62,7 +62,7 @@ export function useSearch(typed: string): Search {
     };
 
     async function keysOf(group: Group, uid: string, primaryKey: string): Promise<(one: Asked) => string[]> {
-      const { items: fields } = await client.fetchQuery(modelFieldsQuery(uid));
+      const { items: fields } = await client.fetchQuery({ ...modelFieldsQuery(uid), retry: false });
       const keys = [primaryKey, ...group.activations.map((one) => one.keyField)].filter((one) => one !== '');
       const where = ruleFor(typed, fields, keys);
       if (!where) return () => [];

@@ -1,11 +1,13 @@
-import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Button, Divider, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 
+import { waysInQuery } from '../../api/admin';
 import { api, bearCsrf, type Session, take } from '../../api/client';
 import { Problem } from '../../components/Problem';
 
-// E-mail and password. `email`: of whom alone, where their page is still open.
+// By the company's identity provider, where there is one; by e-mail and password. `email`: of whom alone, where their
+// page is still open: it stays, and the provider is gone to in a tab of its own.
 export function SignInForm({ email, onSignedIn }: { email?: string; onSignedIn: (session: Session) => void }) {
   const form = useForm({ initialValues: { email: email ?? '', password: '' } });
   const signIn = useMutation({
@@ -16,9 +18,18 @@ export function SignInForm({ email, onSignedIn }: { email?: string; onSignedIn: 
     },
     onError: () => form.setFieldValue('password', ''),
   });
+  const provider = useQuery(waysInQuery).data?.single_sign_on;
   return (
     <form onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
       <Stack>
+        {provider && (
+          <>
+            <Button component="a" href={provider.path} variant="default" {...(email === undefined ? {} : { target: '_blank' })}>
+              Sign in with {provider.name}
+            </Button>
+            <Divider label="or by password" />
+          </>
+        )}
         <TextInput
           label="E-mail"
           type="email"

@@ -173,7 +173,7 @@ function TokenList() {
 
 export default function Tokens() {
   return (
-    <NeedsRole needs="admin">
+    <NeedsRole needs="admin" page="Tokens">
       <TokenList />
     </NeedsRole>
   );

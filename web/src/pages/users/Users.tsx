@@ -242,7 +242,7 @@ function UserList() {
 
 export default function Users() {
   return (
-    <NeedsRole needs="admin">
+    <NeedsRole needs="admin" page="Users">
       <UserList />
     </NeedsRole>
   );

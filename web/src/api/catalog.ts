@@ -1,0 +1,120 @@
+// Objects of the catalog, whichever they are: read, written with their tag, tested, removed; and what sources hold.
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+
+import type { Everything, ObjectKind } from '../lib/uses';
+import { api, ask, problemOf, take, takeWithTag, type Schemas, type Tagged } from './client';
+import { activationsQuery, destinationsQuery, modelsQuery, segmentsQuery, sourcesQuery } from './queries';
+import { asProblem } from './problem';
+
+export type Thing = { uid: string; name: string; [key: string]: unknown };
+
+// The five kinds have the same routes; the types of one stand for all.
+const listPath = (kind: ObjectKind) => `/api/v1/${kind}s` as '/api/v1/models';
+const onePath = (kind: ObjectKind) => `/api/v1/${kind}s/{uid}` as '/api/v1/models/{uid}';
+const checkPath = (kind: ObjectKind) => `/api/v1/${kind}s/{uid}/check` as '/api/v1/models/{uid}/check';
+
+export const objectQuery = (kind: ObjectKind, uid: string) =>
+  queryOptions({
+    queryKey: [`${kind}s`, uid],
+    queryFn: async () => (await takeWithTag(api.GET(onePath(kind), { params: { path: { uid } } }))) as unknown as Tagged<Thing>,
+  });
+
+export async function makeObject(kind: ObjectKind, body: Record<string, unknown>): Promise<Tagged<Thing>> {
+  return (await takeWithTag(api.POST(listPath(kind), { body: body as never }))) as unknown as Tagged<Thing>;
+}
+
+export async function putObject(kind: ObjectKind, uid: string, body: Record<string, unknown>, etag: string): Promise<Tagged<Thing>> {
+  const answer = api.PUT(onePath(kind), { params: { path: { uid }, header: { 'If-Match': etag } }, body: body as never });
+  return (await takeWithTag(answer)) as unknown as Tagged<Thing>;
+}
+
+export const removeObject = (kind: ObjectKind, uid: string) => take(api.DELETE(onePath(kind), { params: { path: { uid } } }));
+
+export const checkObject = (kind: ObjectKind, uid: string) => take(api.POST(checkPath(kind), { params: { path: { uid } } }));
+
+/** All that there is, for what is made of what. */
+export const everythingQuery = queryOptions({
+  queryKey: ['everything'],
+  queryFn: async ({ client }): Promise<Everything> => {
+    const [sources, models, segments, destinations, activations] = await Promise.all([
+      client.fetchQuery(sourcesQuery),
+      client.fetchQuery(modelsQuery),
+      client.fetchQuery(segmentsQuery),
+      client.fetchQuery(destinationsQuery),
+      client.fetchQuery(activationsQuery),
+    ]);
+    return { sources, models, segments, destinations, activations } as unknown as Everything;
+  },
+});
+
+/** Makes what was read of objects of a kind stale. */
+export function useRenew() {
+  const client = useQueryClient();
+  return (kind: ObjectKind) =>
+    Promise.all([client.invalidateQueries({ queryKey: [`${kind}s`] }), client.invalidateQueries({ queryKey: ['everything'] })]);
+}
+
+export function useMake(kind: ObjectKind) {
+  const renew = useRenew();
+  return useMutation({ mutationFn: (body: Record<string, unknown>) => makeObject(kind, body), onSuccess: () => renew(kind) });
+}
+
+// --- What sources hold.
+
+export const tablesQuery = (uid: string) =>
+  queryOptions({
+    queryKey: ['sources', uid, 'tables'],
+    queryFn: async ({ signal }) => (await take(api.GET('/api/v1/sources/{uid}/tables', { params: { path: { uid } }, signal }))).items,
+    staleTime: 60_000,
+    enabled: uid !== '',
+  });
+
+export type Look = Schemas['ModelPreview'];
+
+/** What an unsaved model holds; with `key` also what its primary key is worth, which takes a look at all rows. */
+export const lookQuery = (model: Record<string, unknown> | undefined, { key = false, limit = 10 } = {}) =>
+  queryOptions({
+    queryKey: ['look', model, key, limit],
+    queryFn: ({ signal }) => take(api.POST('/api/v1/models/preview', { params: { query: { key, limit } }, body: model as Schemas['UnsavedModel'], signal })),
+    enabled: model !== undefined,
+    staleTime: 60_000,
+    retry: false,
+  });
+
+export const rowsQuery = (model: string, limit: number) =>
+  queryOptions({
+    queryKey: ['models', 'rows', model, limit],
+    queryFn: ({ signal }) => take(api.POST('/api/v1/segments/preview', { params: { query: { limit } }, body: { model }, signal })),
+    staleTime: 30_000,
+    retry: false,
+  });
+
+// --- Files in the folder that the service owns.
+
+export interface UploadedFile {
+  name?: string;
+  path: string;
+  bytes: number;
+}
+
+async function asked<T>(request: Request): Promise<T> {
+  let response: Response;
+  try {
+    response = await ask(request);
+  } catch (error) {
+    throw asProblem(error);
+  }
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as T;
+}
+
+export const filesQuery = queryOptions({
+  queryKey: ['files'],
+  queryFn: async () => (await asked<{ items: UploadedFile[] }>(new Request('/api/v1/files'))).items,
+});
+
+export const uploadFile = (file: File) =>
+  asked<UploadedFile>(
+    new Request(`/api/v1/files?name=${encodeURIComponent(file.name)}`, { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body: file }),
+  );
+
