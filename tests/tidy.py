@@ -40,6 +40,7 @@ OPEN_ROOMS = {"base", "core"}
 LIBRARIES = {
     "curl": {"http", "mail"},
     "sqlite3.h": {"store"},
+    "libpq-fe.h": {"store"},
     "yaml-cpp": {"catalog", "sim"},
     "date": {"calendar"},
     "duckdb.h": {"duck"},

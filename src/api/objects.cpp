@@ -218,4 +218,21 @@ Result<Response> model_values(const Ask& ask) {
   return answer(operations::to_json(count));
 }
 
+// An unsaved model: its fields, some rows, and with ?key=true what its primary key is worth.
+Result<Response> preview_model(const Ask& ask) {
+  const auto stored = TRY(ask.shared.stored());
+  (void)TRY(ask.body());
+  const Model model = TRY(operations::unsaved_model(*stored, ask.request.body));
+  const operations::LookRequest request{.limit = TRY(ask.number("limit", 10, 1, 1000)),
+                                        .check_key = TRY(ask.flag("key"))};
+  const api::Place place = TRY(api::Place::take(ask.shared));
+  auto look = operations::look_at(ask.world(), stored->catalog, model, request, ask.stop);
+  if (look.ok()) return answer(operations::to_json(*look));
+  Error error = look.error();
+  // What is wrong in another object has no place in this body.
+  if (error.place && !error.place->object.empty() && error.place->object != "model " + model.name)
+    error.place.reset();
+  return error;
+}
+
 }  // namespace rollcall::api

@@ -67,6 +67,9 @@ Result<Response> begin_session(const Ask& ask) {
   const Secret password(TRY(text_field(body, "password")));
   const auto session = ask.shared.access.sign_in(email, password, ask.request.address);
   if (!session.ok()) return refused(session.error());
+  Ask now = ask;
+  now.caller = session->caller;
+  TRY(now.log("signed_in", "session", session->caller.uid, session->caller.name));
   return signed_in(ask, *session);
 }
 

@@ -60,6 +60,7 @@ const std::vector<Route>& routes() {
     {"GET",    "/api/v1/files",                                 editor,  list_files},
     {"POST",   "/api/v1/files",                                 editor,  bring_file},
     {"DELETE", "/api/v1/files/{name}",                          editor,  delete_file},
+    {"POST",   "/api/v1/models/preview",                        editor,  preview_model},
     {"POST",   "/api/v1/segments/{uid}/activate",               editor,  activate_segment},
     {"POST",   "/api/v1/activations/{uid}/archive",             editor,  archive_activation},
     // Who may.

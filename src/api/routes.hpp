@@ -35,6 +35,7 @@ Result<Response> source_tables(const Ask&);
 Result<Response> source_columns(const Ask&);
 Result<Response> model_fields(const Ask&);
 Result<Response> model_values(const Ask&);
+Result<Response> preview_model(const Ask&);
 
 // segments.cpp: without a uid the segment is in the body.
 Result<Response> count_segment(const Ask&);

@@ -78,7 +78,7 @@ Result<access::Access::SignedIn> finish(const Ask& ask) {
   Ask now = ask;
   now.caller = session.caller;
   if (in.is_new) TRY(now.log("created", "user", in.user.uid, in.user.email));
-  TRY(now.log("signed_in", "user", in.user.uid, in.user.email));
+  TRY(now.log("signed_in", "session", in.user.uid, in.user.email));
   return session;
 }
 

@@ -41,12 +41,15 @@ struct Home {
     return "destinations/" + uid + "/lock";
   }
 
+  // Whoever starts what is due.
+  static std::string lease_of_scheduler() { return "scheduler"; }
+
   // Everything of ours. Other things may lie beside it.
   struct Entry {
     std::string_view name;
     bool is_shared;  // by several servers that keep the same lists true
   };
-  static constexpr std::array<Entry, 12> kEntries = {{{"rollcall.db", true},
+  static constexpr std::array<Entry, 13> kEntries = {{{"rollcall.db", true},
                                                       {"rollcall.db-journal", true},
                                                       {"rollcall.db-wal", true},
                                                       {"rollcall.db-shm", true},
@@ -57,6 +60,7 @@ struct Home {
                                                       {"destinations", true},
                                                       {"files", true},
                                                       {"pace", true},
+                                                      {"scheduler", true},
                                                       {"tmp", false}}};
 };
 

@@ -303,4 +303,21 @@ Result<Segment> unsaved_segment(const Stored& stored, const std::string& text) {
   return out;
 }
 
+Result<Model> unsaved_model(const Stored& stored, const std::string& text) {
+  json fields = read_json<json>(text);
+  if (!fields.is_object())
+    return Error{ErrorKind::invalid, "the body must be a JSON object, nested at most 256 levels"};
+  const std::string uid = fields.contains("uid") && fields["uid"].is_string() ? fields["uid"] : "";
+  if (const store::ObjectRow* const row = row_of(stored, Kind::model, uid))
+    fields["name"] = row->name;
+  else if (!fields.contains("name"))
+    fields["name"] = "this model";
+  // Until somebody says by what its rows are told apart, they are no people.
+  if (!fields.contains("primary_key")) fields["type"] = word(ModelType::custom);
+  catalog::ReadResult read = catalog::read(file_of(Kind::model, fields, {}), stored.catalog, {});
+  make_relative(read.problems, Kind::model);
+  if (!read.problems.empty()) return catalog::to_error(read.problems[0], "");
+  return read.catalog.models.at(0);
+}
+
 }  // namespace rollcall::operations

@@ -51,5 +51,8 @@ Result<Object> remove(const World& world, catalog::Kind kind, const std::string&
 // A segment under construction: `model` and `where` alone, `name` and what else a segment has where it has them. Errors:
 // invalid, at its place.
 Result<Segment> unsaved_segment(const Stored& stored, const std::string& json);
+// A model under construction: `source`, and one of `table` and `sql`. With the `uid` of a stored one
+// it stands for that, whatever its name. Errors: invalid, at its place.
+Result<Model> unsaved_model(const Stored& stored, const std::string& json);
 
 }  // namespace rollcall::operations

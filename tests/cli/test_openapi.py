@@ -217,6 +217,8 @@ def right(company, name):
         "bring_file": [(target + "?name=people.csv&more=true", "id,em", BYTES), (target + "?name=people.csv&from=5", "ail\n", BYTES)],
         "next_times": [(target, {"schedule": schedule, "count": 2}, {}) for schedule in ("manual", {"every": "15m"}, {"cron": "0 7 * * *", "tz": "Europe/Paris"})],
         "source_columns": [(target + "?table=people", None, {})],
+        "preview_model": [(target + "?key=true&limit=2", {"source": "shop", "table": "people", "primary_key": "customer_id"}, {}),
+                          (target, {"source": "shop", "sql": "SELECT * FROM people"}, {})],
         "model_values": [(target + "?field=vip", None, {})],
         "count_unsaved": [(target, UNSAVED, {}), (target + "?by=vip", UNSAVED, {})],
         "segment_count": [(target, None, {}), (target + "?by=vip&limit=1", None, {})],

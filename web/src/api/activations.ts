@@ -61,7 +61,8 @@ export type RejectKind = Schemas['Rejects']['items'][number]['kind'];
 export const rejectsQuery = (uid: string, kind: RejectKind, limit = 500) =>
   queryOptions({
     queryKey: ['runs', uid, 'rejects', kind, limit],
-    queryFn: ({ signal }) => take(api.GET('/api/v1/runs/{uid}/rejects', { params: { path: { uid }, query: { kind, limit } }, signal })),
+    queryFn: async ({ signal }) =>
+      (await take(api.GET('/api/v1/runs/{uid}/rejects', { params: { path: { uid }, query: { kind, limit } }, signal }))) as Schemas['Rejects'],
   });
 
 export const rejectsCsv = (uid: string, kind: RejectKind | 'all') => `/api/v1/runs/${encodeURIComponent(uid)}/rejects?kind=${kind}&format=csv`;

@@ -13,9 +13,15 @@ function useNow(every: number) {
 }
 
 // A time in the viewer's zone, in UTC on hover or focus. `relative`: how far away it is instead.
-export function When({ at, relative = false, none = '–' }: { at: string | null | undefined; relative?: boolean; none?: string }) {
+export function When({ at, relative = false, inLink = false, none = '–' }: { at: string | null | undefined; relative?: boolean; inLink?: boolean; none?: string }) {
   const now = useNow(15_000);
   if (!at) return <span>{none}</span>;
+  if (inLink) // which has the focus itself
+    return (
+      <time dateTime={at} title={utc(at)}>
+        {relative ? away(at, now) : clock(at, now)}
+      </time>
+    );
   return (
     <Tooltip label={relative ? `${clock(at, now)} (${utc(at)})` : utc(at)} events={{ hover: true, focus: true, touch: true }}>
       <time dateTime={at} tabIndex={0}>

@@ -1,11 +1,97 @@
+import { Select, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+
+import { statusQuery } from '../../api/activations';
+import type { Status } from '../../api/activations';
+import { useMay } from '../../api/queries';
 import { Empty } from '../../components/Empty';
+import { Find } from '../../components/Find';
+import { Listing } from '../../components/Listing';
+import { Loaded } from '../../components/Loading';
 import { PageHead } from '../../components/PageHead';
+import { StateBadge } from '../../components/StateBadge';
+import { When } from '../../components/When';
+import { stateOf } from '../../lib/state';
+import type { State } from '../../lib/state';
+import { count } from '../../lib/words';
+import { ButtonTo, LinkTo } from '../../components/links';
+
+const states: State[] = ['Failed', 'Stopped', 'Resting', 'Late', 'Running', 'Waiting', 'Paused', 'Healthy'];
+
+export function NextRun({ status }: { status: Status }) {
+  if (status.paused) return <span>{status.state === 'never_run' ? 'not active yet' : 'paused'}</span>;
+  if (status.under_way) return <span>now</span>;
+  if (status.next_run_at) return <When at={status.next_run_at} />;
+  return <span>by hand</span>;
+}
 
 export default function Activations() {
+  const status = useQuery(statusQuery);
+  const mayEdit = useMay('editor');
+  const [state, setState] = useState<string | null>(null);
+  const add = mayEdit && (
+    <ButtonTo to="/activations/new">
+      New activation
+    </ButtonTo>
+  );
   return (
     <>
-      <PageHead title="Activations" />
-      <Empty title="Nothing to see yet" />
+      <PageHead title="Activations" about="Each keeps one list in Iterable equal to one segment." actions={add} />
+      <Loaded query={status} lines={8}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty title="No activation yet" action={add}>
+              Activate a segment, and its people become a contact list in Iterable that stays true by itself: who enters is added, who leaves is removed.
+            </Empty>
+          ) : (
+            <Find
+              rows={state ? all.filter((one) => stateOf(one) === state) : all}
+              text={(one) => `${one.name} ${one.segment} ${one.destination}`}
+              label="Find an activation"
+              beside={
+                all.length > 5 && (
+                  <Select label="State" placeholder="Any" clearable data={states} value={state} onChange={setState} w={150} clearButtonProps={{ 'aria-label': 'Any state' }} />
+                )
+              }
+            >
+              {(rows) =>
+                rows.length === 0 ? (
+                  <Text>No activation is like that.</Text>
+                ) : (
+                  <Listing
+                    label="Activations"
+                    rows={rows}
+                    rowKey={(one) => one.uid}
+                    columns={[
+                      {
+                        head: 'Name',
+                        cell: (one) => (
+                          <>
+                            <LinkTo to="/activations/$uid" params={{ uid: one.uid }} fw={600} dir="auto">
+                              {one.name}
+                            </LinkTo>
+                            <Text size="sm" c="dimmed" dir="auto">
+                              {one.segment} → {one.destination}
+                            </Text>
+                          </>
+                        ),
+                      },
+                      { head: 'State', cell: (one) => <StateBadge state={stateOf(one)} /> },
+                      { head: 'Last run', cell: (one) => <When at={one.last_run_at} none="never" /> },
+                      { head: 'Next run', cell: (one) => <NextRun status={one} /> },
+                      { head: 'Members', number: true, cell: (one) => count(one.members) },
+                      { head: 'On the list', number: true, cell: (one) => count(one.on_list) },
+                      { head: 'Not contacts', number: true, cell: (one) => count(one.parked) },
+                      { head: 'Refused', number: true, cell: (one) => count(one.rejected) },
+                    ]}
+                  />
+                )
+              }
+            </Find>
+          )
+        }
+      </Loaded>
     </>
   );
 }

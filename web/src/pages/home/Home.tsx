@@ -1,11 +1,161 @@
-import { Empty } from '../../components/Empty';
-import { PageHead } from '../../components/PageHead';
+import { Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 
+import { runsQuery, statusQuery } from '../../api/activations';
+import type { Status } from '../../api/activations';
+import { destinationsQuery, segmentsQuery, useMay } from '../../api/queries';
+import { Empty } from '../../components/Empty';
+import { Find } from '../../components/Find';
+import { Listing } from '../../components/Listing';
+import { Loaded } from '../../components/Loading';
+import { PageHead } from '../../components/PageHead';
+import { Sparkline } from '../../components/Sparkline';
+import { StateBadge } from '../../components/StateBadge';
+import { When } from '../../components/When';
+import { ButtonTo, LinkTo } from '../../components/links';
+import { attention, order, trends } from '../../lib/dashboard';
+import { trendInWords } from '../../lib/numbers';
+import { stateOf } from '../../lib/state';
+import { count, many, people } from '../../lib/words';
+import { NextRun } from '../activations/Activations';
+
+// What does not go on without a person, with why and where to mend it.
+function NeedsPerson({ all }: { all: Status[] }) {
+  const found = attention(all);
+  if (found.length === 0) return null;
+  return (
+    <Stack component="section" gap="sm" aria-label="Needs a person">
+      <Title order={2}>Needs a person</Title>
+      {found.slice(0, 10).map(({ status, state, why, remedy }) => (
+        <Paper key={status.uid} withBorder p="md">
+          <Group justify="space-between" align="flex-start" gap="sm">
+            <Stack gap={2} flex="1 1 18rem">
+              <Group gap="sm">
+                <StateBadge state={state} />
+                <LinkTo to="/activations/$uid" params={{ uid: status.uid }} fw={600} dir="auto">
+                  {status.name}
+                </LinkTo>
+              </Group>
+              <Text size="sm">{why}</Text>
+              {remedy && (
+                <Text size="sm" fw={600}>
+                  {remedy}
+                </Text>
+              )}
+            </Stack>
+            <ButtonTo variant="default" size="xs" to="/activations/$uid" params={{ uid: status.uid }} aria-label={`${state === 'Stopped' ? 'Decide on' : 'Look into'} ${status.name}`}>
+              {state === 'Stopped' ? 'Decide' : 'Look into it'}
+            </ButtonTo>
+          </Group>
+        </Paper>
+      ))}
+      {found.length > 10 && <Text size="sm">And {many(found.length - 10, 'other')}, first in the list below.</Text>}
+    </Stack>
+  );
+}
+
+function Number({ label, children, hint }: { label: string; children: string; hint?: string }) {
+  return (
+    <Paper withBorder p="md">
+      <Text size="sm" c="dimmed">
+        {label}
+      </Text>
+      <Text fz={26} fw={650} className="numbers" lh={1.2}>
+        {children}
+      </Text>
+      <Text size="sm" c="dimmed" mih="1.4em">
+        {hint}
+      </Text>
+    </Paper>
+  );
+}
+
+function Begin() {
+  const segments = useQuery(segmentsQuery);
+  const destinations = useQuery(destinationsQuery);
+  const mayEdit = useMay('editor');
+  if (!mayEdit) return <Empty title="No list is kept yet">Once an editor activates a segment, its list stands here with how it goes.</Empty>;
+  if (segments.data?.length && destinations.data?.length)
+    return (
+      <Empty title="Everything is there but an activation" action={<ButtonTo to="/activations/new">Activate a segment</ButtonTo>}>
+        Activate a segment, and its people become a contact list in Iterable that stays true by itself.
+      </Empty>
+    );
+  return (
+    <Empty title="Welcome to Rollcall" action={<ButtonTo to="/start">Take the first steps</ButtonTo>}>
+      Connect your data, describe whom you want to reach, and Rollcall keeps a contact list in Iterable equal to it. It takes five minutes, and you can
+      leave and come back at any step.
+    </Empty>
+  );
+}
+
+// How everything goes, at a glance; what needs a person first.
 export default function Home() {
+  const status = useQuery(statusQuery);
+  const runs = useInfiniteQuery({ ...runsQuery({}, 500), refetchInterval: 30_000 });
+  const mayEdit = useMay('editor');
+  const byActivation = trends(runs.data?.pages[0]?.items ?? []);
   return (
     <>
-      <PageHead title="Home" />
-      <Empty title="Nothing to see yet" />
+      <PageHead title="Home" actions={mayEdit && status.data?.length ? <ButtonTo to="/activations/new">New activation</ButtonTo> : undefined} />
+      <Loaded query={status} lines={8}>
+        {(all) => {
+          if (all.length === 0) return <Begin />;
+          const states = all.map((one) => stateOf(one));
+          const well = states.filter((one) => one === 'Healthy' || one === 'Running' || one === 'Waiting').length;
+          const waiting = all.reduce((sum, one) => sum + one.parked, 0);
+          return (
+            <Stack gap="xl">
+              <SimpleGrid cols={{ base: 1, xs: 3 }}>
+                <Number label="Lists" hint={well === all.length ? 'all go well' : `${count(well)} go well`}>
+                  {count(all.filter((one) => one.list).length)}
+                </Number>
+                <Number label="People on lists" hint={waiting ? `${people(waiting)} not contacts yet` : undefined}>
+                  {count(all.reduce((sum, one) => sum + one.on_list, 0))}
+                </Number>
+                <Number label="Under way" hint={`${count(all.filter((one) => one.waiting).length)} waiting`}>
+                  {count(states.filter((one) => one === 'Running').length)}
+                </Number>
+              </SimpleGrid>
+              <NeedsPerson all={all} />
+              <Stack component="section" gap="sm" aria-label="Activations">
+                <Title order={2}>Activations</Title>
+                <Find rows={order(all)} text={(one) => `${one.name} ${one.segment} ${one.destination}`} label="Find an activation">
+                  {(rows) => (
+                    <Listing
+                      label="Activations"
+                      rows={rows}
+                      rowKey={(one) => one.uid}
+                      columns={[
+                        {
+                          head: 'Name',
+                          cell: (one) => (
+                            <LinkTo to="/activations/$uid" params={{ uid: one.uid }} fw={600} dir="auto">
+                              {one.name}
+                            </LinkTo>
+                          ),
+                        },
+                        { head: 'State', cell: (one) => <StateBadge state={stateOf(one)} /> },
+                        { head: 'Last run', cell: (one) => <When at={one.last_run_at} none="never" /> },
+                        { head: 'Next run', cell: (one) => <NextRun status={one} /> },
+                        { head: 'Members', number: true, cell: (one) => count(one.members) },
+                        { head: 'On the list', number: true, cell: (one) => count(one.on_list) },
+                        {
+                          head: 'Trend',
+                          cell: (one) => {
+                            const values = byActivation.get(one.uid) ?? [];
+                            return values.length > 1 ? <Sparkline values={values} label={`On the list: ${trendInWords(values)}`} /> : <Text size="sm" c="dimmed">{one.last_run ? 'one run' : 'no run yet'}</Text>;
+                          },
+                        },
+                      ]}
+                    />
+                  )}
+                </Find>
+              </Stack>
+            </Stack>
+          );
+        }}
+      </Loaded>
     </>
   );
 }
