@@ -11,6 +11,8 @@ export const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   components: {
+    // Its own colours have too little contrast on its own grounds.
+    Alert: { styles: { label: { color: 'var(--mantine-color-text)' } } },
     Anchor: { defaultProps: { underline: 'hover' } },
     Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' }, transitionProps: { duration: 0 } } },
     Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },

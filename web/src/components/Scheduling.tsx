@@ -114,7 +114,7 @@ export function Scheduling({ value, onChange, label = 'How often' }: { value: Sc
                     </Group>
                   </Chip.Group>
                 </div>
-                <TextInput label="At" type="time" w={120} value={one.at} onChange={(event) => setRecurrence(i, { at: event.currentTarget.value })} />
+                <TextInput label="At" type="time" w={150} value={one.at} onChange={(event) => setRecurrence(i, { at: event.currentTarget.value })} />
                 <ZoneSelect label="Time zone" value={one.tz} onChange={(tz) => setRecurrence(i, { tz })} />
                 {value.recurrences.length > 1 && (
                   <ActionIcon
