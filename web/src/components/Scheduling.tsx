@@ -25,13 +25,13 @@ function NextTimes({ draft }: { draft: ScheduleDraft }) {
     return <Text size="sm">The list changes only when somebody runs the activation, here or by the command line.</Text>;
   if (trouble)
     return (
-      <Text size="sm" c="red.8" role="alert">
+      <Text size="sm" c="var(--mantine-color-error)" role="alert">
         {trouble}
       </Text>
     );
   if (next.isError)
     return (
-      <Text size="sm" c="red.8" role="alert">
+      <Text size="sm" c="var(--mantine-color-error)" role="alert">
         {next.error.detail || next.error.title} {next.error.remedy}
       </Text>
     );
