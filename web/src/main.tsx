@@ -12,8 +12,8 @@ import { router } from './routes';
 import { theme } from './theme';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
-// Where Mantine locks the scrolling behind a dialog, the library for it asks for the nonce by this name.
-Object.assign(globalThis, { __webpack_nonce__: nonce });
+// For styles that are written behind Mantine's back: the lock of scrolling beneath a dialog.
+(globalThis as { __webpack_nonce__?: string }).__webpack_nonce__ = nonce;
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -11,7 +11,8 @@ export const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   components: {
-    Alert: { styles: { title: { color: 'var(--mantine-color-text)' } } }, // in its own colour it has too little contrast
+    // Its own colours have too little contrast on its own grounds.
+    Alert: { styles: { title: { color: 'var(--mantine-color-text)' }, label: { color: 'var(--mantine-color-text)' } } },
     SegmentedControl: { defaultProps: { transitionDuration: 0 } },
     Anchor: { defaultProps: { underline: 'hover' } },
     Modal: {

@@ -36,7 +36,7 @@ const isNew = (status: Status) => status.state === 'never_run' && status.paused;
 function Saved({ status, what }: { status: Status; what: string }) {
   const next = status.next_run_at ? `The next run is ${clock(status.next_run_at)}.` : 'After that it runs only when somebody starts it.';
   return (
-    <Alert color="green" variant="light" role="status" title={what === 'active' ? 'Active' : 'Saved'} styles={{ title: { color: 'inherit' } }}>
+    <Alert color="green" variant="light" role="status" title={what === 'active' ? 'Active' : 'Saved'}>
       {what === 'active'
         ? `The first run ${status.last_run ? 'has ended' : status.under_way ? 'is under way' : 'begins in a moment'}: it makes the list in Iterable. ${next}`
         : `What you changed holds from the next run on. ${status.paused ? 'It is paused.' : next}`}
@@ -105,7 +105,7 @@ function Trouble({ status }: { status: Status }) {
   const last = useQuery({ ...runQuery(status.last_run?.run_id ?? ''), enabled: status.state === 'stopped' && !!status.last_run });
   if (status.rests)
     return (
-      <Alert color="orange" variant="light" role="alert" title={`It rests: the ${status.rests.kind} ${status.rests.name} is broken`} styles={{ title: { color: 'inherit' } }}>
+      <Alert color="orange" variant="light" role="alert" title={`It rests: the ${status.rests.kind} ${status.rests.name} is broken`}>
         <Text size="sm">{status.rests.problem}</Text>
         <Text size="sm" fw={600}>
           {status.rests.remedy}
@@ -118,7 +118,7 @@ function Trouble({ status }: { status: Status }) {
   if (status.state === 'stopped' && last.data) return <GuardStop run={last.data} />;
   if (status.state === 'failed' && status.last_run)
     return (
-      <Alert color="red" variant="light" role="alert" title="The last run did not come to its end" styles={{ title: { color: 'inherit' } }}>
+      <Alert color="red" variant="light" role="alert" title="The last run did not come to its end">
         <Text size="sm">{status.last_run.error}</Text>
         <LinkTo to="/runs/$uid" params={{ uid: status.last_run.run_id }} size="sm">
           See the run and what to do
