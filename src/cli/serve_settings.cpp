@@ -103,6 +103,13 @@ const std::vector<ServeSetting>& serve_settings() {
        "`*` for any. "
        "Others are refused, so that no page elsewhere reaches it under a name of its own.",
        hosts},
+      {"store", "", "an address",
+       "Where the catalog is, for several servers: a database of PostgreSQL's, "
+       "`postgresql://USER:PASSWORD@HOST/DATABASE`. Else it is in the home.",
+       [](S& s, const V& v) -> Status {
+         s.store = Secret(v);
+         return ok_status();
+       }},
       {"tls-cert", "", "a file",
        "Certificates (PEM), the server's own first. With `tls-key`, only HTTPS is spoken.",
        [](S& s, const V& v) -> Status {

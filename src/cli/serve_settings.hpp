@@ -24,6 +24,7 @@ struct ServeSettings {
   api::Settings api = {};
   alerts::Settings alerts = {};
   mail::Server mail = {};
+  Secret store = {};
   bool log_json = false;
 };
 
