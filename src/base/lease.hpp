@@ -21,6 +21,9 @@ class Permit {
   [[nodiscard]] virtual Millis lasts() const { return Millis::max(); }
 };
 
+// What is said where it is not.
+Error taken_over();
+
 // Held until it is destroyed.
 class Lease : public Permit {};
 

@@ -110,6 +110,13 @@ const std::vector<ServeSetting>& serve_settings() {
          each(v, [&](std::string_view one) { s.http.hosts.emplace_back(one); });
          return ok_status();
        }},
+      {"store", "", "an address",
+       "Where the catalog is, for several servers: a database of PostgreSQL's, "
+       "`postgresql://USER:PASSWORD@HOST/DATABASE`. Else it is in the home.",
+       [](S& s, const V& v) -> Status {
+         s.store = Secret(v);
+         return ok_status();
+       }},
       {"tls-cert", "", "a file",
        "Certificates (PEM), the server's own first. With `tls-key`, only HTTPS is spoken.",
        [](S& s, const V& v) -> Status {

@@ -27,6 +27,7 @@ struct ServeSettings {
   mail::Server mail = {};
   operations::Retention retention = {};
   oidc::Settings oidc = {};
+  Secret store = {};
   bool log_json = false;
 };
 

@@ -163,7 +163,7 @@ class DatabaseStore : public Store {
                     "activation = excluded.activation, status = excluded.status, "
                     "started_ms = excluded.started_ms, finished_ms = excluded.finished_ms, "
                     "report = excluded.report, "
-                    "until_ms = coalesce(excluded.until_ms, run.until_ms)");
+                    "until_ms = coalesce(run.until_ms, excluded.until_ms)");
     write.bind(run.run_id).bind(run.activation_uid).bind(run.activation).bind(run.status);
     write.bind(run.started_at).bind(run.finished_at).bind(run.report_json).bind(run.until);
     return write.finish();

@@ -976,7 +976,7 @@ def test_what_there_is_to_choose_from(service):
     meta = service.as_role("viewer").ok("GET", f"{API}/meta")
     assert {"duckdb", "csv", "postgres"} <= {one["kind"] for one in meta["source_kinds"]}
     assert meta["words"]["role"] == ["viewer", "operator", "editor", "admin"] and meta["version"]
-    assert service.nobody.ok("GET", f"{API}/health") == {"status": "ok"} and service.nobody.ok("GET", f"{API}/ready") == {"status": "ready"}
+    assert service.nobody.ok("GET", f"{API}/health") == {"status": "ok"} and service.nobody.ok("GET", f"{API}/ready") == {"status": "ready", "schedules": True}
 
 
 # --- By themselves.
