@@ -620,6 +620,17 @@ def test_a_stored_segment_answers_the_same_and_remembers_its_size(world, service
     run_now(service.admin, only(viewer, "activations"))
     history = viewer.ok("GET", at + "/history")
     assert history["segment"] == "Lapsed VIPs" and {one["members"] for one in history["sizes"]} == {members} and len(history["sizes"]) == 2
+    ran = history["sizes"][1]
+    assert (ran["by"], ran["activation"], ran["entered"], ran["left"]) == ("run", "Lapsed VIPs", members, 0)
+    assert history["edits"] == []  # the file was applied by the command line, which keeps no log
+    segment = service.admin("GET", at)
+    for change in ({"description": "no edit of the rule"}, {"where": {"none": [{"field": "vip", "op": "is_false"}]}}):
+        body = segment.json | change
+        segment = service.admin("PUT", at, body, headers={"If-Match": "*"})
+        assert segment.status == 200, segment
+    edits = viewer.ok("GET", at + "/history")["edits"]
+    assert [one["sentence"] for one in edits] == ["none of (vip is false)"] and edits[0]["who"], edits
+    service.admin("PUT", at, segment.json | {"where": {"field": "vip", "op": "is_true"}}, headers={"If-Match": "*"})
     model = f"{API}/models/{only(viewer, 'models')}"
     assert {one["name"] for one in viewer.ok("GET", model + "/fields")["items"]} == set(world.columns)
     values = operator.ok("GET", model + "/values?field=vip")["values"]
