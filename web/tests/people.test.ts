@@ -86,7 +86,9 @@ it('says that nobody is known by a key, and names a source that is broken', asyn
   try {
     await page.getByLabel('E-mail address, user ID or primary key').fill('ann@example.com');
     await page.keyboard.press('Enter');
-    await page.getByText('It could not be asked').first().waitFor();
+    await page.getByText('It could not be asked').nth(2).waitFor();
+    await page.getByText('3 activations could not be asked').waitFor();
+    await page.getByText('is in no model and on no list').waitFor({ state: 'detached' });
     await visit.isWell();
   } finally {
     writePeople(world.shop, world.people);

@@ -51,7 +51,9 @@ function Stories({ typed }: { typed: string }) {
         A person's story tells where they stand on each list. It begins with the first activation of a segment.
       </Empty>
     );
-  const nowhere = search.done && search.rows.length === 0 && stories.every((one) => !one.told.why?.ledger);
+  // What could not be asked may know them.
+  const allAnswered = search.problems.length === 0 && stories.every((one) => one.told.why);
+  const nowhere = search.done && allAnswered && search.rows.length === 0 && stories.every((one) => !one.told.why?.ledger);
   return (
     <Stack gap="lg">
       <div role="status">

@@ -40,7 +40,7 @@ export function standing(all: One[]): string {
   const out = told.length - on - waits;
   const failed = all.length - told.length;
   const parts = [
-    on > 0 ? `On ${many(on, 'list')}` : 'On no list',
+    ...(told.length === 0 ? [] : [on > 0 ? `On ${many(on, 'list')}` : 'On no list']),
     ...(waits > 0 ? [`waits for ${waits}`] : []),
     ...(out > 0 && on + waits > 0 ? [`not on ${out === 1 ? 'one other' : `${out} others`}`] : []),
     ...(failed > 0 ? [`${many(failed, 'activation')} could not be asked`] : []),
