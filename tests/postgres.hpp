@@ -14,21 +14,13 @@
 
 #include "core/source.hpp"
 #include "duck/duck.hpp"
+#include "tests/postgres_address.hpp"
 
 namespace rollcall::tests {
 
-// As tests/postgres.py has it.
-inline const std::string kPostgresPassword = "p'a\\ss %&=\u00e9\"word";
-
 class Postgres {
  public:
-  // Empty where no server was started.
-  static std::string port() {
-    std::ifstream in(POSTGRES_PORT_FILE);
-    std::string out;
-    std::getline(in, out);
-    return out;
-  }
+  static std::string port() { return postgres_port(); }
 
   // A schema of its own, which goes with it; it holds the two million rows of `many`.
   Postgres() {

@@ -40,17 +40,19 @@ OPEN_ROOMS = {"base", "core"}
 LIBRARIES = {
     "curl": {"http", "mail"},
     "sqlite3.h": {"store"},
+    "libpq-fe.h": {"store"},
     "yaml-cpp": {"catalog", "sim"},
     "date": {"calendar"},
     "duckdb.h": {"duck"},
     "utf8proc": {"core", "sim"},
     "arrow-adbc": {"adbc"},
-    "sodium.h": {"base", "store", "access", "alerts", "api", "attributes", "prove", "operations", "trino", "app", "sim"},
+    "sodium.h": {"base", "store", "access", "alerts", "api", "attributes", "prove", "operations", "oidc", "trino", "app", "sim"},
+    "cjose": {"oidc"},
     "CLI": {"cli", "app", "sim"},
     "boost": {"sim", "http_server"},
     "openssl": {"http_server"},
     "prometheus": {"api"},
-    "nlohmann": {"access", "alerts", "catalog", "iterable", "attributes", "prove", "state", "deliver", "run", "source", "store", "trino", "service", "api", "operations", "cli", "sim"},
+    "nlohmann": {"access", "alerts", "oidc", "catalog", "iterable", "attributes", "prove", "state", "deliver", "run", "source", "store", "trino", "service", "api", "operations", "cli", "sim"},
     "tl": {"base"},
     "fmt": None,  # anywhere
 }

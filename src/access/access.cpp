@@ -416,6 +416,51 @@ Result<Access::SignedIn> Access::sign_in(const std::string& email, const Secret&
   return inside_->begin_session(*account);
 }
 
+Result<Access::LetIn> Access::let_in(const Identity& identity, std::optional<Role> newcomers) {
+  const auto refused = [](const std::string& why, const std::string& remedy) {
+    return Error{.kind = ErrorKind::denied, .message = why, .remedy = remedy};
+  };
+  const std::string email = TRY(normal_email(identity.email));
+  const auto name = normal_name(identity.name, true);
+  LetIn out;
+  TRY(inside_->write([&](Roster& roster) -> Status {
+    out = {};
+    Account* account = nullptr;
+    for (Account& one : roster.accounts)
+      if (one.issuer == identity.issuer && one.subject == identity.subject) account = &one;
+    if (account == nullptr) {
+      if (!identity.email_verified)
+        return refused("the identity provider has not verified the e-mail " + email,
+                       "Verify it there, or ask an administrator for an invitation.");
+      const Account* const same = roster.by_email(email);
+      account = same == nullptr ? nullptr : roster.by_uid(same->user.uid);
+      if (account == nullptr && !newcomers)
+        return refused("nobody here has the e-mail " + email,
+                       "Ask an administrator to add you as a user.");
+      if (account == nullptr) {
+        Account fresh;
+        fresh.user.email = email;
+        if (name.ok()) fresh.user.name = *name;
+        fresh.user.role = *newcomers;
+        TRY(inside_->add(roster, fresh));
+        account = &roster.accounts.back();
+        out.is_new = true;
+      }
+      // An e-mail may have gone to another person since.
+      if (!account->subject.empty())
+        return refused("the user " + email + " is somebody else at the identity provider",
+                       "Ask an administrator to remove that user, and to add you.");
+      account->issuer = identity.issuer;
+      account->subject = identity.subject;
+    }
+    out.user = account->user;
+    return ok_status();
+  }));
+  if (out.user.disabled)
+    return refused("the user " + out.user.email + " is disabled", "Ask an administrator.");
+  return out;
+}
+
 Result<Access::SignedIn> Access::begin_session(const std::string& user_uid) {
   const auto roster = TRY(inside_->roster());
   const Account* const account = roster->by_uid(user_uid);
@@ -525,11 +570,6 @@ Result<Caller> Access::by_token(const Secret& text) {
   }
   return Caller{
       .kind = Caller::Kind::token, .uid = token.uid, .name = token.name, .role = token.role};
-}
-
-Status Access::tidy() {
-  (void)TRY(inside_->store.remove_expired());
-  return ok_status();
 }
 
 std::vector<std::string> keyed_records() { return {kSession, kToken}; }

@@ -130,6 +130,21 @@ class Access {
   Result<Caller> by_session(const Secret& cookie);
   Status sign_out(const Caller& caller);
 
+  // Of an identity provider's person, whom the provider has let in: the user they came as before, or
+  // the one of their e-mail, or a new one where newcomers have a role. Errors: denied (an e-mail
+  // that the provider has not verified, nobody's, or another identity's; disabled).
+  struct Identity {
+    std::string issuer, subject;  // the two together are one person for ever
+    std::string email;
+    bool email_verified = false;
+    std::string name = {};
+  };
+  struct LetIn {
+    User user;
+    bool is_new = false;
+  };
+  Result<LetIn> let_in(const Identity& identity, std::optional<Role> newcomers);
+
   // --- Tokens. The text is shown once; it begins with `rc_`. They are nobody's: they last when
   // whoever made them is gone. Errors: invalid (a name, an end that is past), conflict (a name that
   // another has), not_found.
@@ -143,9 +158,6 @@ class Access {
   Status remove_token(const std::string& uid);
   // Errors: denied (unknown, expired, removed).
   Result<Caller> by_token(const Secret& text);
-
-  // Ends what has expired.
-  Status tidy();
 
  private:
   struct Inside;

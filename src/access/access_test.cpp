@@ -568,10 +568,45 @@ TEST_F(AccessTest, TidyingEndsWhatHasExpired) {
   ASSERT_TRUE(access_->add_token("u", Role::viewer, kAnna, std::nullopt).ok());
   EXPECT_EQ(try_in(kAnna), "denied");
   clock_.advance(hours(13));
-  ASSERT_TRUE(access_->tidy().ok());
+  EXPECT_GT(*store_->remove_expired(), 0);
   EXPECT_EQ(*store_->remove_expired(), 0);
   EXPECT_EQ(access_->tokens()->size(), 1U);
   EXPECT_EQ(access_->users()->size(), 1U);
+}
+
+// --- By an identity provider ---
+
+TEST_F(AccessTest, AnIdentityIsOneUserForEver) {
+  const User anna = add(kAnna, Role::editor);
+  const auto let_in = [&](const std::string& subject, const std::string& email,
+                          bool verified = true,
+                          std::optional<Role> newcomers = std::nullopt) -> std::string {
+    const auto in = access_->let_in({.issuer = "https://idp",
+                                     .subject = subject,
+                                     .email = email,
+                                     .email_verified = verified,
+                                     .name = "Somebody"},
+                                    newcomers);
+    if (!in.ok()) return in.error().message;
+    return in->user.email + (in->is_new ? " is new" : "");
+  };
+  EXPECT_THAT(let_in("1", kAnna, false), HasSubstr("not verified"));
+  EXPECT_EQ(let_in("1", kAnna), kAnna);
+  EXPECT_EQ(let_in("1", "anna.new@example.com", false), kAnna)
+      << "known by the identity from now on";
+  EXPECT_THAT(let_in("2", kAnna), HasSubstr("somebody else"));
+  EXPECT_THAT(let_in("3", "carl@example.com"), HasSubstr("nobody here"));
+  EXPECT_EQ(let_in("3", "Carl@Example.com", true, Role::operate), "carl@example.com is new");
+  EXPECT_EQ(let_in("3", "carl@example.com"), "carl@example.com");
+  const auto users = access_->users();
+  ASSERT_EQ(users->size(), 2U);
+  EXPECT_EQ(users->back().role, Role::operate);
+  EXPECT_FALSE(users->back().has_password);
+  EXPECT_EQ(try_in("carl@example.com"), "denied") << "there is no password to be right";
+  ASSERT_TRUE(access_->change_user(users->back().uid, {.disabled = true}).ok());
+  EXPECT_THAT(let_in("3", "carl@example.com"), HasSubstr("disabled"));
+  ASSERT_TRUE(access_->remove_user(users->back().uid).ok());
+  EXPECT_THAT(let_in("3", "carl@example.com"), HasSubstr("nobody here"));
 }
 
 // --- What is kept ---

@@ -47,6 +47,8 @@ Json json_of(const Account& account) {
            {"password", account.password},
            {"epoch", account.epoch}};
   if (account.invitation) out["invitation"] = json_of(*account.invitation);
+  if (!account.subject.empty())
+    out["identity"] = {{"issuer", account.issuer}, {"subject", account.subject}};
   return out;
 }
 
@@ -67,6 +69,10 @@ Account account_of(const Json& json) {
   out.user.has_password = !out.password.empty();
   out.epoch = json.at("epoch");
   if (json.contains("invitation")) out.invitation = word_of(json.at("invitation"));
+  if (json.contains("identity")) {
+    out.issuer = json.at("identity").at("issuer");
+    out.subject = json.at("identity").at("subject");
+  }
   return out;
 }
 

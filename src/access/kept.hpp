@@ -21,6 +21,8 @@ struct Account {
   std::string password;  // its hash; empty: none
   int64_t epoch = 0;     // sessions of another have ended
   std::optional<Word> invitation = std::nullopt;
+  // Who they are at an identity provider, from when they first came by it; empty: never.
+  std::string issuer = {}, subject = {};
 };
 
 struct Roster {

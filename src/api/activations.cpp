@@ -2,6 +2,7 @@
 #include "api/events.hpp"
 #include "api/routes.hpp"
 #include "base/json.hpp"
+#include "calendar/calendar.hpp"
 #include "run/run.hpp"
 
 namespace rollcall::api {
@@ -55,6 +56,21 @@ Result<Response> long_work(const Ask& ask, const char* name, Body body) {
 }
 
 }  // namespace
+
+// {"schedule": …, "count"?: 5}: of one that nothing has yet.
+Result<Response> next_times(const Ask& ask) {
+  const json body = TRY(ask.body());
+  TRY(only_fields(body, {"schedule", "count"}));
+  if (!body.contains("schedule"))
+    return problem(422, "key_missing", "`schedule` is missing: the schedule that is asked about");
+  const int64_t count = TRY(number_field(body, "count", 1, 100)).value_or(5);
+  const Schedule schedule = TRY(catalog::read_schedule(body["schedule"].dump()));
+  json items = json::array();
+  for (const Time at :
+       TRY(calendar::next_times(schedule, ask.world().clock.now(), static_cast<int>(count))))
+    items.push_back(iso_utc(at));
+  return answer({{"items", std::move(items)}});
+}
 
 Result<Response> activation_status(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());

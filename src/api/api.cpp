@@ -1,7 +1,6 @@
 #include "api/api.hpp"
 
 #include <fmt/format.h>
-#include <sodium.h>
 
 #include <algorithm>
 
@@ -40,10 +39,6 @@ std::optional<std::map<std::string, std::string, std::less<>>> match(std::string
 }
 
 bool is_safe(std::string_view method) { return method == "GET" || method == "HEAD"; }
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
-}
 
 // Who asks. Nothing is denied to somebody who does not say who they are, but what needs a role.
 Result<std::optional<access::Caller>> caller_of(Shared& shared, const Request& request) {
@@ -137,8 +132,8 @@ struct Api::Inside {
                                    word(*route->needs), ask.caller->name, word(ask.caller->role)));
     }
     if (const auto type = request.header("content-type");
-        type && !request.body.empty() && !type->starts_with("application/json") &&
-        !type->starts_with("application/yaml") &&
+        type && !request.body.empty() && route->answer != bring_file &&
+        !type->starts_with("application/json") && !type->starts_with("application/yaml") &&
         !type->starts_with("application/merge-patch+json"))
       return problem(415, "media_type_unknown", "the body must be `application/json`");
     auto answered = once(ask, route->answer);

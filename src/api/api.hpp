@@ -14,15 +14,26 @@
 #include "access/access.hpp"
 #include "alerts/alerts.hpp"
 #include "http_server/http_server.hpp"
+#include "oidc/oidc.hpp"
 #include "operations/operations.hpp"
 #include "service/service.hpp"
 
 namespace rollcall::api {
 
+// Signing in by an identity provider.
+struct SingleSignOn {
+  oidc::Provider* provider = nullptr;  // nothing: there is none
+  std::string name = "your company's account";
+  std::optional<access::Role> newcomers = std::nullopt;  // nothing: only who is a user may come
+  std::vector<std::string> domains = {};  // of newcomers' e-mails, in lower case; none: any
+};
+
 struct Settings {
-  std::string url = {};       // as people reach us, for links; empty: as they asked
-  bool open_metrics = false;  // /metrics without a token
-  size_t queries_max = 6;     // requests at once that ask a source or Iterable
+  SingleSignOn single_sign_on = {};
+  std::string url = {};                   // as people reach us, for links; empty: as they asked
+  bool open_metrics = false;              // /metrics without a token
+  size_t queries_max = 6;                 // requests at once that ask a source or Iterable
+  uint64_t file_max = uint64_t{1} << 30;  // bytes of a file that somebody brings
   std::string version = {};
 };
 

@@ -1,6 +1,7 @@
 #include "api/ask.hpp"
 
 #include <fmt/format.h>
+#include <sodium.h>
 
 #include <algorithm>
 #include <charconv>
@@ -137,6 +138,10 @@ Status only_fields(const json& body, std::initializer_list<std::string_view> key
                          "`" + key + "` is no field of this request" + did_you_mean(key, names),
                          "key_unknown");
   return ok_status();
+}
+
+bool same(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 Response answer_text(std::string json_text, int status) {

@@ -86,6 +86,9 @@ Result<std::optional<int64_t>> number_field(const json& body, const char* key, i
 // Whatever else there is, is a mistake. Errors: invalid.
 Status only_fields(const json& body, std::initializer_list<std::string_view> keys);
 
+// Whether two secrets are one, in a time that tells nothing of them.
+bool same(std::string_view a, std::string_view b);
+
 // --- Answers.
 Response answer(const json& value, int status = 200);
 Response answer_text(std::string json_text, int status = 200);

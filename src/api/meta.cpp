@@ -119,7 +119,7 @@ Result<Response> get_readiness(const Ask& ask) {
     return problem(503, "not_ready", "the service does not go round",
                    "Look at its log; its store may be out of reach.");
   TRY(ask.world().store.revision());
-  return answer({{"status", "ready"}});
+  return answer({{"status", "ready"}, {"schedules", ask.shared.service.schedules()}});
 }
 
 Result<Response> get_metrics(const Ask& ask) {
@@ -136,6 +136,8 @@ Result<Response> get_metrics(const Ask& ask) {
         static_cast<double>(numbers.lag.count()) / 1000);
   gauge("rollcall_activations_resting", "Activations that rest because something is broken",
         static_cast<double>(numbers.resting));
+  gauge("rollcall_schedules", "1 where this server starts what is due; of several one does",
+        ask.shared.service.schedules() ? 1 : 0);
   for (const auto& [status, count] : numbers.ended)
     prometheus::BuildCounter()
         .Name("rollcall_runs_ended_total")

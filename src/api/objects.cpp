@@ -131,7 +131,7 @@ Result<Response> apply_catalog(const Ask& ask) {
           .file = [](const std::filesystem::path&) -> Result<std::string> {
             return Error{ErrorKind::denied, "files of the server cannot be referred to from here"};
           },
-          .folder = "/"},
+          .folder = ask.world().home.files()},
       .dry_run = dry_run,
       .prune = prune};
   const operations::Applied applied = TRY(operations::apply(ask.world(), request, ask.stop));

@@ -67,12 +67,46 @@ Result<Response> begin_session(const Ask& ask) {
   const Secret password(TRY(text_field(body, "password")));
   const auto session = ask.shared.access.sign_in(email, password, ask.request.address);
   if (!session.ok()) return refused(session.error());
+  Ask now = ask;
+  now.caller = session->caller;
+  TRY(now.log("signed_in", "session", session->caller.uid, session->caller.name));
   return signed_in(ask, *session);
 }
 
 Result<Response> end_session(const Ask& ask) {
   TRY(ask.shared.access.sign_out(*ask.caller));
   return Response{.status = 204, .headers = {{"Set-Cookie", ended_cookie(ask.request)}}};
+}
+
+// {"current", "password"}: one's own. Every session of theirs ends, and this page gets a new one.
+Result<Response> change_own_password(const Ask& ask) {
+  access::Access& access = ask.shared.access;
+  const json body = TRY(ask.body());
+  TRY(only_fields(body, {"current", "password"}));
+  const Secret current(TRY(text_field(body, "current")));
+  const Secret password(TRY(text_field(body, "password")));
+  if (ask.caller->kind != access::Caller::Kind::user)
+    return Error{.kind = ErrorKind::invalid,
+                 .message = "a token has no password",
+                 .remedy = "Remove it and make another, if somebody else may know it.",
+                 .code = "no_password"};
+  const auto known = access.sign_in(ask.caller->name, current, ask.request.address);
+  if (!known.ok() && known.error().kind == ErrorKind::denied)
+    return Error{.kind = ErrorKind::invalid,
+                 .message = "this is not your password",
+                 .remedy = "An admin can invite you anew if you have forgotten it.",
+                 .code = "credentials_wrong",
+                 .place = ErrorPlace{.pointer = "/current"}};
+  if (!known.ok()) return refused(known.error());
+  const auto changed = access.change_user(ask.caller->uid, {.password = password});
+  if (!changed.ok()) {
+    (void)access.sign_out(known->caller);  // it was for the question alone
+    Error error = changed.error();
+    if (error.kind == ErrorKind::invalid) error.place = ErrorPlace{.pointer = "/password"};
+    return problem(error);
+  }
+  TRY(ask.log("changed password", "user", ask.caller->uid, ask.caller->name));
+  return signed_in(ask, TRY(access.begin_session(ask.caller->uid)));
 }
 
 // {"word", "email", "password"}: of a set-up link or an invitation.
@@ -175,8 +209,11 @@ Result<Response> make_token(const Ask& ask) {
 }
 
 Result<Response> delete_token(const Ask& ask) {
+  std::string name;
+  for (const access::Token& one : TRY(ask.shared.access.tokens()))
+    if (one.uid == ask.uid()) name = one.name;
   TRY(ask.shared.access.remove_token(ask.uid()));
-  TRY(ask.log("removed", "token", ask.uid(), ""));
+  TRY(ask.log("removed", "token", ask.uid(), name));
   return Response{.status = 204};
 }
 

@@ -46,7 +46,13 @@ Result<Response> segment_history(const Ask&);
 Result<Response> overlap_segments(const Ask&);
 Result<Response> activate_segment(const Ask&);
 
+// files.cpp: what people bring for sources of files.
+Result<Response> list_files(const Ask&);
+Result<Response> bring_file(const Ask&);
+Result<Response> delete_file(const Ask&);
+
 // activations.cpp
+Result<Response> next_times(const Ask&);
 Result<Response> activation_status(const Ask&);
 Result<Response> run_activation(const Ask&);
 Result<Response> stop_activation(const Ask&);
@@ -68,6 +74,7 @@ Result<Response> run_events(const Ask&);
 Result<Response> get_session(const Ask&);
 Result<Response> begin_session(const Ask&);
 Result<Response> end_session(const Ask&);
+Result<Response> change_own_password(const Ask&);
 Result<Response> redeem_word(const Ask&);
 Result<Response> list_users(const Ask&);
 Result<Response> make_user(const Ask&);
@@ -79,6 +86,11 @@ Result<Response> list_tokens(const Ask&);
 Result<Response> make_token(const Ask&);
 Result<Response> delete_token(const Ask&);
 Result<Response> list_log(const Ask&);
+
+// single_sign_on.cpp
+Result<Response> ways_in(const Ask&);
+Result<Response> to_provider(const Ask&);
+Result<Response> from_provider(const Ask&);
 
 // alerts.cpp
 Result<Response> list_alerts(const Ask&);

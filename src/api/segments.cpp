@@ -82,8 +82,10 @@ Result<Response> segment_sentence(const Ask& ask) {
 Result<Response> segment_history(const Ask& ask) {
   const auto stored = TRY(ask.shared.stored());
   const Segment segment = TRY(stored_segment(*stored, ask.uid()));
-  return answer(
-      operations::to_json(segment.name, TRY(operations::history(ask.world(), *stored, segment))));
+  json out =
+      operations::to_json(segment.name, TRY(operations::history(ask.world(), *stored, segment)));
+  out["edits"] = operations::to_json(TRY(operations::rule_edits(ask.world(), segment)));
+  return answer(out);
 }
 
 // {"first": UID or segment, "second": UID or segment}

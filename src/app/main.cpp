@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
+#include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "adbc/adbc.hpp"
 #include "app/test_hooks.hpp"
@@ -35,6 +38,16 @@ void watch_signals(std::stop_source stop) {
   }).detach();
 }
 
+// What was typed is shown to everybody by `ps`, and may hold the password of a database.
+std::vector<std::string> take_words(int argc, char** argv) {
+  std::vector<std::string> out(argv + 1, argv + argc);
+  for (int i = 1; i < argc; ++i)
+    if (const std::string_view word(argv[i]); word.find("postgres") != std::string_view::npos)
+      if (const size_t at = word.find("://"); at != std::string_view::npos)
+        std::memset(argv[i] + at + 3, '*', word.size() - at - 3);
+  return out;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -48,7 +61,7 @@ int main(int argc, char** argv) {
   app::Machine machine;
   app::TestHooks hooks(app::environment("ROLLCALL_POINTS"), app::environment("ROLLCALL_KILL_AT"));
   const int code =
-      cli::main(app::world_on(machine, hooks), {argv + 1, argv + argc}, stop.get_token());
+      cli::main(app::world_on(machine, hooks), take_words(argc, argv), stop.get_token());
   std::fflush(stdout);
   return code;
 }

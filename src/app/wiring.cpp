@@ -43,8 +43,9 @@ cli::World world_on(Machine& machine, Observer& observer) {
           .disk = machine.disk,
           .observer = observer,
           .open_store =
-              [&](const std::filesystem::path& home) {
-                return store::Store::open(home, machine.clock, machine.random, machine.disk);
+              [&](const std::filesystem::path& home, const std::optional<Secret>& server) {
+                return store::Store::open(home, machine.clock, machine.random, machine.disk,
+                                          server);
               },
           .environment = environment,
           .out = stdout,

@@ -28,6 +28,8 @@ struct Home {
   [[nodiscard]] std::filesystem::path pace(const std::string& project) const {
     return root / "pace" / (project + ".pace");
   }
+  // What people brought for sources of files.
+  [[nodiscard]] std::filesystem::path files() const { return root / "files"; }
   // What no command that ends leaves behind.
   [[nodiscard]] std::filesystem::path temp() const { return root / "tmp"; }
 
@@ -39,12 +41,15 @@ struct Home {
     return "destinations/" + uid + "/lock";
   }
 
+  // Whoever starts what is due.
+  static std::string lease_of_scheduler() { return "scheduler"; }
+
   // Everything of ours. Other things may lie beside it.
   struct Entry {
     std::string_view name;
     bool is_shared;  // by several servers that keep the same lists true
   };
-  static constexpr std::array<Entry, 11> kEntries = {{{"rollcall.db", true},
+  static constexpr std::array<Entry, 13> kEntries = {{{"rollcall.db", true},
                                                       {"rollcall.db-journal", true},
                                                       {"rollcall.db-wal", true},
                                                       {"rollcall.db-shm", true},
@@ -53,7 +58,9 @@ struct Home {
                                                       {"activations", true},
                                                       {"contacts", true},
                                                       {"destinations", true},
+                                                      {"files", true},
                                                       {"pace", true},
+                                                      {"scheduler", true},
                                                       {"tmp", false}}};
 };
 

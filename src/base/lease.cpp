@@ -41,6 +41,11 @@ void sign(int file) {
 
 }  // namespace
 
+Error taken_over() {
+  return {ErrorKind::busy, "another process may have taken this over meanwhile",
+          "Nothing is lost: whoever has it goes on from what was recorded."};
+}
+
 Result<std::unique_ptr<Lease>> FileLeases::take(const std::string& name,
                                                 const std::stop_token& stop, Millis patience) {
   const fs::path path = folder_ / name;

@@ -17,7 +17,12 @@ class Permit {
   virtual ~Permit() = default;
   // For so long from now on at least. Safe from several threads.
   [[nodiscard]] virtual bool outlasts(Millis how_long) const = 0;
+  // For how long from now on it certainly is: what a single write may take.
+  [[nodiscard]] virtual Millis lasts() const { return Millis::max(); }
 };
+
+// What is said where it is not.
+Error taken_over();
 
 // Held until it is destroyed.
 class Lease : public Permit {};
@@ -31,6 +36,9 @@ class Leases {
   // Who holds it, in words; nothing: nobody. Asks without taking it, so that who asks is in
   // nobody's way.
   virtual Result<std::optional<std::string>> holder(const std::string& name) = 0;
+  // Renews what is held until told to stop, on a thread that does nothing else. Returns at once
+  // where leases last by themselves.
+  virtual void keep(const std::stop_token&) {}
 };
 
 // Files under a folder, by name; the system lets go of the lock of a process that ends, so that

@@ -28,9 +28,9 @@ std::string to_text(const Problem& problem, std::string_view file);
 
 // How `${NAME}` and `file:PATH` are resolved; the caller does the I/O.
 struct References {
-  std::function<std::optional<std::string>(const std::string& name)> environment;
-  std::function<Result<std::string>(const std::filesystem::path& path)> file;
-  std::filesystem::path folder;  // relative paths in the file start here
+  std::function<std::optional<std::string>(const std::string& name)> environment = {};
+  std::function<Result<std::string>(const std::filesystem::path& path)> file = {};
+  std::filesystem::path folder = {};  // relative paths in the file start here
 };
 
 struct ReadResult {
@@ -63,6 +63,8 @@ Result<Activation> activation_from_json(std::string_view, Activation* remains = 
 // A rule alone, for unsaved segments: YAML or JSON text. Errors name the node as it is found in the
 // segment: "/where/all/1".
 Result<Rule> read_rule(std::string_view text);
+// The same of a schedule, as an activation has it: "/schedule/recurrences/0/at".
+Result<Schedule> read_schedule(std::string_view text);
 
 enum class Kind { source, model, segment, destination, activation };
 std::string_view to_string(Kind kind);

@@ -437,17 +437,26 @@ struct GiveTest {
 Node give(const Rule& rule) { return std::visit(GiveTest{}, rule.test); }
 Node give(const std::shared_ptr<const Rule>& rule) { return rule ? give(*rule) : Node{}; }
 
-Result<Rule> read_rule(std::string_view text) {
+namespace {
+// One value of a file by itself, which stands at `pointer` in what it belongs to.
+template <class T>
+Result<T> read_alone(std::string_view text, const char* key, const char* pointer) {
   Reading reading;
-  Rule rule;
+  T value;
   const Node node = parse_yaml(text, reading.problems);
-  if (reading.problems.empty()) take(node, reading, "rule", rule);
-  if (reading.problems.empty()) return rule;
-  add_pointers(node, "/where", reading.problems);
+  if (reading.problems.empty()) take(node, reading, key, value);
+  if (reading.problems.empty()) return value;
+  add_pointers(node, pointer, reading.problems);
   Error error = to_error(reading.problems.front(), "");
   if (reading.problems.size() > 1)
     error.message += fmt::format(" (and {} more problems)", reading.problems.size() - 1);
   return error;
+}
+}  // namespace
+
+Result<Rule> read_rule(std::string_view text) { return read_alone<Rule>(text, "rule", "/where"); }
+Result<Schedule> read_schedule(std::string_view text) {
+  return read_alone<Schedule>(text, "schedule", "/schedule");
 }
 
 }  // namespace rollcall::catalog

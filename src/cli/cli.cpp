@@ -64,6 +64,7 @@ struct AllOptions {
   UserOptions user;
   TokenOptions token;
   LogOptions log;
+  MoveOptions move;
   bool as_file = false;
   ForgetOptions forget;
 };
@@ -89,7 +90,7 @@ Result<int> complete(Session& session, const CLI::App& app, const std::vector<st
     const std::string& word = typed[i];
     if (word.starts_with("-")) {
       const CLI::Option* option = command->get_option_no_throw(word);
-      if (word == "--home") option = app.get_option_no_throw(word);
+      if (word == "--home" || word == "--store") option = app.get_option_no_throw(word);
       const bool takes_value = option && option->get_items_expected_max() > 0;
       if (takes_value && i + 1 == typed.size()) return names(session, option->get_name());
       if (takes_value) ++i;
@@ -168,6 +169,13 @@ void declare_home(Commands& commands, AllOptions& o) {
   c = &commands.add("restore", "Make a home out of a backup", true,
                     [&o](Session& s) { return restore(s, o.file); });
   c->add_option("FILE", o.file, "What `rollcall backup` wrote")->required();
+  Commands home = commands.group("home", "The home as a whole");
+  c = &home.add("move", "The catalog from SQLite to PostgreSQL, or back", true,
+                [&o](Session& s) { return move_home(s, o.move); });
+  CLI::Option* const to =
+      c->add_option("--to", o.move.to, "An empty database of PostgreSQL's: postgresql://…")
+          ->type_name("URL");
+  c->add_flag("--to-sqlite", o.move.to_sqlite, "From --store back into the home")->excludes(to);
   commands.add("rotate-key", "A new key for this home, and all secrets sealed anew by it", true,
                [](Session& s) { return rotate_key(s); });
   c = &commands.add("forget", "Remove one person from what this home keeps", true,
@@ -207,6 +215,7 @@ void declare_service(Commands& commands, AllOptions& o) {
   c->add_flag("--new-list", o.job.new_list);
   c->add_flag("--repair", o.job.repair);
   c->add_option("--approve", o.job.approve);
+  c->add_option("--until", o.job.until_ms);
   add_job("job-audit", job_audit);
   add_job("job-check", job_check);
 }
@@ -344,10 +353,25 @@ Result<std::filesystem::path> home_of(const World& world, const std::string& giv
                "Say where to keep things with `--home DIR`."};
 }
 
+std::optional<Secret> server_of(const World& world, const std::string& given) {
+  if (!given.empty()) return Secret(given);
+  const auto server = world.environment("ROLLCALL_STORE");
+  return server && !server->empty() ? std::optional(Secret(*server)) : std::nullopt;
+}
+
+// Without the passwords of addresses that were typed where none belongs.
+std::string without_passwords(std::string message) {
+  for (size_t at = 0; (at = message.find("://", at)) != std::string::npos; ++at) {
+    const size_t end = std::min(message.find(' ', at), message.size());
+    message.replace(at + 3, end - at - 3, "…");
+  }
+  return message;
+}
+
 // What CLI11 found wrong, in one line; an unknown command with the nearest right one.
 std::string complaint(const CLI::App& app, const CLI::ParseError& error,
                       const std::vector<std::string>& words) {
-  std::string message = error.what();
+  std::string message = without_passwords(error.what());
   std::replace(message.begin(), message.end(), '\n', ' ');
   const CLI::App& known = innermost(app);
   std::string path;  // of what is known
@@ -358,7 +382,7 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error,
   std::vector<std::string> names, typed;
   for (const CLI::App* command : shown_commands(known)) names.push_back(command->get_name());
   for (size_t i = 0; i < words.size(); ++i) {
-    const bool of_home = i > 0 && words[i - 1] == "--home";
+    const bool of_home = i > 0 && (words[i - 1] == "--home" || words[i - 1] == "--store");
     if (!words[i].empty() && words[i][0] != '-' && !of_home) typed.push_back(words[i]);
   }
   message = typed.size() <= depth ? "which command?"
@@ -378,6 +402,11 @@ int main(const World& world, std::vector<std::string> words, const std::stop_tok
   app.add_option("--home", home,
                  "Where everything is kept (default: $ROLLCALL_HOME, then ~/.local/share/rollcall)")
       ->type_name("DIR");
+  std::string store;
+  app.add_option("--store", store,
+                 "A database of PostgreSQL's that several servers share, postgresql://… (default: "
+                 "$ROLLCALL_STORE, then SQLite in the home)")
+      ->type_name("URL");
   bool json = false;
   Action action;
   AllOptions options;
@@ -396,8 +425,10 @@ int main(const World& world, std::vector<std::string> words, const std::stop_tok
     return kWrong;
   }
   const auto where = home_of(world, home);
-  Session session(world, where.ok() ? *where : std::filesystem::path(), json, stop);
-  const auto code = where.ok() ? action(session) : Result<int>(Error(where.error()));
+  Session session(world, where.ok() ? *where : std::filesystem::path(), server_of(world, store),
+                  json, stop);
+  const auto code = where.ok() ? session.keeping_leases([&] { return action(session); })
+                               : Result<int>(Error(where.error()));
   if (code.ok()) return *code;
   session.fail(code.error());
   return run::exit_code(code.error());

@@ -28,7 +28,9 @@ struct World {
   Workers& workers;
   Disk& disk;
   Observer& observer;  // sees every named point; progress is shown by this room
-  std::function<Result<std::unique_ptr<store::Store>>(const std::filesystem::path& home)>
+  // `server`: the address of its database; nothing: SQLite, in the home.
+  std::function<Result<std::unique_ptr<store::Store>>(const std::filesystem::path& home,
+                                                      const std::optional<Secret>& server)>
       open_store;
   std::function<std::optional<std::string>(const std::string& name)> environment;
   std::FILE* out;

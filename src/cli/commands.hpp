@@ -125,6 +125,7 @@ struct JobOptions {
   bool new_list = false;
   bool repair = false;
   std::optional<std::string> approve = std::nullopt;
+  std::optional<int64_t> until_ms = std::nullopt;
 };
 Result<int> job_run(Session& session, const JobOptions& options);
 Result<int> job_audit(Session& session, const JobOptions& options);
@@ -149,6 +150,11 @@ Result<int> remove_token(Session& session, const TokenOptions& options);
 Result<int> backup(Session& session, const std::string& file);
 Result<int> restore(Session& session, const std::string& file);
 Result<int> rotate_key(Session& session);
+struct MoveOptions {
+  std::string to;  // an address
+  bool to_sqlite = false;
+};
+Result<int> move_home(Session& session, const MoveOptions& options);
 struct ForgetOptions {
   std::string key;
   bool yes = false;

@@ -11,7 +11,8 @@ _rollcall() {
   local word=${COMP_WORDS[COMP_CWORD]} i
   local -a home=()
   for ((i = 1; i < COMP_CWORD; ++i)); do
-    [[ ${COMP_WORDS[i]} == --home ]] && home=(--home "${COMP_WORDS[i + 1]}")
+    [[ ${COMP_WORDS[i]} == --home ]] && home+=(--home "${COMP_WORDS[i + 1]}")
+    [[ ${COMP_WORDS[i]} == --store ]] && home+=(--store "${COMP_WORDS[i + 1]}")
   done
   case ${COMP_WORDS[COMP_CWORD - 1]} in
     --home) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
@@ -34,7 +35,8 @@ _rollcall() {
   local -a found home
   local i
   for ((i = 2; i < CURRENT; ++i)); do
-    [[ ${words[i]} == --home ]] && home=(--home ${words[i + 1]})
+    [[ ${words[i]} == --home ]] && home+=(--home ${words[i + 1]})
+    [[ ${words[i]} == --store ]] && home+=(--store ${words[i + 1]})
   done
   found=("${(@f)$(rollcall $home complete -- ${(Q)words[2,CURRENT-1]} 2>/dev/null)}")
   if [[ ${#found[@]} -gt 0 && -n ${found[1]} ]]; then compadd -a found; else _files; fi

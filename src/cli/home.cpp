@@ -107,6 +107,53 @@ Result<int> rotate_key(Session& session) {
   return kDone;
 }
 
+Result<int> move_home(Session& session, const MoveOptions& options) {
+  if (options.to.empty() != options.to_sqlite)
+    return Error{ErrorKind::invalid, "where to? `--to URL` or `--to-sqlite`"};
+  if (options.to_sqlite && !session.server())
+    return Error{ErrorKind::invalid, "where from?",
+                 "Name the database by --store or ROLLCALL_STORE."};
+  const World& world = session.world();
+  const bool to_server = !options.to_sqlite;
+  if (to_server) session.use(std::nullopt);  // whatever the environment says already
+  const Secret server = to_server ? Secret(options.to) : *session.server();
+
+  // Nobody works here meanwhile. One that was cut off can be ended, though it opens no more.
+  std::vector<std::unique_ptr<Lease>> held;
+  const auto take = [&](const std::string& name) -> Status {
+    auto lease = session.leases().take(name, session.stop());
+    if (!lease.ok() && lease.error().kind == ErrorKind::busy)
+      lease.error().remedy = "Stop `rollcall serve` everywhere, and wait for runs to end.";
+    if (!lease.ok()) return Error(lease.error());
+    held.push_back(std::move(*lease));
+    return ok_status();
+  };
+  const auto source = session.store();
+  TRY(take(Home::lease_of_scheduler()));
+  if (source.ok())
+    for (const store::ObjectRow& row : TRY((*source)->objects()).rows) {
+      if (row.kind == "activation") TRY(take(Home::lease_of_activation(row.uid)));
+      if (row.kind == "destination") TRY(take(Home::lease_of_destination(row.uid)));
+    }
+  const std::string place =
+      TRY(store::move_catalog(session.home(), server, to_server, world.clock, world.disk));
+  const auto opened =
+      TRY(world.open_store(session.home(), to_server ? std::optional(server) : std::nullopt));
+  TRY(opened->log({.at = world.clock.now(),
+                   .who = "command line",
+                   .action = "moved",
+                   .kind = "home",
+                   .after = json{{"place", place}}.dump()}));
+  if (session.json()) {
+    session.print_json({{"place", place}});
+  } else {
+    session.print("the catalog is in {} now\n", plain(place));
+  }
+  if (to_server)
+    session.say("from now on name it by --store or ROLLCALL_STORE; the home stays what it is");
+  return kDone;
+}
+
 Result<int> backup(Session& session, const std::string& file) {
   const operations::Backup done = TRY(operations::back_up(TRY(session.run_world()), file));
   TRY(note(session, "backed_up", "home", nullptr));
@@ -129,7 +176,12 @@ Result<int> restore(Session& session, const std::string& file) {
   const World& world = session.world();
   const operations::Backup done =
       TRY(operations::restore(world.disk, world.clock, world.random, file, {session.home()}));
+  const bool was_on_server = session.server().has_value();
+  session.use(std::nullopt);
   TRY(note(session, "restored", "home", {{"made_at", iso_utc(done.made_at)}}));
+  if (was_on_server)
+    session.say(
+        "its catalog is in the home, in SQLite: `rollcall home move --to URL` brings it elsewhere");
   session.say(
       "what was done since this backup is not known here: the next run of each activation reads "
       "its list first and sends everything again");

@@ -1,7 +1,8 @@
 // job-run, job-audit, job-check: runs, audits and checks as the service has them done, each in a process of its own that tells
 // what it does by lines of JSON:
 //   {"run_id": …}   {"begun": STEP}   {"progress": {"step", "done", "total"}}   {"note": …}
-// and at its end one of {"report": …}, {"findings": […]}, {"error": …}. Nobody may be there to read
+// and at its end one of {"report": …}, {"findings": […]}, {"dealt_with": true} (another run had dealt
+// with the time it was for), {"error": …}. Nobody may be there to read
 // them: a run goes on to its end all the same.
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -73,6 +74,10 @@ Result<int> job(Session& session, const std::string& uid, Body body) {
         lines);
   }();
   if (done.ok()) return *done;
+  if (done.error().code == run::kDealtWith) {
+    lines.tell({{"dealt_with", true}});
+    return kDone;
+  }
   lines.tell({{"error", operations::to_json(done.error())}});
   return run::exit_code(done.error());
 }
@@ -82,16 +87,29 @@ Result<int> job(Session& session, const std::string& uid, Body body) {
 Result<int> job_run(Session& session, const JobOptions& options) {
   const auto trigger = from_word<Trigger>(options.trigger);
   if (!trigger) return Error{ErrorKind::invalid, "there is no trigger `" + options.trigger + "`"};
+  std::optional<Time> until;
+  if (options.until_ms) until = Time(Millis(*options.until_ms));
   return job(session, options.uid,
              [&](const auto& world, const auto& stored, const Activation& activation,
                  JobLines& lines) -> Result<int> {
-               const RunReport report = TRY(operations::run(world, stored, activation,
-                                                            {.trigger = *trigger,
-                                                             .full = options.full,
-                                                             .new_list = options.new_list,
-                                                             .repair = options.repair,
-                                                             .approve = options.approve},
-                                                            session.stop()));
+               const auto once = [&] {
+                 return operations::run(world, stored, activation,
+                                        {.trigger = *trigger,
+                                         .full = options.full,
+                                         .new_list = options.new_list,
+                                         .repair = options.repair,
+                                         .approve = options.approve,
+                                         .until = until},
+                                        session.stop());
+               };
+               RunReport report = TRY(once());
+               // It may have been an older one that was carried on, with what that had read.
+               const bool goes_on =
+                   until && *trigger == Trigger::schedule && run::exit_code(report) == 0;
+               auto again = goes_on ? once() : Result<RunReport>(report);
+               if (again.ok()) report = std::move(*again);
+               if (!again.ok() && again.error().code != run::kDealtWith)
+                 return Error(again.error());
                lines.tell({{"report", read_json<json>(run::to_json(report))}});
                return run::exit_code(report);
              });

@@ -74,8 +74,8 @@ std::string manual(const CLI::App& app, const std::string& version) {
   const std::string said = app.get_description();
   std::string out = ".TH ROLLCALL 1 \"\" \"rollcall " + version + "\" \"User Commands\"\n";
   out += ".SH NAME\nrollcall \\- keeps lists in Iterable equal to segments of your own data\n";
-  out += ".SH SYNOPSIS\n" + bold("rollcall") + " [" + bold("--home") + " " + italic("DIR") + "] " +
-         italic("COMMAND") + " ...\n";
+  out += ".SH SYNOPSIS\n" + bold("rollcall") + " [" + bold("--home") + " " + italic("DIR") + "] [" +
+         bold("--store") + " " + italic("URL") + "] " + italic("COMMAND") + " ...\n";
   out += ".SH DESCRIPTION\n" + literal(said) + "\n";
   out += ".SH OPTIONS\n";
   print_options(app, out);

@@ -22,6 +22,7 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr auto kTidyEvery = std::chrono::minutes(10);
+constexpr Millis kLookAgain{1000};
 
 // What happens, a line each on stderr. No person is named.
 class Log {
@@ -61,6 +62,15 @@ class Log {
       fields["error"] = data["error"].value("message", "");
     }
     line("ended", fields);
+  }
+
+  void let_go(const Result<operations::LetGo>& done) {
+    if (!done.ok())
+      line("not_let_go", {{"error", done.error().message}});
+    else if (done->people_of_runs + done->runs + done->log_lines > 0)
+      line("let_go", {{"people_of_runs", done->people_of_runs},
+                      {"runs", done->runs},
+                      {"log_lines", done->log_lines}});
   }
 
  private:
@@ -104,20 +114,25 @@ std::string url_of(const ServeSettings& settings, uint16_t port) {
                      port);
 }
 
-}  // namespace
-
-Result<int> serve(Session& session, const ServeOptions& options) {
-  const ServeSettings settings = TRY(read_settings(options));
+Result<int> serve(Session& session, const ServeSettings& settings) {
   Log log(session, settings.log_json);
   const operations::World plain = TRY(session.run_world());
   Observer nobody;
   const operations::World world = operations::watched_by(plain, nobody);
+  service::Variables variables;
+  if (session.server()) variables["ROLLCALL_STORE"] = *session.server();
   const auto jobs = TRY(service::open_processes(
-      "/proc/self/exe", std::filesystem::absolute(world.home.root).string()));
+      "/proc/self/exe", std::filesystem::absolute(world.home.root).string(), variables));
   access::Access access(world.store, world.clock, world.random, settings.access);
   service::Service service(world, *jobs, settings.service);
   api::Settings api_settings = settings.api;
   api_settings.version = session.world().version;
+  std::optional<oidc::Provider> provider;
+  if (!settings.oidc.issuer.empty()) {
+    TRY(oidc::check(settings.oidc));
+    provider.emplace(settings.oidc, world.transport, world.clock, world.random);
+    api_settings.single_sign_on.provider = &*provider;
+  }
   const auto mailer = mail::make_mailer(settings.mail, world.clock, world.random);
   alerts::Settings alert_settings = settings.alerts;
   alert_settings.url = settings.api.url;
@@ -167,7 +182,8 @@ Result<int> serve(Session& session, const ServeOptions& options) {
         worked = service.work(stop);
         break;
       case 2:
-        while (world.clock.sleep(teller.deliver(stop), stop)) {
+        // Of several servers one tells.
+        while (world.clock.sleep(service.schedules() ? teller.deliver(stop) : kLookAgain, stop)) {
           std::vector<alerts::Alerts::Waiting> waiting;
           for (const service::Service::Due& one : service.due())
             waiting.push_back({one.uid, one.name, one.since});
@@ -180,16 +196,26 @@ Result<int> serve(Session& session, const ServeOptions& options) {
           if (service.alive()) (void)notify(socket, "WATCHDOG=1");
         break;
       default:
-        while (world.clock.sleep(kTidyEvery, stop)) {
-          (void)access.tidy();
-          (void)world.store.remove_expired();
-        }
+        while (world.clock.sleep(kTidyEvery, stop))
+          log.let_go(operations::let_go(world, settings.retention));
     }
     ending.request_stop();
   });
   TRY(std::move(worked));
   log.line("ended_well", json::object());
   return kDone;
+}
+
+}  // namespace
+
+Result<int> serve(Session& session, const ServeOptions& options) {
+  const ServeSettings settings = TRY(read_settings(options));
+  // What stands in front of the command goes before all; then what is in the settings.
+  const auto named = session.world().environment("ROLLCALL_STORE");
+  const bool is_typed = session.server() && (!named || session.server()->reveal() != *named);
+  if (is_typed || settings.store.empty()) return serve(session, settings);
+  session.use(settings.store);
+  return session.keeping_leases([&] { return serve(session, settings); });
 }
 
 Result<int> print_settings(Session& session, bool as_file) {

@@ -22,6 +22,10 @@ Status seconds(const std::string& value, int64_t least, int64_t most, Millis& to
   to = std::chrono::seconds(TRY(number(value, least, most)));
   return ok_status();
 }
+Status days(const std::string& value, std::chrono::days& to) {
+  to = std::chrono::days(TRY(number(value, 1, 36'500)));
+  return ok_status();
+}
 template <class T>
 Status count(const std::string& value, int64_t least, int64_t most, T& to) {
   to = static_cast<T>(TRY(number(value, least, most)));
@@ -46,15 +50,14 @@ Status listen(ServeSettings& s, const std::string& value) {
   return count(value.substr(colon + 1), 0, 65535, s.http.port);
 }
 
-Status hosts(ServeSettings& s, const std::string& value) {
-  std::string_view rest = value;
-  while (!rest.empty()) {
-    const std::string_view one = trim(rest.substr(0, rest.find(',')));
-    if (!one.empty()) s.http.hosts.emplace_back(one);
-    const size_t comma = rest.find(',');
-    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+// "a, b": each is told, without the spaces around it.
+template <class Tell>
+void each(std::string_view list, Tell tell) {
+  while (!list.empty()) {
+    const size_t comma = std::min(list.find(','), list.size());
+    if (const std::string_view one = trim(list.substr(0, comma)); !one.empty()) tell(one);
+    list.remove_prefix(std::min(comma + 1, list.size()));
   }
-  return ok_status();
 }
 
 // The address that people open; its name is one that we are called by.
@@ -73,13 +76,14 @@ Status url(ServeSettings& s, const std::string& value) {
   return ok_status();
 }
 
-Status smtp_password(ServeSettings& s, const std::string& value) {
+// The first line of a file.
+Status secret(const std::string& value, Secret& to) {
   if (value.empty()) return ok_status();
   std::ifstream file(value);
   std::string line;
   if (!file || !std::getline(file, line))
-    return Error{ErrorKind::invalid, "must be a file that can be read, with a password in it"};
-  s.mail.password = Secret(std::string(trim(line)));
+    return Error{ErrorKind::invalid, "must be a file that can be read, with a secret in it"};
+  to = Secret(std::string(trim(line)));
   return ok_status();
 }
 
@@ -102,7 +106,17 @@ const std::vector<ServeSetting>& serve_settings() {
        "Names by which the service may be called beside localhost, IP addresses and that of `url`; "
        "`*` for any. "
        "Others are refused, so that no page elsewhere reaches it under a name of its own.",
-       hosts},
+       [](S& s, const V& v) -> Status {
+         each(v, [&](std::string_view one) { s.http.hosts.emplace_back(one); });
+         return ok_status();
+       }},
+      {"store", "", "an address",
+       "Where the catalog is, for several servers: a database of PostgreSQL's, "
+       "`postgresql://USER:PASSWORD@HOST/DATABASE`. Else it is in the home.",
+       [](S& s, const V& v) -> Status {
+         s.store = Secret(v);
+         return ok_status();
+       }},
       {"tls-cert", "", "a file",
        "Certificates (PEM), the server's own first. With `tls-key`, only HTTPS is spoken.",
        [](S& s, const V& v) -> Status {
@@ -146,6 +160,26 @@ const std::vector<ServeSetting>& serve_settings() {
        "How often an activation that rests by itself is checked; it goes on once nothing is "
        "broken. A check asks the warehouse.",
        [](S& s, const V& v) -> Status { return seconds(v, 1, 86400, s.service.recheck_every); }},
+      {"file-max", "1024", "MiB",
+       "How large a file may be that somebody brings for a source of files. It lies in `files` of "
+       "the home.",
+       [](S& s, const V& v) -> Status {
+         TRY(count(v, 1, 1 << 20, s.api.file_max));
+         s.api.file_max <<= 20U;
+         return ok_status();
+       }},
+      {"keep-people", "90", "days",
+       "How long it is kept who was not on the list after a run, and why (`rollcall rejects`). "
+       "Those "
+       "of the last run of each activation stay. Less is less personal data.",
+       [](S& s, const V& v) -> Status { return days(v, s.retention.people); }},
+      {"keep-runs", "400", "days",
+       "How long reports of runs are kept, which hold numbers; not for less long than "
+       "`keep-people`. "
+       "The last of each activation stays.",
+       [](S& s, const V& v) -> Status { return days(v, s.retention.runs); }},
+      {"keep-log", "730", "days", "How long it is kept who did what (`rollcall log`).",
+       [](S& s, const V& v) -> Status { return days(v, s.retention.log); }},
       {"look-every", "1", "seconds", "How soon a change of the catalog by another process is seen.",
        [](S& s, const V& v) -> Status { return seconds(v, 1, 3600, s.service.look_every); }},
       {"grace", "30", "seconds",
@@ -177,6 +211,53 @@ const std::vector<ServeSetting>& serve_settings() {
          s.access.session_max = std::chrono::hours(TRY(number(v, 1, 8760)));
          return ok_status();
        }},
+      {"oidc-issuer", "", "an address",
+       "The identity provider that people may sign in by (OpenID Connect), as its tokens name it: "
+       "`https://login.example.com`. Register Rollcall there with the callback "
+       "`URL/api/v1/sign-in/provider/callback`, URL being that of `url`.",
+       [](S& s, const V& v) -> Status {
+         s.oidc.issuer = v;
+         return ok_status();
+       }},
+      {"oidc-client-id", "", "a name", "Whom the provider takes Rollcall for.",
+       [](S& s, const V& v) -> Status {
+         s.oidc.client_id = v;
+         return ok_status();
+       }},
+      {"oidc-client-secret-file", "", "a file",
+       "Its first line is the client's secret; without one, Rollcall is a public client. The code "
+       "is "
+       "protected by PKCE either way.",
+       [](S& s, const V& v) { return secret(v, s.oidc.client_secret); }},
+      {"oidc-ca", "", "a file",
+       "Certificates (PEM) to verify the provider's with; the system's when not given.",
+       [](S& s, const V& v) -> Status {
+         s.oidc.ca_file = v;
+         return ok_status();
+       }},
+      {"oidc-name", "your company's account", "text", "What the button to sign in by it says.",
+       [](S& s, const V& v) -> Status {
+         s.api.single_sign_on.name = v;
+         return ok_status();
+       }},
+      {"oidc-newcomers", "", "a role",
+       "Who signs in by the provider and is no user yet becomes one, with this role. When not "
+       "given, "
+       "an administrator adds them first.",
+       [](S& s, const V& v) -> Status {
+         s.api.single_sign_on.newcomers = from_word<access::Role>(v);
+         if (v.empty() || s.api.single_sign_on.newcomers) return ok_status();
+         return Error{ErrorKind::invalid,
+                      "must be one of " + join(words<access::Role>(), ", ") + ", or empty"};
+       }},
+      {"oidc-domains", "", "names, with commas between",
+       "Of newcomers' e-mail addresses, such as `example.com`; any when not given.",
+       [](S& s, const V& v) -> Status {
+         each(v, [&](std::string_view one) {
+           ascii_lower(s.api.single_sign_on.domains.emplace_back(one));
+         });
+         return ok_status();
+       }},
       {"open-metrics", "false", "true or false",
        "Whether /metrics is open to whoever reaches the service; else it needs a token. It names "
        "activations and numbers, no person.",
@@ -195,7 +276,7 @@ const std::vector<ServeSetting>& serve_settings() {
          return ok_status();
        }},
       {"smtp-password-file", "", "a file", "Its first line is that user's password.",
-       smtp_password},
+       [](S& s, const V& v) { return secret(v, s.mail.password); }},
       {"smtp-ca", "", "a file",
        "Certificates (PEM) to verify the mail server's with; the system's when not given.",
        [](S& s, const V& v) -> Status {

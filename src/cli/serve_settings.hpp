@@ -13,6 +13,7 @@
 #include "cli/commands.hpp"
 #include "http_server/http_server.hpp"
 #include "mail/mail.hpp"
+#include "oidc/oidc.hpp"
 #include "service/service.hpp"
 
 namespace rollcall::cli {
@@ -24,6 +25,9 @@ struct ServeSettings {
   api::Settings api = {};
   alerts::Settings alerts = {};
   mail::Server mail = {};
+  operations::Retention retention = {};
+  oidc::Settings oidc = {};
+  Secret store = {};
   bool log_json = false;
 };
 

@@ -1,5 +1,6 @@
 #include "cli/session.hpp"
 
+#include <atomic>
 #include <nlohmann/json.hpp>
 
 #include "cli/text.hpp"
@@ -8,15 +9,39 @@ namespace rollcall::cli {
 
 using Json = nlohmann::ordered_json;
 
+void Session::use(std::optional<Secret> server) {
+  server_ = std::move(server);
+  if (server_) {
+    leases_ = store::open_leases(*server_, world_.clock);
+  } else {
+    leases_ = std::make_unique<FileLeases>(home_, world_.clock);
+  }
+  states_ = state::open_local({home_}, world_.disk, *leases_);
+}
+
+Result<int> Session::keeping_leases(const std::function<Result<int>()>& body) {
+  if (!server_) return body();
+  Result<int> code(0);
+  const auto ended = std::make_unique<std::stop_source>();
+  std::atomic<bool> is_begun = false;
+  const std::shared_ptr<Leases> leases = leases_;
+  world_.workers.run(2, [&] {
+    if (is_begun.exchange(true)) return leases->keep(ended->get_token());
+    code = body();
+    ended->request_stop();
+  });
+  return code;
+}
+
 Result<store::Store*> Session::store() {
-  if (!store_) store_ = TRY(world_.open_store(home_));
+  if (!store_) store_ = TRY(world_.open_store(home_, server_));
   return store_.get();
 }
 
 Result<operations::World> Session::run_world() {
   store::Store* const opened = TRY(store());
   return operations::World{world_.clock, world_.random, world_.transport, world_.workers,
-                           world_.disk,  progress_,     *opened,          leases_,
+                           world_.disk,  progress_,     *opened,          *leases_,
                            *states_,     {home_}};
 }
 

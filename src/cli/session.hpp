@@ -13,17 +13,25 @@ namespace rollcall::cli {
 
 class Session {
  public:
-  Session(const World& world, std::filesystem::path home, bool json, std::stop_token stop)
+  // `server`: where the catalog is, in PostgreSQL; nothing: in the home.
+  Session(const World& world, std::filesystem::path home, std::optional<Secret> server, bool json,
+          std::stop_token stop)
       : world_(world),
         home_(std::move(home)),
-        leases_(home_, world.clock),
-        states_(state::open_local({home_}, world.disk, leases_)),
         json_(json),
         stop_(std::move(stop)),
-        progress_({world.err, world.err_is_terminal, world.columns}, world.clock, world.observer) {}
+        progress_({world.err, world.err_is_terminal, world.columns}, world.clock, world.observer) {
+    use(std::move(server));
+  }
 
   [[nodiscard]] const World& world() const { return world_; }
   [[nodiscard]] const std::filesystem::path& home() const { return home_; }
+  [[nodiscard]] const std::optional<Secret>& server() const { return server_; }
+  // Before the store is opened.
+  void use(std::optional<Secret> server);
+  [[nodiscard]] Leases& leases() const { return *leases_; }
+  // `body`, while what leases it takes are renewed beside it.
+  Result<int> keeping_leases(const std::function<Result<int>()>& body);
   [[nodiscard]] bool json() const { return json_; }
   [[nodiscard]] const std::stop_token& stop() const { return stop_; }
   Progress& progress() { return progress_; }
@@ -51,7 +59,8 @@ class Session {
  private:
   const World& world_;
   std::filesystem::path home_;
-  FileLeases leases_;
+  std::optional<Secret> server_;
+  std::shared_ptr<Leases> leases_;  // kept beside it
   std::unique_ptr<state::States> states_;
   bool json_;
   std::stop_token stop_;

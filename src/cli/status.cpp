@@ -62,6 +62,8 @@ Result<int> status(Session& session) {
         "a segment");
   session.print_text(table.text());
   for (const std::string& error : errors) session.print("\n{}\n", plain(error));
+  if (const auto who = TRY(world.leases.holder(Home::lease_of_scheduler())))
+    session.say("what is due is started by `rollcall serve`, " + *who);
   return kDone;
 }
 

@@ -16,6 +16,7 @@ constexpr Millis kWaitThatIsTold{3000};
 constexpr Millis kShortestCall{5000};
 constexpr Millis kReadTimeout{60'000};
 constexpr Millis kWriteTimeout{60'000};
+constexpr Millis kLeastWrite{10'000};  // one is not begun where the permit does not last for it
 constexpr Millis kMembersTimeout{4 * 3600'000};  // lists of millions take hours
 
 bool worth_another_try(int status) {
@@ -581,12 +582,15 @@ bool Client::wait(Millis how_long, BatchCall call, const std::stop_token& stop) 
 }
 
 http::Answer Client::write(const Call& call, bool again, const std::stop_token& stop) const {
-  if (!permit_.outlasts(call.request.timeout))
+  if (!permit_.outlasts(std::min(call.request.timeout, kLeastWrite)))
     return tl::unexpected(http::Failure{
         {ErrorKind::busy, "this activation is no longer ours to write: another may run it by now",
          "Run again: what was sent is recorded."},
         false});
-  return once(call, again, stop);
+  if (permit_.lasts() >= call.request.timeout) return once(call, again, stop);
+  Call shorter = call;
+  shorter.request.timeout = permit_.lasts();
+  return once(shorter, again, stop);
 }
 
 BatchAnswer Client::attempt(const Batch& batch, Proof proof, bool again,

@@ -130,8 +130,9 @@ class ClientTest : public testing::Test {
   Pace pace_{clock_};
   CallCounter counter_;
   struct : Permit {
-    [[nodiscard]] bool outlasts(Millis how_long) const override { return how_long <= lasts; }
-    Millis lasts = Millis::max();
+    [[nodiscard]] bool outlasts(Millis how_long) const override { return how_long <= left; }
+    [[nodiscard]] Millis lasts() const override { return left; }
+    Millis left = Millis::max();
   } permit_;
   struct : Observer {
     void note(std::string_view message) override { notes.emplace_back(message); }
@@ -165,7 +166,7 @@ static_assert(Writes<Client> && !Writes<Reader>, "what a dry run and an audit ho
 
 TEST_F(ClientTest, WritesNothingThatOutlastsItsLease) {
   const std::vector<Person> people = {{"a@b.co"}};
-  permit_.lasts = Millis(59'999);  // a write may take a minute
+  permit_.left = Millis(9'999);  // what a write is given at least
   const BatchAnswer answer = attempt({.list_id = 7, .people = people});
   EXPECT_EQ(answer.kind, BatchAnswer::Kind::failed);
   EXPECT_FALSE(answer.may_have_arrived);
@@ -174,9 +175,17 @@ TEST_F(ClientTest, WritesNothingThatOutlastsItsLease) {
   EXPECT_EQ(client().create_list("a list", "", {}).id.error().kind, ErrorKind::busy);
   EXPECT_EQ(transport_.requests.size(), 0u) << "nothing left";
   EXPECT_EQ(answer.error->remedy, "Run again: what was sent is recorded.");
-  permit_.lasts = Millis(3'600'000);  // the next run has a lease of its own
+  permit_.left = Millis(3'600'000);  // the next run has a lease of its own
   transport_.answers = {answered(200, kTwoIn)};
   EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered);
+  EXPECT_EQ(transport_.requests.at(0).timeout, Millis(60'000));
+}
+
+TEST_F(ClientTest, AWriteTakesNoLongerThanItsLeaseLasts) {
+  permit_.left = Millis(20'000);
+  transport_.answers = {answered(200, kTwoIn)};
+  EXPECT_EQ(subscribe().kind, BatchAnswer::Kind::answered);
+  EXPECT_EQ(transport_.requests.at(0).timeout, Millis(20'000));
 }
 
 TEST_F(ClientTest, TakesTheHostFromTheRegionUnlessThereIsABaseUrl) {

@@ -105,6 +105,7 @@ Result<RunReport> run(const World& world, const Stored& stored, const Activation
   request.new_list = options.new_list;
   request.repair = options.repair;
   request.approve = options.approve;
+  request.until = options.until;
   return run::run(world, request, stop);
 }
 

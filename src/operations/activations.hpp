@@ -35,6 +35,7 @@ struct RunOptions {
   bool new_list = false;
   bool repair = false;
   std::optional<std::string> approve = std::nullopt;
+  std::optional<Time> until = std::nullopt;  // of the schedule; see run/run.hpp
 };
 // One run to its end; see run/run.hpp. Errors: busy (another holds the lease), invalid (catalog).
 Result<RunReport> run(const World& world, const Stored& stored, const Activation& activation,

@@ -196,8 +196,9 @@ Result<Edited> edit(const World& world, const Stored& stored, const EditRequest&
   json fields = read_json<json>(request.json);
   if (!fields.is_object())
     return Error{ErrorKind::invalid, "the body must be a JSON object, nested at most 256 levels"};
-  catalog::ReadResult read =
-      catalog::read(file_of(request.kind, std::move(fields), before), stored.catalog, {});
+  // A path without a folder is one of the files that were brought here.
+  catalog::ReadResult read = catalog::read(file_of(request.kind, std::move(fields), before),
+                                           stored.catalog, {.folder = world.home.files()});
   out.problems = std::move(read.problems);
   if (out.problems.empty() && is_taken(stored, request.kind, request.uid, read.catalog)) {
     return Error{

@@ -14,6 +14,8 @@
 // What has been, and one person     runs.hpp, why.hpp
 // The home as a whole               backup.hpp, written by tar.hpp
 // One person out of it              forget.hpp
+// Files that people bring           files.hpp
+// How long the past is kept         retention.hpp
 // Reports that name many people     json_writer.hpp writes them as they come
 // What goes on, as it goes on       lines.hpp
 // What people and programs did      log.hpp
@@ -28,11 +30,13 @@
 #include "operations/csv.hpp"
 #include "operations/data_check.hpp"
 #include "operations/edit.hpp"
+#include "operations/files.hpp"
 #include "operations/forget.hpp"
 #include "operations/json_writer.hpp"
 #include "operations/lines.hpp"
 #include "operations/log.hpp"
 #include "operations/names.hpp"
+#include "operations/retention.hpp"
 #include "operations/rule_words.hpp"
 #include "operations/runs.hpp"
 #include "operations/schedules.hpp"

@@ -5,6 +5,8 @@
 
 #include "base/json.hpp"
 #include "operations/cells.hpp"
+#include "operations/names.hpp"
+#include "operations/rule_words.hpp"
 
 namespace rollcall::operations {
 namespace {
@@ -108,11 +110,44 @@ Result<std::vector<Sized>> history(const World& world, const Stored& stored,
       for (const store::RunRow& row : TRY(world.store.runs(activation.uid, kCountsKept))) {
         const auto report = run::report_from_json(row.report_json);
         if (!report.ok() || report->segment.rows == 0) continue;
-        out.push_back({row.started_at, report->segment.rows, "run"});
+        out.push_back({row.started_at, report->segment.rows, "run",
+                       shown_name(stored.catalog, activation), report->changes});
       }
     }
   }
   std::sort(out.begin(), out.end(), [](const Sized& a, const Sized& b) { return a.at < b.at; });
+  return out;
+}
+
+Result<std::vector<RuleEdit>> rule_edits(const World& world, const Segment& segment) {
+  constexpr int kLines = 1000;
+  const auto rule_in = [](const std::string& text) {
+    const json object = read_json<json>(text);
+    const auto at = object.is_object() ? object.find("where") : object.end();
+    return at == object.end() ? std::string(R"({"all": []})") : at->dump();
+  };
+  std::vector<RuleEdit> out;
+  for (const store::LogLine& line :
+       TRY(world.store.logged({.kind = "segment", .uid = segment.uid, .limit = kLines}))) {
+    const std::string rule = rule_in(line.after);
+    if (line.after.empty() || (!line.before.empty() && rule == rule_in(line.before))) continue;
+    const auto read = catalog::read_rule(rule);
+    out.push_back({line.at, line.who, read.ok() ? in_words(*read) : ""});
+  }
+  // A file that was applied is one line of the log, which tells the names of what changed.
+  for (const store::LogLine& line :
+       TRY(world.store.logged({.action = "applied", .kind = "catalog", .limit = kLines})))
+    for (const json& change : read_json<json>(line.after)) {
+      const bool is_it = change.is_object() && change.value("kind", "") == "segment" &&
+                         change.value("name", "") == segment.name;
+      const std::string what = is_it ? change.value("what", "") : "";
+      const bool of_rule =
+          change.is_object() && change.value("keys", "").find("where") != std::string::npos;
+      if (what == "created" || (what == "changed" && of_rule))
+        out.push_back({line.at, line.who, ""});
+    }
+  std::sort(out.begin(), out.end(),
+            [](const RuleEdit& a, const RuleEdit& b) { return a.at < b.at; });
   return out;
 }
 
@@ -221,9 +256,23 @@ json to_json(const Count& count) {
 
 json to_json(const std::string& segment, const std::vector<Sized>& sizes) {
   json list = json::array();
-  for (const Sized& one : sizes)
-    list.push_back({{"at", iso_utc(one.at)}, {"members", one.members}, {"by", one.by}});
+  for (const Sized& one : sizes) {
+    json size = {{"at", iso_utc(one.at)}, {"members", one.members}, {"by", one.by}};
+    if (one.changes) {
+      size["activation"] = one.activation;
+      size["entered"] = one.changes->entered;
+      size["left"] = one.changes->left;
+    }
+    list.push_back(std::move(size));
+  }
   return {{"segment", segment}, {"sizes", std::move(list)}};
+}
+
+json to_json(const std::vector<RuleEdit>& edits) {
+  json out = json::array();
+  for (const RuleEdit& one : edits)
+    out.push_back({{"at", iso_utc(one.at)}, {"who", one.who}, {"sentence", one.sentence}});
+  return out;
 }
 
 json to_json(const Overlap& overlap) {

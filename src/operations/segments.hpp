@@ -42,10 +42,21 @@ struct Sized {
   Time at;
   int64_t members = 0;
   std::string by;  // count | run
+  // Of a run: which activation's, and who entered and left since its run before.
+  std::string activation = {};
+  std::optional<ChangeCounts> changes = std::nullopt;
 };
 // How large a stored segment was when it was counted and when its activations ran, oldest first.
 Result<std::vector<Sized>> history(const World& world, const Stored& stored,
                                    const Segment& segment);
+
+struct RuleEdit {
+  Time at;
+  std::string who;
+  std::string sentence;  // what the rule was from then on; empty where that is not known
+};
+// When its rule was written and changed, as the log tells, oldest first.
+Result<std::vector<RuleEdit>> rule_edits(const World& world, const Segment& segment);
 
 struct Overlap {
   std::string first, second, model;
@@ -88,6 +99,7 @@ Result<std::vector<ModelField>> model_fields(const World& world, const Catalog& 
 nlohmann::ordered_json to_json(const std::vector<ModelField>& fields);
 nlohmann::ordered_json to_json(const Count& count);
 nlohmann::ordered_json to_json(const std::string& segment, const std::vector<Sized>& sizes);
+nlohmann::ordered_json to_json(const std::vector<RuleEdit>& edits);
 nlohmann::ordered_json to_json(const Overlap& overlap);
 nlohmann::ordered_json to_json(const Preview& preview);
 nlohmann::ordered_json to_json(const Sql& sql);

@@ -38,9 +38,10 @@ std::string Ongoing::plan_hash() const {
 }
 
 Status Ongoing::keep_report() {
+  if (!writer->permit().outlasts(Millis(0))) return taken_over();
   return world.store.put_run({report.run_id, activation.uid, activation.name,
                               std::string(to_string(report.status)), report.started_at,
-                              report.finished_at, to_json(report)});
+                              report.finished_at, to_json(report), request.until});
 }
 
 Status Planned::make_again(Ongoing& run) {

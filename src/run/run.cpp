@@ -4,10 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "calendar/calendar.hpp"
 #include "run/ongoing.hpp"
 
 namespace rollcall::run {
 namespace {
+
+constexpr Millis kSetBack{3600'000};
 
 Result<RunReport> go(Ongoing& run, const std::stop_token& stop) {
   Planned planned = TRY(begin(run));
@@ -19,6 +22,19 @@ Result<RunReport> go(Ongoing& run, const std::stop_token& stop) {
     status = carry_out(run, planned, stop);
   // Nothing more is sent.
   return finish(run, std::move(planned), std::move(status), stop);
+}
+
+// Whether no time of the schedule lies between what a run that ended has dealt with and what this
+// one is for. Whoever asks holds the lease, so that nobody runs meanwhile.
+Result<bool> is_dealt_with(const World& world, const Request& request) {
+  if (!request.until || request.trigger != Trigger::schedule) return false;
+  const auto dealt = TRY(world.store.dealt_until(request.activation.uid));
+  if (!dealt) return false;
+  // Times that the clock was set back to come again; see scheduler/scheduler.hpp.
+  const bool is_interval = request.activation.schedule.kind == Schedule::Kind::every;
+  if (*dealt > world.clock.now() + (is_interval ? Millis(0) : kSetBack)) return false;
+  const auto next = TRY(calendar::next(request.activation.schedule, *dealt));
+  return !next || *next > *request.until;
 }
 
 }  // namespace
@@ -66,6 +82,10 @@ Result<RunReport> run(const World& world, const Request& request, const std::sto
     } else {
       TRY(salvage(world, activation, *writer, record.error()));
     }
+    if (!writer->record.open_run && TRY(is_dealt_with(world, request)))
+      return Error{.kind = ErrorKind::conflict,
+                   .message = "another run has dealt with this time of the schedule",
+                   .code = kDealtWith};
     Ongoing ongoing(world, request, std::move(writer));
     return go(ongoing, stop);
   };

@@ -73,6 +73,9 @@ struct Request {
   bool emptying = false;  // the segment is taken for empty, and the guard has nothing to say
   bool new_list = false;
   std::optional<std::string> approve = std::nullopt;  // a plan's id
+  // It deals with the times of the schedule up to here; nothing: no
+  // service began it. One that a schedule began does nothing where another has done so.
+  std::optional<Time> until = std::nullopt;
 };
 
 // What no run can mend, found without any call (a match key that cannot match, an unknown segment).
@@ -80,9 +83,12 @@ Status validate(const Catalog& catalog, const Activation& activation);
 // Whether values of the column can name people.
 Status check_key_type(const MatchKey& key, const ColumnInfo& column);
 
-// Runs to the end. Fails only when there was no run: busy (another holds the lease), invalid
-// (catalog). Everything else is in the report, which is also kept by the store.
+// Runs to the end. Fails only when there was no run: busy (another holds the lease, or has taken it
+// over meanwhile), invalid (catalog), conflict with the code kDealtWith (another has dealt with the
+// times it was for). Everything else is in the report, which is also kept by the store.
 Result<RunReport> run(const World& world, const Request& request, const std::stop_token& stop);
+
+inline constexpr const char* kDealtWith = "dealt_with";
 
 // What is known of this destination from earlier runs. A trial of another project, or of the same
 // one declared otherwise or opened with another key, says nothing about this one.

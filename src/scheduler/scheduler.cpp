@@ -208,17 +208,19 @@ struct Scheduler::Inside {
 
   void add(const Task& task, const Standing* kept) {
     Entry& entry = entries[task.uid];
+    stand(entry, task, kept);
+    change(entry, task);
+  }
+
+  void stand(Entry& entry, const Task& task, const Standing* kept) {
     if (kept != nullptr) {
       entry.standing = *kept;
-    } else {
-      // An interval is due one after `since`.
-      const Time since = is_interval(task.schedule) ? now - task.schedule.every : now;
-      keep(entry, {.uid = task.uid,
-                   .schedule = text_of(task.schedule),
-                   .since = since,
-                   .audit_since = now});
+      return;
     }
-    change(entry, task);
+    // An interval is due one after `since`.
+    const Time since = is_interval(task.schedule) ? now - task.schedule.every : now;
+    keep(entry,
+         {.uid = task.uid, .schedule = text_of(task.schedule), .since = since, .audit_since = now});
   }
 
   void change(Entry& entry, const Task& task) {
@@ -283,6 +285,7 @@ struct Scheduler::Inside {
       out.note = std::exchange(entry.asked[work], std::nullopt)->note;
     }
     const size_t audit = index(Work::audit);
+    out.until = dealt_with(entry, begun);
     entry.passed_over = wait.work == Work::run && (entry.asked[audit] || entry.times[audit].due);
     leave_queue(entry);
     ++places[entry.task.destination].running;
@@ -328,6 +331,17 @@ bool Scheduler::ask(const std::string& uid, Work work, std::string note, Time no
   entry->asked[index(work)] = Asked{now, std::move(note)};
   inside_->queue(*entry);
   return true;
+}
+
+void Scheduler::take_over(const std::vector<Standing>& kept, Time now) {
+  inside_->it_is(now);
+  std::map<std::string, const Standing*> standings;
+  for (const Standing& standing : kept) standings[standing.uid] = &standing;
+  for (auto& [uid, entry] : inside_->entries) {
+    const auto standing = standings.find(uid);
+    inside_->stand(entry, entry.task, standing == standings.end() ? nullptr : standing->second);
+    inside_->change(entry, Task(entry.task));
+  }
 }
 
 void Scheduler::withdraw(const std::string& uid) {

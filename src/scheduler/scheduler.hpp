@@ -58,6 +58,7 @@ struct Start {
   bool asked = false;     // by hand
   Time due = {};          // since when it is; for what was asked for, when that was
   std::string note = {};  // of whoever asked, unchanged
+  Time until = {};        // times of its schedule up to here are dealt with by it
 };
 
 struct Waiting {
@@ -92,6 +93,9 @@ class Scheduler {
   // False: somebody has asked for the same and it waits, or nobody knows the uid. One that runs is
   // run again after it.
   bool ask(const std::string& uid, Work work, std::string note, Time now);
+  // Another scheduler has decided meanwhile: what it kept takes the place of all standings here, and
+  // what it kept nothing of is new.
+  void take_over(const std::vector<Standing>& kept, Time now);
   // What waits of it is forgotten; an audit that was due comes `audit_every` later.
   void withdraw(const std::string& uid);
   // An open run of before that must be carried on: due since `since`, before all others. It deals

@@ -126,6 +126,30 @@ TEST_F(SchedulerTest, ANewIntervalIsDueAtOnceAndThenByItsBeat) {
   EXPECT_EQ(scheduler_->wake(), kStart + hours(1)) << "counted from when it was due, not its end";
 }
 
+TEST_F(SchedulerTest, TakesOverWhatAnotherHasDecided) {
+  // It stands by: nothing is due here, and times pass.
+  const Task hourly = task("a", every(hours(1))), fresh = task("b", every(hours(1)));
+  has({resting(hourly), resting(fresh)});
+  at(hours(3), minutes(30));
+  EXPECT_THAT(take(), IsEmpty());
+  EXPECT_TRUE(ask("b"));
+  EXPECT_THAT(take(), ElementsAre("asked run b")) << "but for what is asked for";
+  // The other dealt with two o'clock, and was gone.
+  Standing kept = kept_.at("a");
+  kept.resting = false;
+  kept.since = kStart + hours(2);
+  has({hourly, fresh});
+  scheduler_->take_over({kept}, now_);
+  const auto starts = scheduler_->take(now_);
+  ASSERT_THAT(starts, SizeIs(1));
+  EXPECT_EQ(starts[0].uid, "a");
+  EXPECT_EQ(starts[0].due, kStart + hours(3));
+  EXPECT_EQ(starts[0].until, kStart + hours(3)) << "times up to here are this run's";
+  ended("b");
+  EXPECT_THAT(take(), ElementsAre("run b"))
+      << "of which the other knew nothing: new, so due at once";
+}
+
 TEST_F(SchedulerTest, ANewIntervalThatNeverRanIsStillDueAfterARestart) {
   has({task("a", every(days(1)))});
   at(hours(2));

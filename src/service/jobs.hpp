@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,7 +39,11 @@ class Jobs {
   virtual void wake() = 0;
 };
 
-// Real ones: `program` with `--home home`. Lines are at most 1 MB, stderr is passed on to ours.
-Result<std::unique_ptr<Jobs>> open_processes(std::string program, std::string home);
+// Real ones: `program` with `--home home`, and with these variables beside those of our environment,
+// so that what is secret stands on no command line. Lines are at most 1 MB, stderr is passed on to
+// ours.
+using Variables = std::map<std::string, Secret>;
+Result<std::unique_ptr<Jobs>> open_processes(std::string program, std::string home,
+                                             Variables variables = {});
 
 }  // namespace rollcall::service

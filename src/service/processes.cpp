@@ -63,8 +63,15 @@ struct Process {
 
 class Processes : public Jobs {
  public:
-  Processes(std::string program, std::string home, Descriptor woken)
-      : program_(std::move(program)), home_(std::move(home)), woken_(std::move(woken)) {}
+  Processes(std::string program, std::string home, const Variables& variables, Descriptor woken)
+      : program_(std::move(program)), home_(std::move(home)), woken_(std::move(woken)) {
+    for (char** one = environ; *one != nullptr; ++one) {
+      const std::string_view text(*one);
+      if (!variables.contains(std::string(text.substr(0, text.find('=')))))
+        environment_.emplace_back(text);
+    }
+    for (const auto& [name, value] : variables) environment_.push_back(name + "=" + value.reveal());
+  }
 
   ~Processes() override {
     for (auto& [job, process] : processes_) {
@@ -80,6 +87,9 @@ class Processes : public Jobs {
     std::vector<char*> arguments;
     for (std::string& one : all) arguments.push_back(one.data());
     arguments.push_back(nullptr);
+    std::vector<char*> variables;
+    for (std::string& one : environment_) variables.push_back(one.data());
+    variables.push_back(nullptr);
 
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
@@ -96,7 +106,7 @@ class Processes : public Jobs {
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
     Process process;
     const int failed = ::posix_spawn(&process.pid, program_.c_str(), &files, &attributes,
-                                     arguments.data(), environ);
+                                     arguments.data(), variables.data());
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
     if (failed != 0)
@@ -186,6 +196,7 @@ class Processes : public Jobs {
   }
 
   const std::string program_, home_;
+  std::vector<std::string> environment_;
   Descriptor woken_;
   JobId last_ = 0;
   std::map<JobId, Process> processes_;
@@ -193,13 +204,14 @@ class Processes : public Jobs {
 
 }  // namespace
 
-Result<std::unique_ptr<Jobs>> open_processes(std::string program, std::string home) {
+Result<std::unique_ptr<Jobs>> open_processes(std::string program, std::string home,
+                                             Variables variables) {
   Descriptor woken(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (woken.number() < 0)
     return Error{ErrorKind::unavailable,
                  std::string("cannot open an event: ") + std::strerror(errno)};
-  return std::unique_ptr<Jobs>(
-      std::make_unique<Processes>(std::move(program), std::move(home), std::move(woken)));
+  return std::unique_ptr<Jobs>(std::make_unique<Processes>(std::move(program), std::move(home),
+                                                           variables, std::move(woken)));
 }
 
 }  // namespace rollcall::service

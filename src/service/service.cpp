@@ -57,6 +57,7 @@ struct Service::Inside {
     Order order = {};
     Live live = {};
     bool told_to_stop = false;
+    bool was_dealt_with = false;  // another run had done it
     std::string report = {}, error = {}, findings = {};
   };
   struct Later {  // a job to be tried again
@@ -65,6 +66,7 @@ struct Service::Inside {
   };
   struct Known {  // an activation
     std::string name;
+    Activation activation = {};
     int tries = 0;     // in a row that came to no end
     int failures = 0;  // in a row for want of reach
     std::optional<Rest> rest = std::nullopt;
@@ -97,7 +99,15 @@ struct Service::Inside {
   bool is_ending = false;
   uint64_t crashed = 0, last_ticket = 0;
   std::optional<int64_t> revision;  // of the catalog that `known` is from
+  bool schedules = false;
+  std::vector<scheduler::Task> tasks;                 // as the scheduler has them
+  std::set<std::string> owed;                         // what is tried again: not dealt with yet
+  std::map<std::string, scheduler::Standing> unkept;  // standings that are to be kept
   Millis look_at{0}, looked_at{0};
+
+  // Of work() alone.
+  std::unique_ptr<Lease> lease;  // to schedule
+  Millis take_at{0};
 
   std::mutex listeners_mutex;
   std::map<uint64_t, std::shared_ptr<Listener>> listeners;  // protected by listeners_mutex
@@ -116,7 +126,8 @@ struct Service::Inside {
 
   // --- The catalog as it is now.
 
-  Status look(bool at_any_rate) {
+  // `take_over`: another has scheduled till now.
+  Status look(bool at_any_rate, bool take_over = false) {
     const int64_t now_revision = TRY(world.store.revision());
     if (!at_any_rate && revision == now_revision) return ok_status();
     const operations::Stored stored = TRY(operations::stored(world));
@@ -127,22 +138,61 @@ struct Service::Inside {
     const std::lock_guard lock(mutex);
     revision = stored.revision;
     std::map<std::string, Known> are;
-    std::vector<scheduler::Task> tasks;
+    if (take_over) schedules = true;
+    tasks.clear();
     for (const Activation& one : stored.catalog.activations) {
       Known mine = known[one.uid];
       mine.name = operations::shown_name(stored.catalog, one);
+      mine.activation = one;
       mine.rest = rests[one.uid];
       const Destination* const to = stored.catalog.destination(one.destination);
       tasks.push_back({.uid = one.uid,
                        .destination = to == nullptr ? "" : to->uid,
                        .schedule = one.schedule,
                        .audit_every = one.audit_every,
-                       .resting = one.paused || mine.rest});
+                       .resting = one.paused || mine.rest || !schedules});
       are[one.uid] = std::move(mine);
     }
     known = std::move(are);
     scheduler.tasks(tasks, kept, world.clock.now());
+    if (take_over) scheduler.take_over(kept, world.clock.now());
     return ok_status();
+  }
+
+  // --- Who schedules.
+
+  // Takes the lease where it is free. Where it may have been given away (this process was suspended,
+  // or cut off), nothing is begun any more but what is asked for.
+  void take_turn() {
+    if (lease && !lease->outlasts(Millis(0))) {
+      stand_by();
+      lease.reset();
+    }
+    if (world.clock.monotonic() < take_at) return;
+    if (!lease) {
+      take_at = world.clock.monotonic() + settings.look_every;
+      auto taken = world.leases.take(Home::lease_of_scheduler(), {});
+      if (taken.ok()) lease = std::move(*taken);
+    }
+    if (!lease || is_scheduling()) return;
+    if (look(true, true).ok()) {
+      carry_on();
+    } else {
+      lease.reset();  // another may be able to
+    }
+  }
+  void stand_by() {
+    const std::lock_guard lock(mutex);
+    schedules = false;
+    for (scheduler::Task& one : tasks) one.resting = true;
+    scheduler.tasks(tasks, {}, world.clock.now());
+    held.clear();
+    owed.clear();
+    unkept.clear();
+  }
+  bool is_scheduling() const {
+    const std::lock_guard lock(mutex);
+    return schedules;
   }
 
   // What was interrupted before there was a service, or with it, is carried on.
@@ -183,6 +233,7 @@ struct Service::Inside {
       look_at = now + settings.look_every;
     }
     (void)look(false);
+    if (!is_scheduling()) return;
     std::vector<std::string> others;
     {
       const std::lock_guard lock(mutex);
@@ -208,6 +259,7 @@ struct Service::Inside {
   void begin(const scheduler::Start& start) {
     Order order = start.asked ? order_of(start.note)
                               : Order{.work = start.work, .trigger = Trigger::schedule};
+    if (start.work == Work::run) order.until = start.until;
     // Before there is a list there is nothing to audit.
     if (start.work == Work::audit && !operations::has_list(world, start.uid)) {
       const std::lock_guard lock(mutex);
@@ -242,6 +294,7 @@ struct Service::Inside {
     std::vector<std::string> due;
     {
       const std::lock_guard lock(mutex);
+      if (!schedules) return;
       for (const auto& [uid, one] : known)
         if (one.rest && !one.is_checked && one.recheck_at <= world.clock.monotonic())
           due.push_back(uid);
@@ -257,6 +310,7 @@ struct Service::Inside {
     const Millis wait =
         std::min(settings.retry_first * (int64_t{1} << doubled), settings.retry_most);
     later[uid] = {world.clock.monotonic() + wait, order};
+    owed.insert(uid);
   }
 
   void retry_if_due() {
@@ -305,6 +359,8 @@ struct Service::Inside {
         job.report = line["report"].dump();
       } else if (line.contains("error")) {
         job.error = line["error"].dump();
+      } else if (line.contains("dealt_with")) {
+        job.was_dealt_with = true;
       } else if (line.contains("findings")) {
         job.findings = line["findings"].dump();
       }
@@ -327,9 +383,14 @@ struct Service::Inside {
       is_check = job.is_check;
       findings = job.findings;
       ended = {job.uid, job.work, *event.ended, job.report, job.error, job.order.ticket};
+      // What ends with the service is due again when there is one.
+      if (!is_check && !is_ending) scheduler.ended(job.uid, job.work, world.clock.now());
+      if (!is_check) owed.erase(job.uid);
+      if (job.was_dealt_with) {
+        if (const auto one = known.find(job.uid); one != known.end()) one->second.tries = 0;
+        return;
+      }
       if (!is_check) {
-        // What ends with the service is due again when there is one.
-        if (!is_ending) scheduler.ended(job.uid, job.work, world.clock.now());
         shall_check = judge(job, ended);
         // What is tried again has not come out yet.
         if (!later.contains(job.uid)) finish(ended);
@@ -448,14 +509,22 @@ struct Service::Inside {
     return most;
   }
 
-  // What cannot be kept now is kept at the next change; at worst a time is met twice.
+  // What cannot be kept now is kept later; till then the runs say what was dealt with.
   void keep_standings() {
     std::vector<scheduler::Standing> changed;
     {
       const std::lock_guard lock(mutex);
-      changed = scheduler.changed();
+      for (scheduler::Standing& one : scheduler.changed()) unkept[one.uid] = std::move(one);
+      // What shall be tried again is still due to whoever comes after us.
+      for (const auto& [uid, one] : unkept)
+        if (!owed.contains(uid)) changed.push_back(one);
+      if (!schedules) unkept.clear();
     }
-    for (const scheduler::Standing& one : changed) (void)operations::keep(world, one);
+    for (const scheduler::Standing& one : changed) {
+      if (!lease || !lease->outlasts(Millis(0)) || !operations::keep(world, one).ok()) continue;
+      const std::lock_guard lock(mutex);
+      unkept.erase(one.uid);
+    }
   }
 
   void take(const std::vector<JobEvent>& events) {
@@ -482,10 +551,11 @@ struct Service::Inside {
   }
 
   Status work(const std::stop_token& stop) {
-    TRY(look(true));
-    carry_on();
+    take_turn();
+    if (!lease) TRY(look(true));
     const std::stop_callback woken(stop, [&] { jobs.wake(); });
     while (!stop.stop_requested()) {
+      take_turn();
       look_if_due();
       retry_if_due();
       recheck_if_due();
@@ -496,6 +566,7 @@ struct Service::Inside {
     keep_standings();
     stop_all();
     keep_standings();
+    lease.reset();
     {
       const std::lock_guard lock(mutex);
       is_over = true;
@@ -568,14 +639,22 @@ std::optional<Ended> Service::wait_for(uint64_t ticket, Millis how_long,
 }
 
 Standing Service::standing(const std::string& uid) const {
-  const std::lock_guard lock(inside_->mutex);
+  std::unique_lock lock(inside_->mutex);
   Standing out{.next_at = inside_->scheduler.next(uid)};
   for (const auto& [job, one] : inside_->running)
     if (one.uid == uid && !one.is_check) out.live = one.live;
   for (const scheduler::Waiting& one : inside_->scheduler.waiting())
     out.waiting = out.waiting || one.uid == uid;
-  if (const auto at = inside_->known.find(uid); at != inside_->known.end())
-    out.rest = at->second.rest;
+  const auto at = inside_->known.find(uid);
+  if (at == inside_->known.end()) return out;
+  out.rest = at->second.rest;
+  if (inside_->schedules || out.rest) return out;
+  // By what the one that schedules has kept.
+  const Activation activation = at->second.activation;
+  lock.unlock();
+  if (const auto kept = operations::standing(inside_->world, uid); kept.ok())
+    out.next_at =
+        operations::next_run_at(activation, *kept, std::nullopt, inside_->world.clock.now());
   return out;
 }
 
@@ -614,6 +693,8 @@ bool Service::alive() const {
   const std::lock_guard lock(inside_->mutex);
   return inside_->revision && inside_->world.clock.monotonic() - inside_->looked_at < kAlive;
 }
+
+bool Service::schedules() const { return inside_->is_scheduling(); }
 
 void Service::look() {
   {

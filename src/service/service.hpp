@@ -6,6 +6,10 @@
 // each time. An activation whose source, model, segment or destination is broken rests (Rest) until
 // a check of it finds nothing wrong; nobody has to resume it.
 //
+// Of several services over one catalog one schedules: whoever holds the lease for it. The others
+// stand by, do what they are asked themselves, and take over when it is free. No time of a schedule
+// is dealt with twice even where two take turns badly: a job asks the store (run/run.hpp).
+//
 // Threads: work() is one; everything else may be called from any.
 #pragma once
 
@@ -45,6 +49,7 @@ struct Order {
   bool repair = false;
   std::optional<std::string> approve = std::nullopt;  // a plan's id
   uint64_t ticket = 0;                                // given by ask()
+  std::optional<Time> until = std::nullopt;           // of the schedule; given when it begins
 };
 
 // Why an activation rests by itself.
@@ -129,6 +134,8 @@ class Service {
   [[nodiscard]] Numbers numbers() const;
   // Whether work() goes round: it has looked within the last minute.
   [[nodiscard]] bool alive() const;
+  // Whether it is this one that starts what is due.
+  [[nodiscard]] bool schedules() const;
   // The catalog was changed here: look at once.
   void look();
   // Until the returned is destroyed. Listeners must not take long, nor call the service.

@@ -18,6 +18,8 @@ std::vector<std::string> words_of(const std::string& uid, const Order& order) {
   if (order.new_list) out.emplace_back("--new-list");
   if (order.repair) out.emplace_back("--repair");
   if (order.approve) out.insert(out.end(), {"--approve", *order.approve});
+  if (order.until)
+    out.insert(out.end(), {"--until", std::to_string(order.until->time_since_epoch().count())});
   return out;
 }
 

@@ -131,6 +131,11 @@ class State {
   virtual Status missing_people(const std::string& run_id, const std::string& kind,
                                 const std::function<bool(const MissingPerson&)>& on_person) = 0;
 
+  // Lets go of the missing people of runs that have ended; how many runs'. Also while another
+  // process runs the activation: that run is none of `which`.
+  virtual Result<int64_t> drop_missing_people(
+      const std::function<Result<bool>(const std::string& run_id)>& which) = 0;
+
   // The right to run the activation, held as long as the writer lives. Errors: busy.
   virtual Result<std::unique_ptr<Writer>> take() = 0;
   // Who has it, in words; nothing: nobody.

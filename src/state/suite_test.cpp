@@ -413,6 +413,32 @@ TEST_P(StateSuite, TellsOfEveryKindWhoIsMissing) {
   EXPECT_THAT(missing("r1"), IsEmpty());
 }
 
+TEST_P(StateSuite, LetsGoOfTheMissingPeopleOfPastRuns) {
+  run("r1", {{"zoe", "Z"}});
+  run("r2", {});
+  const auto open = take();
+  const auto work = begin(*open, "r3");  // ended as little as it says anything
+  people(*work, {{"ann", "A"}});
+  plan(*work);
+  std::vector<std::string> asked;
+  const auto dropped = state_->drop_missing_people([&](const std::string& run_id) -> Result<bool> {
+    asked.push_back(run_id);
+    return run_id == "r1";
+  });
+  ASSERT_TRUE(dropped.ok()) << dropped.error().text();
+  EXPECT_EQ(*dropped, 1);
+  EXPECT_THAT(asked, testing::UnorderedElementsAre("r1", "r2"));
+  const auto told = state_->missing_people("r1", "all", [](const MissingPerson&) { return true; });
+  EXPECT_EQ(told.error().kind, ErrorKind::not_found);
+  EXPECT_THAT(missing("r2"), IsEmpty());
+  EXPECT_FALSE(state_
+                   ->drop_missing_people([](const std::string&) -> Result<bool> {
+                     return Error{ErrorKind::unavailable, "who knows"};
+                   })
+                   .ok());
+  promote(*open, *work, {{OutcomeKind::added}});
+}
+
 TEST_P(StateSuite, ThePromotedLedgerIsWhatWasAnswered) {
   {
     const auto writer = take();

@@ -1,116 +1,150 @@
-// One SQLite database, its statements, and its failures as values.
+// The database of the catalog, its statements, and its failures as values. Two engines keep it:
+// SQLite in the home (sqlite.hpp) and PostgreSQL for several servers (postgres.hpp). Statements are
+// written once, in what both understand; placeholders are SQLite's, `?` or `?1`.
 #pragma once
 
-#include <sqlite3.h>
-
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "base/base.hpp"
 #include "base/disk.hpp"
 
 namespace rollcall::store {
 
-// Binds in order, then steps, then reads in order. A statement that could not be prepared fails at
-// its first step.
-class Statement {
+struct Blob {
+  std::string bytes;
+};
+using Value = std::variant<std::monostate, int64_t, std::string, Blob>;  // the first is null
+
+enum class Step { row, done, failed };
+
+// What a statement gives, row by row.
+class Rows {
  public:
-  Statement(sqlite3* db, const char* sql) { sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr); }
-  ~Statement() { sqlite3_finalize(statement_); }
-  Statement(const Statement&) = delete;
-  Statement& operator=(const Statement&) = delete;
-
-  Statement& bind(std::string_view text) {
-    // A view without data would be bound as null.
-    sqlite3_bind_text64(statement_, ++bound_, text.empty() ? "" : text.data(), text.size(),
-                        SQLITE_TRANSIENT, SQLITE_UTF8);
-    return *this;
-  }
-  Statement& bind(int64_t number) {
-    sqlite3_bind_int64(statement_, ++bound_, number);
-    return *this;
-  }
-  Statement& bind_blob(std::string_view bytes) {
-    sqlite3_bind_blob64(statement_, ++bound_, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
-    return *this;
-  }
-  Statement& bind(std::optional<Time> time) {
-    if (time) return bind(*time);
-    sqlite3_bind_null(statement_, ++bound_);
-    return *this;
-  }
-  Statement& bind(Time time) { return bind(int64_t{time.time_since_epoch().count()}); }
-
-  // SQLITE_ROW, SQLITE_DONE or a failure.
-  int step() { return statement_ == nullptr ? SQLITE_ERROR : sqlite3_step(statement_); }
-  [[nodiscard]] std::string text(int column) const {
-    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-    const auto size = static_cast<size_t>(sqlite3_column_bytes(statement_, column));
-    return bytes == nullptr ? "" : std::string(bytes, size);
-  }
-  [[nodiscard]] int64_t number(int column) const {
-    return sqlite3_column_int64(statement_, column);
-  }
-  [[nodiscard]] Time time(int column) const { return Time(Millis(number(column))); }
-  [[nodiscard]] std::optional<Time> time_if_any(int column) const {
-    if (sqlite3_column_type(statement_, column) == SQLITE_NULL) return std::nullopt;
-    return time(column);
-  }
-
- private:
-  sqlite3_stmt* statement_ = nullptr;
-  int bound_ = 0;
+  virtual ~Rows() = default;
+  virtual Step step() = 0;
+  [[nodiscard]] virtual int columns() const = 0;
+  // Of the row that the last step gave.
+  [[nodiscard]] virtual Value value(int column) const = 0;
 };
 
 class Database {
  public:
-  // Opens `rollcall.db` of a home that is there, making it if need be, and brings it to the newest
-  // version. What is not ours, or newer than we are, is refused before anything is written to it.
-  static Result<std::unique_ptr<Database>> open(Disk& disk, const std::filesystem::path& home);
-  // One that is read and never written, and is ours.
-  static Result<std::unique_ptr<Database>> look_at(const std::filesystem::path& path);
-  ~Database() { sqlite3_close_v2(db_); }
+  Database() = default;
+  virtual ~Database() = default;
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  [[nodiscard]] sqlite3* handle() const { return db_; }
-  Status execute(const char* sql);
-  // Of one that gives no rows.
-  Status finish(Statement& statement);
+  // A null pointer: it failed, see trouble(). No text has a NUL byte.
+  virtual std::unique_ptr<Rows> run(const char* sql, const std::vector<Value>& values) = 0;
+  // Several statements without values, whose rows nobody wants.
+  virtual Status execute(const char* sql) = 0;
   // What went wrong in the last call.
-  [[nodiscard]] Error trouble() const;
+  [[nodiscard]] virtual Error trouble() const = 0;
+  // Whether that was a name that is taken.
+  [[nodiscard]] virtual bool was_taken() const = 0;
+  // Rows that the last statement wrote.
+  [[nodiscard]] virtual int64_t changed() const = 0;
 
+  using Work = std::function<Status()>;
   // `work` and its writes, all or nothing. Waits for other writers at the start and never in the
-  // middle.
-  template <class Work>
-  Status write(Work&& work) {
-    return transaction("BEGIN IMMEDIATE", std::forward<Work>(work));
-  }
+  // middle. It may be called again where others were in its way.
+  virtual Status write(const Work& work) = 0;
   // All that `work` reads is of one moment.
-  template <class Work>
-  Status read(Work&& work) {
-    return transaction("BEGIN", std::forward<Work>(work));
+  virtual Status read(const Work& work) = 0;
+  // Every row of a query, however many, within one of those two.
+  virtual Status scan(const std::string& sql, const std::function<Status(const Rows&)>& each) = 0;
+
+  // Of a home that is in use, as it is at one moment, to a file of SQLite that is empty.
+  virtual Status copy_to(Disk& disk, const std::filesystem::path& path) = 0;
+  // After rows were written with numbers of their own, the next one gets a higher one.
+  virtual Status renumber() = 0;
+  // Where it is, in words, without a password.
+  [[nodiscard]] virtual std::string place() const = 0;
+};
+
+// Binds in order, then steps, then reads in order.
+class Statement {
+ public:
+  Statement(Database& database, const char* sql) : database_(database), sql_(sql) {}
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  Statement& bind(std::string_view text) {
+    has_nul_ = has_nul_ || text.find('\0') != std::string_view::npos;
+    values_.emplace_back(std::string(text));
+    return *this;
+  }
+  Statement& bind(int64_t number) {
+    values_.emplace_back(number);
+    return *this;
+  }
+  Statement& bind_blob(std::string bytes) {
+    values_.emplace_back(Blob{std::move(bytes)});
+    return *this;
+  }
+  Statement& bind(std::optional<Time> time) {
+    if (time) return bind(*time);
+    values_.emplace_back(std::monostate{});
+    return *this;
+  }
+  Statement& bind(Time time) { return bind(int64_t{time.time_since_epoch().count()}); }
+  Statement& bind_value(Value value) {
+    if (const auto* text = std::get_if<std::string>(&value)) return bind(*text);
+    values_.push_back(std::move(value));
+    return *this;
+  }
+
+  Step step() {
+    if (has_nul_) return Step::failed;
+    if (!rows_) rows_ = database_.run(sql_, values_);
+    return rows_ ? rows_->step() : Step::failed;
+  }
+  [[nodiscard]] std::string text(int column) const {
+    Value value = rows_->value(column);
+    if (auto* text = std::get_if<std::string>(&value)) return std::move(*text);
+    if (auto* blob = std::get_if<Blob>(&value)) return std::move(blob->bytes);
+    return "";
+  }
+  [[nodiscard]] int64_t number(int column) const {
+    const Value value = rows_->value(column);
+    const auto* number = std::get_if<int64_t>(&value);
+    return number == nullptr ? 0 : *number;
+  }
+  [[nodiscard]] Time time(int column) const { return Time(Millis(number(column))); }
+  [[nodiscard]] std::optional<Time> time_if_any(int column) const {
+    if (std::holds_alternative<std::monostate>(rows_->value(column))) return std::nullopt;
+    return time(column);
+  }
+
+  // Of one that gives no rows.
+  Status finish() {
+    if (step() != Step::done) return trouble();
+    return ok_status();
+  }
+  [[nodiscard]] Error trouble() const {
+    // PostgreSQL would cut the text there.
+    if (has_nul_)
+      return {.kind = ErrorKind::invalid, .message = "a text with a NUL byte cannot be stored"};
+    return database_.trouble();
   }
 
  private:
-  explicit Database(sqlite3* db) : db_(db) {}
-  Result<int64_t> number(const char* sql);
-  Result<int64_t> version();
-  Status use_wal();
-
-  template <class Work>
-  Status transaction(const char* begin, Work&& work) {
-    TRY(execute(begin));
-    Status done = work();
-    if (done.ok()) done = execute("COMMIT");
-    if (!done.ok()) sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
-    return done;
-  }
-
-  sqlite3* db_;
+  Database& database_;
+  const char* sql_;
+  std::vector<Value> values_;
+  bool has_nul_ = false;
+  std::unique_ptr<Rows> rows_;
 };
+
+// The number that a query gives.
+Result<int64_t> number_of(Database& database, const char* sql);
 
 }  // namespace rollcall::store

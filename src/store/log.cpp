@@ -5,12 +5,12 @@
 namespace rollcall::store {
 
 Status write_log(Database& database, const LogLine& line) {
-  Statement write(database.handle(),
+  Statement write(database,
                   "INSERT INTO log(at_ms, who, action, kind, uid, name, before, after, address) "
                   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   write.bind(line.at).bind(line.who).bind(line.action).bind(line.kind).bind(line.uid);
   write.bind(line.name).bind(line.before).bind(line.after).bind(line.address);
-  return database.finish(write);
+  return write.finish();
 }
 
 Result<std::vector<LogLine>> read_log(Database& database, const LogQuery& query) {
@@ -29,7 +29,7 @@ Result<std::vector<LogLine>> read_log(Database& database, const LogQuery& query)
   if (query.before > 0) sql += " AND number < ?";
   sql += " ORDER BY number DESC LIMIT ?";
 
-  Statement rows(database.handle(), sql.c_str());
+  Statement rows(database, sql.c_str());
   for (const auto& [condition, text] : texts)
     if (!text.empty()) rows.bind(text);
   if (query.from) rows.bind(*query.from);
@@ -37,8 +37,8 @@ Result<std::vector<LogLine>> read_log(Database& database, const LogQuery& query)
   if (query.before > 0) rows.bind(query.before);
   rows.bind(static_cast<int64_t>(std::max(query.limit, 0)));
   std::vector<LogLine> out;
-  int step = 0;
-  while ((step = rows.step()) == SQLITE_ROW)
+  Step step{};
+  while ((step = rows.step()) == Step::row)
     out.push_back({.number = rows.number(0),
                    .at = rows.time(1),
                    .who = rows.text(2),
@@ -49,7 +49,7 @@ Result<std::vector<LogLine>> read_log(Database& database, const LogQuery& query)
                    .before = rows.text(7),
                    .after = rows.text(8),
                    .address = rows.text(9)});
-  if (step != SQLITE_DONE) return database.trouble();
+  if (step != Step::done) return rows.trouble();
   return out;
 }
 

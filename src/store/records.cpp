@@ -17,26 +17,26 @@ constexpr int kEncoding = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 }  // namespace
 
 Result<std::optional<Record>> Records::one(const std::string& kind, const std::string& key) {
-  Statement rows(database_.handle(),
+  Statement rows(database_,
                  "SELECT json, revision, expires_ms FROM record WHERE kind = ? AND key = ? "
                  "AND (expires_ms IS NULL OR expires_ms > ?)");
-  const int step = rows.bind(kind).bind(key).bind(now_).step();
-  if (step == SQLITE_ROW)
+  const Step step = rows.bind(kind).bind(key).bind(now_).step();
+  if (step == Step::row)
     return std::optional(Record{kind, key, rows.text(0), rows.number(1), rows.time_if_any(2)});
-  if (step != SQLITE_DONE) return database_.trouble();
+  if (step != Step::done) return rows.trouble();
   return std::optional<Record>();
 }
 
 Result<std::vector<Record>> Records::all(const std::string& kind) {
-  Statement rows(database_.handle(),
+  Statement rows(database_,
                  "SELECT key, json, revision, expires_ms FROM record WHERE kind = ? "
                  "AND (expires_ms IS NULL OR expires_ms > ?) ORDER BY key");
   rows.bind(kind).bind(now_);
   std::vector<Record> out;
-  int step = 0;
-  while ((step = rows.step()) == SQLITE_ROW)
+  Step step{};
+  while ((step = rows.step()) == Step::row)
     out.push_back({kind, rows.text(0), rows.text(1), rows.number(2), rows.time_if_any(3)});
-  if (step != SQLITE_DONE) return database_.trouble();
+  if (step != Step::done) return rows.trouble();
   return out;
 }
 
@@ -44,7 +44,7 @@ Status Records::put(const Record& record) {
   return database_.write([&]() -> Status {
     TRY(take_revision());
     TRY(record.revision == 0 ? insert(record) : update(record));
-    if (sqlite3_changes(database_.handle()) == 1) return ok_status();
+    if (database_.changed() == 1) return ok_status();
     return changed_meanwhile(record);
   });
 }
@@ -55,37 +55,37 @@ Status Records::take_revision() {
 
 Status Records::insert(const Record& record) {
   // One that has expired makes room.
-  Statement write(database_.handle(),
+  Statement write(database_,
                   "INSERT INTO record(kind, key, json, revision, expires_ms) "
                   "VALUES (?1, ?2, ?3, (SELECT last FROM record_revision), ?4) "
                   "ON CONFLICT(kind, key) DO UPDATE SET json = excluded.json, "
                   "revision = excluded.revision, expires_ms = excluded.expires_ms "
                   "WHERE record.expires_ms <= ?5");
   write.bind(record.kind).bind(record.key).bind(record.json).bind(record.expires_at).bind(now_);
-  return database_.finish(write);
+  return write.finish();
 }
 
 Status Records::update(const Record& record) {
-  Statement write(database_.handle(),
+  Statement write(database_,
                   "UPDATE record SET json = ?, revision = (SELECT last FROM record_revision), "
                   "expires_ms = ? WHERE kind = ? AND key = ? AND revision = ? "
                   "AND (expires_ms IS NULL OR expires_ms > ?)");
   write.bind(record.json).bind(record.expires_at).bind(record.kind).bind(record.key);
-  return database_.finish(write.bind(record.revision).bind(now_));
+  return write.bind(record.revision).bind(now_).finish();
 }
 
 Result<bool> Records::remove(const std::string& kind, const std::string& key) {
-  Statement gone(database_.handle(),
+  Statement gone(database_,
                  "DELETE FROM record WHERE kind = ? AND key = ? "
                  "AND (expires_ms IS NULL OR expires_ms > ?)");
-  TRY(database_.finish(gone.bind(kind).bind(key).bind(now_)));
-  return sqlite3_changes(database_.handle()) == 1;
+  TRY(gone.bind(kind).bind(key).bind(now_).finish());
+  return database_.changed() == 1;
 }
 
 Result<int64_t> Records::remove_expired() {
-  Statement gone(database_.handle(), "DELETE FROM record WHERE expires_ms <= ?");
-  TRY(database_.finish(gone.bind(now_)));
-  return sqlite3_changes64(database_.handle());
+  Statement gone(database_, "DELETE FROM record WHERE expires_ms <= ?");
+  TRY(gone.bind(now_).finish());
+  return database_.changed();
 }
 
 std::string seal_text(const Key& key, const Secret& text, std::string_view place) {

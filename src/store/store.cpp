@@ -9,10 +9,12 @@
 
 #include "base/file.hpp"
 #include "base/home.hpp"
-#include "store/database.hpp"
 #include "store/key_file.hpp"
 #include "store/log.hpp"
+#include "store/moved.hpp"
+#include "store/postgres.hpp"
 #include "store/records.hpp"
+#include "store/sqlite.hpp"
 
 namespace rollcall::store {
 namespace fs = std::filesystem;
@@ -20,7 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kRunColumns =
-    "run_id, activation_uid, activation, status, started_ms, finished_ms, report";
+    "run_id, activation_uid, activation, status, started_ms, finished_ms, report, until_ms";
 constexpr int kPlansKept = 100;  // of each activation; a plan holds a sample of people
 
 constexpr std::string_view kCheck = "the key of this home";
@@ -41,10 +43,10 @@ struct Keys {
   bool is_next = false;  // it is not in its place yet
 };
 Result<Keys> find_key(Database& database, Disk& disk, const fs::path& home) {
-  Statement check(database.handle(), "SELECT sealed FROM key_check");
-  const int step = check.step();
-  if (step == SQLITE_DONE) return Keys{};
-  if (step != SQLITE_ROW) return database.trouble();
+  Statement check(database, "SELECT sealed FROM key_check");
+  const Step step = check.step();
+  if (step == Step::done) return Keys{};
+  if (step != Step::row) return check.trouble();
   const std::string sealed = check.text(0);
   const Result<Key> next = read_key(disk, Home{home}.next_key());
   const Result<Key> key = read_key(disk, Home{home}.key());
@@ -71,12 +73,11 @@ std::string belongs_to(const std::string& uid, const std::string& name) {
   return uid + '\n' + name;
 }
 
-class SqliteStore : public Store {
+class DatabaseStore : public Store {
  public:
-  SqliteStore(std::unique_ptr<Database> database, const Key& key, Clock& clock, Random& random,
-              Disk& disk, fs::path home)
+  DatabaseStore(std::unique_ptr<Database> database, const Key& key, Clock& clock, Random& random,
+                Disk& disk, fs::path home)
       : database_(std::move(database)),
-        db_(database_->handle()),
         key_(key),
         clock_(clock),
         random_(random),
@@ -90,11 +91,11 @@ class SqliteStore : public Store {
       TRY(take_key());
       out.revision = TRY(read_revision());
       std::map<std::string, size_t> places;
-      Statement rows(db_,
+      Statement rows(*database_,
                      "SELECT kind, uid, name, json, archived, destination, is_double FROM object "
                      "ORDER BY place, uid");
-      int step = 0;
-      while ((step = rows.step()) == SQLITE_ROW) {
+      Step step{};
+      while ((step = rows.step()) == Step::row) {
         places.emplace(rows.text(1), out.rows.size());
         out.rows.push_back({.kind = rows.text(0),
                             .uid = rows.text(1),
@@ -104,16 +105,16 @@ class SqliteStore : public Store {
                             .destination = rows.text(5),
                             .is_double = rows.number(6) != 0});
       }
-      if (step != SQLITE_DONE) return database_->trouble();
-      Statement secrets(db_, "SELECT uid, name, sealed FROM secret ORDER BY uid, name");
-      while ((step = secrets.step()) == SQLITE_ROW) {
+      if (step != Step::done) return rows.trouble();
+      Statement secrets(*database_, "SELECT uid, name, sealed FROM secret ORDER BY uid, name");
+      while ((step = secrets.step()) == Step::row) {
         const std::string uid = secrets.text(0), name = secrets.text(1);
         auto value = key_.unseal(secrets.text(2), belongs_to(uid, name));
         if (!value) return wrong_key();
         if (const auto row = places.find(uid); row != places.end())
           out.rows[row->second].secrets.emplace_back(name, Secret(std::move(*value)));
       }
-      return step == SQLITE_DONE ? ok_status() : Status(database_->trouble());
+      return step == Step::done ? ok_status() : Status(secrets.trouble());
     }));
     return out;
   }
@@ -134,33 +135,38 @@ class SqliteStore : public Store {
       TRY(take_key());
       for (const std::string& uid : remove_uids) {
         // Its secrets go with it.
-        Statement object(db_, "DELETE FROM object WHERE uid = ?");
-        TRY(database_->finish(object.bind(uid)));
-        Statement facts(db_, "DELETE FROM fact WHERE uid = ?");
-        TRY(database_->finish(facts.bind(uid)));
+        Statement object(*database_, "DELETE FROM object WHERE uid = ?");
+        TRY(object.bind(uid).finish());
+        Statement facts(*database_, "DELETE FROM fact WHERE uid = ?");
+        TRY(facts.bind(uid).finish());
       }
       // Two may swap names: all that are written leave the index of names first.
       for (const ObjectRow& row : rows) {
-        Statement aside(db_, "UPDATE object SET is_double = 1 WHERE uid = ?");
-        TRY(database_->finish(aside.bind(row.uid)));
+        Statement aside(*database_, "UPDATE object SET is_double = 1 WHERE uid = ?");
+        TRY(aside.bind(row.uid).finish());
       }
       for (ObjectRow& row : rows) {
         TRY(row.uid.empty() ? insert(row) : update(row));
         TRY(put_secrets(row));
       }
-      Statement next(db_, "UPDATE catalog SET revision = revision + 1");
-      return database_->finish(next);
+      Statement next(*database_, "UPDATE catalog SET revision = revision + 1");
+      return next.finish();
     });
   }
 
   Status put_run(const RunRow& run) override {
     const std::lock_guard lock(mutex_);
-    Statement write(db_,
-                    "INSERT OR REPLACE INTO run(run_id, activation_uid, activation, status, "
-                    "started_ms, finished_ms, report) VALUES (?, ?, ?, ?, ?, ?, ?)");
+    Statement write(*database_,
+                    "INSERT INTO run(run_id, activation_uid, activation, status, started_ms, "
+                    "finished_ms, report, until_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+                    "ON CONFLICT(run_id) DO UPDATE SET activation_uid = excluded.activation_uid, "
+                    "activation = excluded.activation, status = excluded.status, "
+                    "started_ms = excluded.started_ms, finished_ms = excluded.finished_ms, "
+                    "report = excluded.report, "
+                    "until_ms = coalesce(run.until_ms, excluded.until_ms)");
     write.bind(run.run_id).bind(run.activation_uid).bind(run.activation).bind(run.status);
-    write.bind(run.started_at).bind(run.finished_at).bind(run.report_json);
-    return database_->finish(write);
+    write.bind(run.started_at).bind(run.finished_at).bind(run.report_json).bind(run.until);
+    return write.finish();
   }
 
   Result<RunRow> run(const std::string& run_id) override {
@@ -176,41 +182,64 @@ class SqliteStore : public Store {
     if (activation_uid) sql += " AND activation_uid = ?";
     if (!before.empty()) sql += " AND (started_ms, run_id) < (?, ?)";
     sql += " ORDER BY started_ms DESC, run_id DESC LIMIT ?";
-    Statement rows(db_, sql.c_str());
+    Statement rows(*database_, sql.c_str());
     if (activation_uid) rows.bind(*activation_uid);
     if (!before.empty()) rows.bind(TRY(find_run(before)).started_at).bind(before);
     rows.bind(static_cast<int64_t>(std::max(limit, 0)));  // to SQLite, less than 0 is no limit
     std::vector<RunRow> out;
-    int step = 0;
-    while ((step = rows.step()) == SQLITE_ROW) out.push_back(run_row(rows));
-    if (step != SQLITE_DONE) return database_->trouble();
+    Step step{};
+    while ((step = rows.step()) == Step::row) out.push_back(run_row(rows));
+    if (step != Step::done) return rows.trouble();
     return out;
+  }
+
+  Result<int64_t> remove_runs(Time before) override {
+    const std::lock_guard lock(mutex_);
+    Statement gone(*database_,
+                   "DELETE FROM run WHERE started_ms < ? AND EXISTS (SELECT 1 FROM run AS later "
+                   "WHERE later.activation_uid = run.activation_uid AND (later.started_ms, "
+                   "later.run_id) > (run.started_ms, run.run_id))");
+    TRY(gone.bind(before).finish());
+    return database_->changed();
+  }
+
+  Result<std::optional<Time>> dealt_until(const std::string& activation_uid) override {
+    const std::lock_guard lock(mutex_);
+    Statement row(*database_,
+                  "SELECT max(until_ms) FROM run WHERE activation_uid = ? "
+                  "AND status NOT IN ('running', 'interrupted')");
+    if (row.bind(activation_uid).step() != Step::row) return row.trouble();
+    return row.time_if_any(0);
   }
 
   Status put_plan(const PlanRow& plan) override {
     const std::lock_guard lock(mutex_);
     return database_->write([&]() -> Status {
-      Statement write(db_,
-                      "INSERT OR REPLACE INTO plan(plan_id, activation_uid, made_ms, json) "
-                      "VALUES (?, ?, ?, ?)");
+      Statement write(
+          *database_,
+          "INSERT INTO plan(plan_id, activation_uid, made_ms, json) VALUES (?, ?, ?, ?) "
+          "ON CONFLICT(plan_id) DO UPDATE SET activation_uid = "
+          "excluded.activation_uid, made_ms = excluded.made_ms, json = excluded.json, "
+          "approved_by = ''");
       write.bind(plan.plan_id).bind(plan.activation_uid);
-      TRY(database_->finish(write.bind(plan.made_at).bind(plan.json)));
-      Statement old(db_,
-                    "DELETE FROM plan WHERE plan_id IN (SELECT plan_id FROM plan WHERE "
-                    "activation_uid = ? ORDER BY made_ms DESC, plan_id DESC LIMIT -1 OFFSET ?)");
-      return database_->finish(old.bind(plan.activation_uid).bind(int64_t{kPlansKept}));
+      TRY(write.bind(plan.made_at).bind(plan.json).finish());
+      Statement old(*database_,
+                    "DELETE FROM plan WHERE activation_uid = ?1 AND plan_id NOT IN (SELECT plan_id "
+                    "FROM plan WHERE activation_uid = ?1 ORDER BY made_ms DESC, plan_id DESC "
+                    "LIMIT ?2)");
+      return old.bind(plan.activation_uid).bind(int64_t{kPlansKept}).finish();
     });
   }
 
   Result<PlanRow> plan(const std::string& plan_id) override {
     const std::lock_guard lock(mutex_);
-    Statement rows(db_,
+    Statement rows(*database_,
                    "SELECT plan_id, activation_uid, made_ms, json, approved_by FROM plan "
                    "WHERE plan_id = ?");
-    const int step = rows.bind(plan_id).step();
-    if (step == SQLITE_ROW)
+    const Step step = rows.bind(plan_id).step();
+    if (step == Step::row)
       return PlanRow{rows.text(0), rows.text(1), rows.time(2), rows.text(3), rows.text(4)};
-    if (step != SQLITE_DONE) return database_->trouble();
+    if (step != Step::done) return rows.trouble();
     return Error{.kind = ErrorKind::not_found,
                  .message = "there is no plan `" + plan_id + "`",
                  .remedy = "`rollcall plan` makes one; the last " + std::to_string(kPlansKept) +
@@ -220,9 +249,10 @@ class SqliteStore : public Store {
   Status approve(const std::string& plan_id, const std::string& run_id) override {
     const std::lock_guard lock(mutex_);
     Statement use(
-        db_, "UPDATE plan SET approved_by = ?1 WHERE plan_id = ?2 AND approved_by IN ('', ?1)");
-    TRY(database_->finish(use.bind(run_id).bind(plan_id)));
-    if (sqlite3_changes(db_) == 1) return ok_status();
+        *database_,
+        "UPDATE plan SET approved_by = ?1 WHERE plan_id = ?2 AND approved_by IN ('', ?1)");
+    TRY(use.bind(run_id).bind(plan_id).finish());
+    if (database_->changed() == 1) return ok_status();
     return Error{.kind = ErrorKind::conflict,
                  .message = "plan `" + plan_id + "` has been approved before, and that counts once",
                  .remedy = "Make a new plan, and approve that one if it is meant."};
@@ -231,18 +261,20 @@ class SqliteStore : public Store {
   Result<std::optional<std::string>> fact(const std::string& uid,
                                           const std::string& name) override {
     const std::lock_guard lock(mutex_);
-    Statement rows(db_, "SELECT json FROM fact WHERE uid = ? AND name = ?");
-    const int step = rows.bind(uid).bind(name).step();
-    if (step == SQLITE_ROW) return std::optional(rows.text(0));
-    if (step != SQLITE_DONE) return database_->trouble();
+    Statement rows(*database_, "SELECT json FROM fact WHERE uid = ? AND name = ?");
+    const Step step = rows.bind(uid).bind(name).step();
+    if (step == Step::row) return std::optional(rows.text(0));
+    if (step != Step::done) return rows.trouble();
     return std::optional<std::string>();
   }
 
   Status put_fact(const std::string& uid, const std::string& name,
                   const std::string& json) override {
     const std::lock_guard lock(mutex_);
-    Statement write(db_, "INSERT OR REPLACE INTO fact(uid, name, json) VALUES (?, ?, ?)");
-    return database_->finish(write.bind(uid).bind(name).bind(json));
+    Statement write(*database_,
+                    "INSERT INTO fact(uid, name, json) VALUES (?, ?, ?) "
+                    "ON CONFLICT(uid, name) DO UPDATE SET json = excluded.json");
+    return write.bind(uid).bind(name).bind(json).finish();
   }
 
   Result<std::optional<Record>> record(const std::string& kind, const std::string& key) override {
@@ -281,6 +313,12 @@ class SqliteStore : public Store {
     const std::lock_guard lock(mutex_);
     return read_log(*database_, query);
   }
+  Result<int64_t> remove_log(Time before) override {
+    const std::lock_guard lock(mutex_);
+    Statement gone(*database_, "DELETE FROM log WHERE at_ms < ?");
+    TRY(gone.bind(before).finish());
+    return database_->changed();
+  }
 
   [[nodiscard]] std::string seal(const Secret& text, std::string_view place) const override {
     const std::lock_guard lock(mutex_);
@@ -304,11 +342,10 @@ class SqliteStore : public Store {
   Result<Secret> back_up(const fs::path& to) override {
     const std::lock_guard lock(mutex_);
     (void)TRY(disk_.open(to, Disk::Open::first));  // private before anything is in it
-    Statement copy(db_, "VACUUM INTO ?");
-    TRY(database_->finish(copy.bind(to.string())));
-    const auto copied = TRY(Database::look_at(to));
-    Statement check(copied->handle(), "SELECT sealed FROM key_check");
-    if (check.step() != SQLITE_ROW) return copied->trouble();
+    TRY(database_->copy_to(disk_, to));
+    const auto copied = TRY(look_at_sqlite(to));
+    Statement check(*copied, "SELECT sealed FROM key_check");
+    if (check.step() != Step::row) return check.trouble();
     if (!key_.unseal(check.text(0), kCheck))
       return Error{.kind = ErrorKind::conflict,
                    .message = "the key of this home was replaced while it was copied; try again"};
@@ -323,14 +360,14 @@ class SqliteStore : public Store {
       // Nobody who opens the home takes it for a left-over before this write has ended.
       TRY(next.keep(disk_, Home{home_}.next_key()));
       for (const std::string& kind : spent) {
-        Statement gone(db_, "DELETE FROM record WHERE kind = ?");
-        TRY(database_->finish(gone.bind(kind)));
+        Statement gone(*database_, "DELETE FROM record WHERE kind = ?");
+        TRY(gone.bind(kind).finish());
       }
       TRY(reseal_secrets(next));
       TRY(reseal_records(next, reseal));
-      Statement check(db_, "UPDATE key_check SET sealed = ?");
+      Statement check(*database_, "UPDATE key_check SET sealed = ?");
       check.bind_blob(next.seal(kCheck, kCheck));
-      return database_->finish(check);
+      return check.finish();
     }));
     key_ = next;
     return put_in_place(next, disk_, home_);
@@ -339,8 +376,8 @@ class SqliteStore : public Store {
  private:
   // The key may have been replaced by another process.
   Status take_key() const {
-    Statement check(db_, "SELECT sealed FROM key_check");
-    if (check.step() != SQLITE_ROW) return database_->trouble();
+    Statement check(*database_, "SELECT sealed FROM key_check");
+    if (check.step() != Step::row) return check.trouble();
     if (key_.unseal(check.text(0), kCheck)) return ok_status();
     const Keys found = TRY(find_key(*database_, disk_, home_));
     if (!found.fits) return wrong_key();
@@ -353,17 +390,17 @@ class SqliteStore : public Store {
       std::string uid, name, bytes;
     };
     std::vector<Sealed> all;
-    Statement rows(db_, "SELECT uid, name, sealed FROM secret");
-    int step = 0;
-    while ((step = rows.step()) == SQLITE_ROW)
+    Statement rows(*database_, "SELECT uid, name, sealed FROM secret");
+    Step step{};
+    while ((step = rows.step()) == Step::row)
       all.push_back({rows.text(0), rows.text(1), rows.text(2)});
-    if (step != SQLITE_DONE) return database_->trouble();
+    if (step != Step::done) return rows.trouble();
     for (const auto& [uid, name, bytes] : all) {
       const auto value = key_.unseal(bytes, belongs_to(uid, name));
       if (!value) return wrong_key();
-      Statement write(db_, "UPDATE secret SET sealed = ?1 WHERE uid = ?2 AND name = ?3");
+      Statement write(*database_, "UPDATE secret SET sealed = ?1 WHERE uid = ?2 AND name = ?3");
       write.bind_blob(next.seal(*value, belongs_to(uid, name))).bind(uid);
-      TRY(database_->finish(write.bind(name)));
+      TRY(write.bind(name).finish());
     }
     return ok_status();
   }
@@ -378,11 +415,11 @@ class SqliteStore : public Store {
         .seal = [&](const Secret& text,
                     std::string_view place) { return seal_text(next, text, place); }};
     std::vector<Record> all;
-    Statement rows(db_, "SELECT kind, key, json FROM record");
-    int step = 0;
-    while ((step = rows.step()) == SQLITE_ROW)
+    Statement rows(*database_, "SELECT kind, key, json FROM record");
+    Step step{};
+    while ((step = rows.step()) == Step::row)
       all.push_back({.kind = rows.text(0), .key = rows.text(1), .json = rows.text(2)});
-    if (step != SQLITE_DONE) return database_->trouble();
+    if (step != Step::done) return rows.trouble();
     for (const Record& record : all) {
       const auto json = TRY(reseal(record, sealing));
       if (!json) {
@@ -393,17 +430,17 @@ class SqliteStore : public Store {
       }
       // Whoever read it before is late.
       TRY(database_->execute("UPDATE record_revision SET last = last + 1"));
-      Statement write(db_,
+      Statement write(*database_,
                       "UPDATE record SET json = ?, revision = (SELECT last FROM record_revision) "
                       "WHERE kind = ? AND key = ?");
-      TRY(database_->finish(write.bind(*json).bind(record.kind).bind(record.key)));
+      TRY(write.bind(*json).bind(record.kind).bind(record.key).finish());
     }
     return ok_status();
   }
 
   Result<int64_t> read_revision() {
-    Statement row(db_, "SELECT revision FROM catalog");
-    if (row.step() != SQLITE_ROW) return database_->trouble();
+    Statement row(*database_, "SELECT revision FROM catalog");
+    if (row.step() != Step::row) return row.trouble();
     return row.number(0);
   }
 
@@ -412,10 +449,10 @@ class SqliteStore : public Store {
     constexpr int kTries = 20;
     for (int tried = 0; tried < kTries; ++tried) {
       row.uid = new_id(clock_, random_);
-      Statement taken(db_, "SELECT 1 FROM object WHERE uid = ?");
-      const int step = taken.bind(row.uid).step();
-      if (step == SQLITE_ROW) continue;
-      if (step != SQLITE_DONE) return database_->trouble();
+      Statement taken(*database_, "SELECT 1 FROM object WHERE uid = ?");
+      const Step step = taken.bind(row.uid).step();
+      if (step == Step::row) continue;
+      if (step != Step::done) return taken.trouble();
       return update(row);
     }
     return Error{.kind = ErrorKind::unavailable,
@@ -423,7 +460,7 @@ class SqliteStore : public Store {
   }
 
   Status update(const ObjectRow& row) {
-    Statement write(db_,
+    Statement write(*database_,
                     "INSERT INTO object(uid, kind, name, json, archived, destination, is_double, "
                     "place) VALUES "
                     "(?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(place), 0) + 1 FROM object)) "
@@ -431,30 +468,30 @@ class SqliteStore : public Store {
                     "json = excluded.json, archived = excluded.archived, "
                     "destination = excluded.destination, is_double = excluded.is_double");
     write.bind(row.uid).bind(row.kind).bind(row.name).bind(row.json).bind(int64_t{row.archived});
-    const int step = write.bind(row.destination).bind(int64_t{row.is_double}).step();
-    if (step == SQLITE_DONE) return ok_status();
-    if (sqlite3_extended_errcode(db_) != SQLITE_CONSTRAINT_UNIQUE) return database_->trouble();
+    const Step step = write.bind(row.destination).bind(int64_t{row.is_double}).step();
+    if (step == Step::done) return ok_status();
+    if (!database_->was_taken()) return write.trouble();
     return Error{.kind = ErrorKind::conflict,
                  .message = "the name `" + row.name + "` is taken by another " + row.kind};
   }
 
   Status put_secrets(const ObjectRow& row) {
-    Statement clear(db_, "DELETE FROM secret WHERE uid = ?");
-    TRY(database_->finish(clear.bind(row.uid)));
+    Statement clear(*database_, "DELETE FROM secret WHERE uid = ?");
+    TRY(clear.bind(row.uid).finish());
     for (const auto& [name, secret] : row.secrets) {
-      Statement keep(db_, "INSERT INTO secret(uid, name, sealed) VALUES (?, ?, ?)");
+      Statement keep(*database_, "INSERT INTO secret(uid, name, sealed) VALUES (?, ?, ?)");
       keep.bind(row.uid).bind(name);
-      TRY(database_->finish(keep.bind_blob(key_.seal(secret.reveal(), belongs_to(row.uid, name)))));
+      TRY(keep.bind_blob(key_.seal(secret.reveal(), belongs_to(row.uid, name))).finish());
     }
     return ok_status();
   }
 
   Result<RunRow> find_run(const std::string& run_id) {
     const std::string sql = "SELECT " + std::string(kRunColumns) + " FROM run WHERE run_id = ?";
-    Statement rows(db_, sql.c_str());
-    const int step = rows.bind(run_id).step();
-    if (step == SQLITE_ROW) return run_row(rows);
-    if (step != SQLITE_DONE) return database_->trouble();
+    Statement rows(*database_, sql.c_str());
+    const Step step = rows.bind(run_id).step();
+    if (step == Step::row) return run_row(rows);
+    if (step != Step::done) return rows.trouble();
     return Error{.kind = ErrorKind::not_found,
                  .message = "there is no run `" + run_id + "`",
                  .remedy = "`rollcall runs` lists them."};
@@ -462,13 +499,12 @@ class SqliteStore : public Store {
 
   static RunRow run_row(const Statement& rows) {
     return {rows.text(0), rows.text(1),        rows.text(2), rows.text(3),
-            rows.time(4), rows.time_if_any(5), rows.text(6)};
+            rows.time(4), rows.time_if_any(5), rows.text(6), rows.time_if_any(7)};
   }
 
   mutable std::mutex
       mutex_;  // one statement at a time: a transaction belongs to the whole connection
   std::unique_ptr<Database> database_;
-  sqlite3* db_;
   mutable Key key_;  // protected by mutex_
   Clock& clock_;
   Random& random_;
@@ -518,10 +554,10 @@ Status refuse_links(const fs::path& path) {
 
 // Whether anything is sealed: the secrets of objects, or text in records.
 Result<bool> holds_secrets(Database& database) {
-  Statement any(database.handle(),
-                "SELECT EXISTS (SELECT 1 FROM secret) OR "
-                "EXISTS (SELECT 1 FROM record WHERE instr(json, ?) > 0)");
-  if (any.bind(kSealedMark).step() != SQLITE_ROW) return database.trouble();
+  Statement any(database,
+                "SELECT count(*) FROM (SELECT 1 FROM secret UNION ALL SELECT 1 FROM record "
+                "WHERE json <> replace(json, ?, '')) AS sealed");
+  if (any.bind(kSealedMark).step() != Step::row) return any.trouble();
   return any.number(0) != 0;
 }
 
@@ -538,35 +574,40 @@ Status check_key(Database& database, Disk& disk, const fs::path& home, Key& key)
       const fs::path left = Home{home}.next_key();
       return fs::exists(left, ignored) ? disk.remove(left) : ok_status();
     }
-    Statement check(database.handle(), "SELECT sealed FROM key_check");
-    const int checked = check.step();
-    if (checked != SQLITE_ROW && checked != SQLITE_DONE) return database.trouble();
+    Statement check(database, "SELECT sealed FROM key_check");
+    const Step checked = check.step();
+    if (checked != Step::row && checked != Step::done) return check.trouble();
     if (TRY(holds_secrets(database))) {
-      if (checked == SQLITE_ROW) return wrong_key();
+      if (checked == Step::row) return wrong_key();
       // The first version knew no such check, and no records.
-      Statement first(database.handle(), "SELECT uid, name, sealed FROM secret LIMIT 1");
-      if (first.step() != SQLITE_ROW) return database.trouble();
+      Statement first(database, "SELECT uid, name, sealed FROM secret LIMIT 1");
+      if (first.step() != Step::row) return first.trouble();
       if (!key.unseal(first.text(2), belongs_to(first.text(0), first.text(1)))) return wrong_key();
     }
-    Statement keep(database.handle(), "INSERT OR REPLACE INTO key_check(id, sealed) VALUES (1, ?)");
+    Statement keep(database,
+                   "INSERT INTO key_check(id, sealed) VALUES (1, ?) "
+                   "ON CONFLICT(id) DO UPDATE SET sealed = excluded.sealed");
     keep.bind_blob(key.seal(kCheck, kCheck));
-    return database.finish(keep);
+    return keep.finish();
   });
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(const fs::path& home, Clock& clock, Random& random,
-                                           Disk& disk) {
+                                           Disk& disk, const std::optional<Secret>& server) {
   if (sodium_init() < 0)
     return Error{.kind = ErrorKind::unavailable, .message = "libsodium does not start"};
   TRY(make_home(home));
   for (const Home::Entry& ours : Home::kEntries) TRY(refuse_links(home / ours.name));
-  auto database = TRY(Database::open(disk, home));
+  auto database =
+      server ? TRY(open_postgres(*server)) : TRY(open_sqlite(disk, Home{home}.database()));
+  TRY(refuse_moved(*database));
+  if (server) TRY(point_to(*database, disk, home, clock.now()));
   Key key = TRY(open_key(disk, home, !TRY(holds_secrets(*database))));
   TRY(check_key(*database, disk, home, key));
   return std::unique_ptr<Store>(
-      std::make_unique<SqliteStore>(std::move(database), key, clock, random, disk, home));
+      std::make_unique<DatabaseStore>(std::move(database), key, clock, random, disk, home));
 }
 
 }  // namespace rollcall::store

@@ -1,14 +1,15 @@
-// The only room that opens the catalog database (SQLite, `rollcall.db` under the home): objects,
-// runs, plans, what is known of destinations, small records by name, the log of what was done.
-// Numbered migrations; secrets encrypted with a key file of mode 0600 beside it (`key`); files are
-// private to their owner.
+// The only room that opens the catalog database: objects, runs, plans, what is known of
+// destinations, small records by name, the log of what was done. It is `rollcall.db` under the home
+// (SQLite), or a database of PostgreSQL's that several servers share; the home is a folder all the
+// same. Numbered migrations; secrets encrypted with a key file of mode 0600 in the home (`key`);
+// files are private to their owner.
 //
 // Threads and processes: any number may share one home; every call is one transaction and waits up
 // to a few seconds for another writer. Whoever reads the objects and writes them back says which
 // revision was read: a write that came in between is a conflict, never lost. Errors: unavailable
-// (locked, disk full), denied (rights), corrupt (not ours, newer version, wrong key file; nothing
-// was written to it), not_found, conflict (another revision, a name that is taken, a plan that is
-// spent).
+// (locked, disk full, no connection), denied (rights), corrupt (not ours, newer version, wrong key
+// file; nothing was written to it), not_found, conflict (another revision, a name that is taken, a
+// plan that is spent; a catalog that was moved), invalid (text with a NUL byte).
 #pragma once
 
 #include <filesystem>
@@ -20,6 +21,7 @@
 
 #include "base/base.hpp"
 #include "base/disk.hpp"
+#include "base/lease.hpp"
 #include "core/catalog.hpp"
 
 namespace rollcall::store {
@@ -51,6 +53,8 @@ struct RunRow {
   Time started_at;
   std::optional<Time> finished_at;
   std::string report_json;
+  // Times of its schedule up to here are dealt with by it, once it has come to its end.
+  std::optional<Time> until = std::nullopt;
 };
 
 // A small thing that is kept by name, such as a user or a session.
@@ -91,9 +95,12 @@ class Store {
  public:
   virtual ~Store() = default;
   // Makes the home when it is not there. Refuses links among what is kept in it (denied). `clock`,
-  // `random` and `disk` must outlive the store.
+  // `random` and `disk` must outlive the store. `server`: the address of a database of
+  // PostgreSQL's, "postgresql://…", which is never printed whole; nothing: SQLite. The other
+  // engine's catalog of this home, where there is one, is a conflict: it is to be moved first.
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& home, Clock& clock,
-                                             Random& random, Disk& disk);
+                                             Random& random, Disk& disk,
+                                             const std::optional<Secret>& server = std::nullopt);
 
   virtual Result<Objects> objects() = 0;
   // Of the objects as they are now; cheap.
@@ -110,6 +117,11 @@ class Store {
   // when one is given (not_found where that is none).
   virtual Result<std::vector<RunRow>> runs(const std::optional<std::string>& activation_uid,
                                            int limit, const std::string& before = {}) = 0;
+
+  // Removes those begun before, but the last of each activation; how many.
+  virtual Result<int64_t> remove_runs(Time before) = 0;
+  // The newest `until` among the activation's runs that have come to an end.
+  virtual Result<std::optional<Time>> dealt_until(const std::string& activation_uid) = 0;
 
   // Keeps the last hundred of each activation.
   virtual Status put_plan(const PlanRow& plan) = 0;
@@ -139,6 +151,8 @@ class Store {
   virtual Status log(const LogLine& line) = 0;
   // The newest first.
   virtual Result<std::vector<LogLine>> logged(const LogQuery& query) = 0;
+  // How many lines of before are gone now.
+  virtual Result<int64_t> remove_log(Time before) = 0;
 
   // Of text of ours, such as a password for mail, that is kept in a record: sealed by the home's
   // key for this place alone, as text that JSON holds as it is. A home with such a record does not
@@ -169,5 +183,19 @@ class Store {
                                                                   const Sealing& sealing)>;
   virtual Status replace_key(const Reseal& reseal, const std::vector<std::string>& spent) = 0;
 };
+
+// Leases as rows of the same database, by its clock: for kLeaseLasts from the moment that the last
+// renewal was sent. So whoever is suspended, or cut off from the database, knows that it holds one
+// no longer before anybody else can. Connects when it is first needed; `clock` outlives it.
+constexpr Millis kLeaseLasts{30'000};
+constexpr Millis kLeaseRenewed{5'000};
+std::unique_ptr<Leases> open_leases(const Secret& server, Clock& clock);
+
+// Everything of a home's catalog from one engine to the other: from SQLite to `server`, or back.
+// All or nothing; killed at any moment, doing it again brings it to its end. Where it was is
+// marked, so that nobody works there any more. Whoever calls holds all leases. Errors: conflict
+// (there is another catalog where it shall go, or none where it should be).
+Result<std::string> move_catalog(const std::filesystem::path& home, const Secret& server,
+                                 bool to_server, Clock& clock, Disk& disk);
 
 }  // namespace rollcall::store

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,101 +11,29 @@
 #include <thread>
 
 #include "base/faulty_disk.hpp"
+#include "store/migrations.hpp"
+#include "store/testing.hpp"
 
 namespace rollcall::store {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr std::string_view kHush = "hush-hush-key";
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-class StoreTest : public testing::Test {
+class StoreTest : public PostgresStoreTest, public testing::WithParamInterface<Engine> {
  protected:
   void SetUp() override {
-    home_ = fs::path(testing::TempDir()) /
-            ("store-" + std::to_string(::getpid()) + "-" +
-             testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(home_);
+    StoreFixture::SetUp();
+    if (GetParam() == Engine::postgres) begin_server();
   }
-  void TearDown() override { fs::remove_all(home_); }
-
-  Result<std::unique_ptr<Store>> try_open() { return Store::open(home_, clock_, random_, disk_); }
-  std::unique_ptr<Store> open() {
-    auto store = try_open();
-    EXPECT_TRUE(store.ok()) << store.error().text();
-    return store.ok() ? std::move(*store) : nullptr;
-  }
-  // Whatever the store holds.
-  static Status put(Store& store, std::vector<ObjectRow> rows,
-                    const std::vector<std::string>& remove_uids) {
-    return store.put(TRY(store.objects()).revision, std::move(rows), remove_uids);
-  }
-  // Though others write as well.
-  static Status insist(Store& store, const std::vector<ObjectRow>& rows) {
-    for (;;) {
-      Status done = put(store, rows, {});
-      if (done.ok() || done.error().kind != ErrorKind::conflict) return done;
-    }
-  }
-  static std::vector<std::string> names(Store& store) {
-    std::vector<std::string> out;
-    const Result<Objects> objects = store.objects();
-    EXPECT_TRUE(objects.ok());
-    if (objects.ok())
-      for (const ObjectRow& row : objects->rows) out.push_back(row.name);
-    return out;
-  }
-  void put_destination() { ASSERT_TRUE(put(*open(), {with_key("d")}, {}).ok()); }
-  static ObjectRow with_key(const std::string& uid, const std::string& name = "Iterable") {
-    return {.kind = "destination",
-            .uid = uid,
-            .name = name,
-            .json = "{}",
-            .secrets = {{"api_key", Secret(std::string(kHush))}}};
-  }
-  static ObjectRow row(const std::string& uid, const std::string& name) {
-    return {.kind = "model", .uid = uid, .name = name, .json = "{}"};
-  }
-  static ObjectRow activation(const std::string& name, const std::string& destination) {
-    return {.kind = "activation",
-            .uid = "",
-            .name = name,
-            .json = "{\"destination\":\"" + destination + "\"}",
-            .destination = destination};
-  }
-  void write_key(char with) {
-    fs::remove(home_ / "key");
-    std::ofstream(home_ / "key") << std::string(32, with);
-    fs::permissions(home_ / "key", fs::perms::owner_read | fs::perms::owner_write);
-  }
-  void sql(const std::string& statements) {
-    sqlite3* db = nullptr;
-    ASSERT_EQ(sqlite3_open((home_ / "rollcall.db").c_str(), &db), SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(db, statements.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
-        << sqlite3_errmsg(db);
-    sqlite3_close(db);
-  }
-  static mode_t mode_of(const fs::path& path) {
-    struct stat about {};
-    EXPECT_EQ(::stat(path.c_str(), &about), 0) << path;
-    return about.st_mode & 0777;
-  }
-
-  ManualClock clock_{Time(Millis(1'000'000))};
-  RealDisk disk_;
-  SeededRandom random_{1};
-  fs::path home_;
 };
+INSTANTIATE_TEST_SUITE_P(, StoreTest, testing::Values(Engine::sqlite, Engine::postgres),
+                         [](const auto& one) {
+                           return one.param == Engine::sqlite ? "sqlite" : "postgres";
+                         });
 
 // --- A backup ---
 
-TEST_F(StoreTest, ABackupIsOfOneMomentAndOpensWithTheKeyThatIsTold) {
+TEST_P(StoreTest, ABackupIsOfOneMomentAndOpensWithTheKeyThatIsTold) {
   put_destination();
   const auto store = open();
   const fs::path kept = home_ / "kept";
@@ -135,16 +62,17 @@ TEST_F(StoreTest, ABackupIsOfOneMomentAndOpensWithTheKeyThatIsTold) {
   EXPECT_EQ(objects->rows[0].secrets[0].second.reveal(), kHush);
 }
 
-TEST_F(StoreTest, ABackupIsWrittenOverNothing) {
+TEST_P(StoreTest, ABackupIsWrittenOverNothing) {
   const auto store = open();
   std::ofstream(home_ / "there") << "mine";
   EXPECT_FALSE(store->back_up(home_ / "there").ok());
   EXPECT_EQ(bytes_of(home_ / "there"), "mine");
 }
 
-TEST_F(StoreTest, NoBackupIsMadeWhoseKeyWasReplacedMeanwhile) {
+TEST_P(StoreTest, NoBackupIsMadeWhoseKeyWasReplacedMeanwhile) {
+  put_destination();
   const auto store = open();
-  sql("DELETE FROM key_check; INSERT INTO key_check VALUES (1, x'00')");
+  sql("UPDATE key_check SET sealed = (SELECT sealed FROM secret)");
   EXPECT_EQ(store->back_up(home_ / "kept").error().kind, ErrorKind::conflict);
 }
 
@@ -154,7 +82,7 @@ Result<std::optional<std::string>> no_reseal(const Record&, const Store::Sealing
   return std::optional<std::string>();
 }
 
-TEST_F(StoreTest, ANewKeyOpensWhatTheOldOneSealed) {
+TEST_P(StoreTest, ANewKeyOpensWhatTheOldOneSealed) {
   put_destination();
   const auto store = open();
   const auto other = open();  // of another process
@@ -186,7 +114,7 @@ TEST_F(StoreTest, ANewKeyOpensWhatTheOldOneSealed) {
   EXPECT_EQ(open()->objects()->rows.size(), 2U);
 }
 
-TEST_F(StoreTest, ARecordThatNobodyCanSealAnewKeepsTheOldKey) {
+TEST_P(StoreTest, ARecordThatNobodyCanSealAnewKeepsTheOldKey) {
   const auto store = open();
   const std::string before = bytes_of(home_ / "key");
   ASSERT_TRUE(
@@ -198,14 +126,14 @@ TEST_F(StoreTest, ARecordThatNobodyCanSealAnewKeepsTheOldKey) {
   EXPECT_FALSE(fs::exists(home_ / "key.next")) << "left behind";
 }
 
-TEST_F(StoreTest, AHomeOpensWhereverTheReplacementOfItsKeyWasCutOff) {
+TEST_F(SqliteStoreTest, AHomeOpensWhereverTheReplacementOfItsKeyWasCutOff) {
   FaultyDisk disk(home_.string() + "-aside");
   for (int step = 0, done = 0; done == 0; ++step) {
     fs::remove_all(home_);
     put_destination();
     disk.lost_after = std::nullopt;
     {
-      const auto store = Store::open(home_, clock_, random_, disk);
+      const auto store = Store::open(home_, clock_, random_, disk, server_);
       ASSERT_TRUE(store.ok()) << store.error().text();
       disk.lost_after = disk.steps + step;
       done = (*store)->replace_key(no_reseal, {}).ok() ? 1 : 0;
@@ -220,7 +148,7 @@ TEST_F(StoreTest, AHomeOpensWhereverTheReplacementOfItsKeyWasCutOff) {
 
 // --- Objects ---
 
-TEST_F(StoreTest, KeepsObjectsAndTheirSecretsAcrossOpenings) {
+TEST_P(StoreTest, KeepsObjectsAndTheirSecretsAcrossOpenings) {
   ASSERT_TRUE(put(*open(), {with_key("")}, {}).ok());
   const auto objects = open()->objects();
   ASSERT_TRUE(objects.ok());
@@ -233,7 +161,7 @@ TEST_F(StoreTest, KeepsObjectsAndTheirSecretsAcrossOpenings) {
   EXPECT_EQ(object.secrets[0].second.reveal(), kHush);
 }
 
-TEST_F(StoreTest, DerivesTheSameSecretFromItsKeyForOnePurpose) {
+TEST_F(SqliteStoreTest, DerivesTheSameSecretFromItsKeyForOnePurpose) {
   put_destination();
   const Secret one = open()->derived("one");
   EXPECT_EQ(one.reveal().size(), 32U);
@@ -244,27 +172,28 @@ TEST_F(StoreTest, DerivesTheSameSecretFromItsKeyForOnePurpose) {
   EXPECT_FALSE(open()->derived("one") == one) << "another home has another key";
 }
 
-TEST_F(StoreTest, KeepsTextByteForByte) {
+TEST_P(StoreTest, KeepsTextByteForByte) {
   using namespace std::string_literals;
-  const std::string odd = "Zoë 李 😀 '\"\n\0x"s;
+  const std::string odd = "Zoë 李 😀 '\"\n\\?x";
+  const std::string bytes = odd + "\0\xff"s;
   auto store = open();
   ASSERT_TRUE(put(*store,
                   {{.kind = "model",
                     .uid = "m",
                     .name = odd,
                     .json = odd,
-                    .secrets = {{"", Secret(odd)}, {"empty", Secret("")}}}},
+                    .secrets = {{"", Secret(bytes)}, {"empty", Secret("")}}}},
                   {})
                   .ok());
   const auto objects = store->objects();
   ASSERT_TRUE(objects.ok());
   EXPECT_EQ(objects->rows.front().name, odd);
   EXPECT_EQ(objects->rows.front().json, odd);
-  EXPECT_EQ(objects->rows.front().secrets[0].second.reveal(), odd);
+  EXPECT_EQ(objects->rows.front().secrets[0].second.reveal(), bytes);
   EXPECT_EQ(objects->rows.front().secrets[1].second.reveal(), "");
 }
 
-TEST_F(StoreTest, ListsObjectsInTheOrderOfTheirCreation) {
+TEST_P(StoreTest, ListsObjectsInTheOrderOfTheirCreation) {
   auto store = open();
   ASSERT_TRUE(put(*store, {row("", "c"), row("", "a")}, {}).ok());
   ASSERT_TRUE(put(*store, {row("", "b")}, {}).ok());
@@ -276,14 +205,14 @@ TEST_F(StoreTest, ListsObjectsInTheOrderOfTheirCreation) {
   EXPECT_TRUE(store->objects()->rows.front().archived);
 }
 
-TEST_F(StoreTest, TwoMaySwapNamesInOneCall) {
+TEST_P(StoreTest, TwoMaySwapNamesInOneCall) {
   auto store = open();
   ASSERT_TRUE(put(*store, {row("1", "a"), row("2", "b")}, {}).ok());
   ASSERT_TRUE(put(*store, {row("1", "b"), row("2", "a")}, {}).ok());
   EXPECT_EQ(store->objects()->rows.front().name, "b");
 }
 
-TEST_F(StoreTest, NoTwoOfAKindBearOneName) {
+TEST_P(StoreTest, NoTwoOfAKindBearOneName) {
   auto store = open();
   ASSERT_TRUE(put(*store, {row("", "a"), activation("a", "one")}, {}).ok());
   for (const ObjectRow& twice : {row("", "a"), activation("a", "one")}) {
@@ -298,7 +227,7 @@ TEST_F(StoreTest, NoTwoOfAKindBearOneName) {
   EXPECT_TRUE(put(*store, {archived}, {}).ok()) << "nobody goes by the name of an archived one";
 }
 
-TEST_F(StoreTest, RefusesAWriteOfWhatAnotherHasChangedSince) {
+TEST_P(StoreTest, RefusesAWriteOfWhatAnotherHasChangedSince) {
   auto one = open(), other = open();
   const int64_t seen = one->objects()->revision;
   ASSERT_TRUE(put(*other, {row("", "theirs")}, {}).ok());
@@ -310,7 +239,7 @@ TEST_F(StoreTest, RefusesAWriteOfWhatAnotherHasChangedSince) {
   EXPECT_TRUE(put(*one, {row("", "mine")}, {}).ok()) << "after it is read again";
 }
 
-TEST_F(StoreTest, WritesAllOrNothing) {
+TEST_P(StoreTest, WritesAllOrNothing) {
   auto store = open();
   ASSERT_TRUE(put(*store, {row("m", "a"), row("gone", "x")}, {}).ok());
   // The last row carries one secret twice, which the database refuses.
@@ -326,7 +255,7 @@ TEST_F(StoreTest, WritesAllOrNothing) {
   EXPECT_TRUE(put(*store, {row("m", "changed")}, {}).ok()) << "and can be used as before";
 }
 
-TEST_F(StoreTest, RemovesAnObjectWithItsSecretsAndFacts) {
+TEST_P(StoreTest, RemovesAnObjectWithItsSecretsAndFacts) {
   auto store = open();
   ASSERT_TRUE(put(*store, {with_key("d")}, {}).ok());
   ASSERT_TRUE(store->put_fact("d", "trial", "{}").ok());
@@ -346,16 +275,16 @@ class RepeatingRandom : public Random {
   uint64_t count_ = 0;
 };
 
-TEST_F(StoreTest, AnIdThatIsTakenIsNotGivenAgain) {
+TEST_P(StoreTest, AnIdThatIsTakenIsNotGivenAgain) {
   RepeatingRandom random;
-  auto store = std::move(*Store::open(home_, clock_, random, disk_));
+  auto store = std::move(*Store::open(home_, clock_, random, disk_, server_));
   ASSERT_TRUE(put(*store, {row("", "a"), row("", "b"), row("", "c"), row("", "d")}, {}).ok());
   EXPECT_EQ(store->objects()->rows.size(), 4U);
 }
 
 // --- Secrets and rights ---
 
-TEST_F(StoreTest, HasNoSecretInAnyFileInClear) {
+TEST_F(SqliteStoreTest, HasNoSecretInAnyFileInClear) {
   auto store = open();
   ASSERT_TRUE(put(*store, {with_key("d")}, {}).ok());
   ASSERT_TRUE(put(*store, {with_key("d")}, {}).ok());
@@ -367,13 +296,13 @@ TEST_F(StoreTest, HasNoSecretInAnyFileInClear) {
   EXPECT_GE(files, 3) << "key, database and its log";
 }
 
-TEST_F(StoreTest, ASecretOpensOnlyWhereItBelongs) {
+TEST_P(StoreTest, ASecretOpensOnlyWhereItBelongs) {
   ASSERT_TRUE(put(*open(), {with_key("a"), row("b", "other")}, {}).ok());
   sql("UPDATE secret SET uid = 'b'");
   EXPECT_EQ(open()->objects().error().kind, ErrorKind::corrupt);
 }
 
-TEST_F(StoreTest, IsPrivateToItsOwner) {
+TEST_F(SqliteStoreTest, IsPrivateToItsOwner) {
   const mode_t before = ::umask(0);
   auto store = open();
   ASSERT_TRUE(put(*store, {with_key("d")}, {}).ok());
@@ -383,7 +312,7 @@ TEST_F(StoreTest, IsPrivateToItsOwner) {
     EXPECT_EQ(mode_of(home_ / name), 0600U) << name;
 }
 
-TEST_F(StoreTest, LeavesTheRightsOfAFolderThatHoldsOtherThings) {
+TEST_P(StoreTest, LeavesTheRightsOfAFolderThatHoldsOtherThings) {
   fs::create_directories(home_);
   fs::permissions(home_, fs::perms(0755));
   std::ofstream(home_ / "notes.txt") << "somebody's";
@@ -391,7 +320,7 @@ TEST_F(StoreTest, LeavesTheRightsOfAFolderThatHoldsOtherThings) {
   EXPECT_EQ(mode_of(home_), 0755U);
 }
 
-TEST_F(StoreTest, MakesTheFoldersOnTheWay) {
+TEST_P(StoreTest, MakesTheFoldersOnTheWay) {
   const fs::path top = home_;
   home_ = top / "a" / "b" / "";
   open();
@@ -399,7 +328,7 @@ TEST_F(StoreTest, MakesTheFoldersOnTheWay) {
   home_ = top;
 }
 
-TEST_F(StoreTest, RefusesAKeyFileOthersMayRead) {
+TEST_P(StoreTest, RefusesAKeyFileOthersMayRead) {
   put_destination();
   fs::permissions(home_ / "key", fs::perms::group_read, fs::perm_options::add);
   const auto error = try_open().error();
@@ -407,7 +336,7 @@ TEST_F(StoreTest, RefusesAKeyFileOthersMayRead) {
   EXPECT_THAT(error.remedy, HasSubstr("chmod 600"));
 }
 
-TEST_F(StoreTest, RefusesToOpenWithoutTheKeyOfItsSecrets) {
+TEST_P(StoreTest, RefusesToOpenWithoutTheKeyOfItsSecrets) {
   put_destination();
   fs::remove(home_ / "key");
   const auto error = try_open().error();
@@ -416,7 +345,7 @@ TEST_F(StoreTest, RefusesToOpenWithoutTheKeyOfItsSecrets) {
   EXPECT_FALSE(fs::exists(home_ / "key")) << "a new one would hide the loss";
 }
 
-TEST_F(StoreTest, RefusesAWrongKeyBeforeAnythingIsSealedByIt) {
+TEST_P(StoreTest, RefusesAWrongKeyBeforeAnythingIsSealedByIt) {
   put_destination();
   write_key('k');
   const auto error = try_open().error();
@@ -424,20 +353,20 @@ TEST_F(StoreTest, RefusesAWrongKeyBeforeAnythingIsSealedByIt) {
   EXPECT_THAT(error.text(), HasSubstr("Restore the key file that belongs to this home"));
 }
 
-TEST_F(StoreTest, RefusesAKeyThatIsCutShort) {
+TEST_P(StoreTest, RefusesAKeyThatIsCutShort) {
   put_destination();
   fs::resize_file(home_ / "key", 31);
   EXPECT_EQ(try_open().error().kind, ErrorKind::corrupt);
 }
 
-TEST_F(StoreTest, TakesANewKeyWhereThereIsNoSecretYet) {
+TEST_P(StoreTest, TakesANewKeyWhereThereIsNoSecretYet) {
   ASSERT_TRUE(put(*open(), {row("m", "a")}, {}).ok());
   fs::remove(home_ / "key");
   put_destination();
   EXPECT_EQ(open()->objects()->rows.size(), 2U);
 }
 
-TEST_F(StoreTest, FollowsNoLinkThatSomebodyPlanted) {
+TEST_F(SqliteStoreTest, FollowsNoLinkThatSomebodyPlanted) {
   put_destination();
   const fs::path elsewhere = fs::path(home_.string() + "-elsewhere");
   fs::create_directories(elsewhere);
@@ -470,7 +399,7 @@ TEST_F(StoreTest, FollowsNoLinkThatSomebodyPlanted) {
 
 // --- Files that are not ours, or not of our time ---
 
-TEST_F(StoreTest, LeavesAForeignFileAsItIs) {
+TEST_F(SqliteStoreTest, LeavesAForeignFileAsItIs) {
   fs::create_directories(home_);
   const std::string text = "this is no database, however long it may be: " + std::string(5000, 'x');
   std::ofstream(home_ / "rollcall.db") << text;
@@ -478,7 +407,7 @@ TEST_F(StoreTest, LeavesAForeignFileAsItIs) {
   EXPECT_EQ(bytes_of(home_ / "rollcall.db"), text);
 }
 
-TEST_F(StoreTest, LeavesAnotherProgramsDatabaseAsItIs) {
+TEST_F(SqliteStoreTest, LeavesAnotherProgramsDatabaseAsItIs) {
   fs::create_directories(home_);
   sql("CREATE TABLE theirs(x); INSERT INTO theirs VALUES (1)");
   const std::string before = bytes_of(home_ / "rollcall.db");
@@ -491,7 +420,7 @@ TEST_F(StoreTest, LeavesAnotherProgramsDatabaseAsItIs) {
   EXPECT_TRUE(Store::open(home_ / "another", clock_, random_, disk_).ok());
 }
 
-TEST_F(StoreTest, LeavesANewerVersionAsItIs) {
+TEST_F(SqliteStoreTest, LeavesANewerVersionAsItIs) {
   put_destination();
   sql("PRAGMA user_version = 999; PRAGMA journal_mode = DELETE");
   const std::string before = bytes_of(home_ / "rollcall.db");
@@ -501,7 +430,7 @@ TEST_F(StoreTest, LeavesANewerVersionAsItIs) {
   EXPECT_TRUE(Store::open(home_ / "another", clock_, random_, disk_).ok());
 }
 
-TEST_F(StoreTest, SaysSoWhenTheFileIsDamaged) {
+TEST_F(SqliteStoreTest, SaysSoWhenTheFileIsDamaged) {
   put_destination();
   sql("PRAGMA journal_mode = DELETE");
   std::string bytes = bytes_of(home_ / "rollcall.db");
@@ -513,6 +442,7 @@ TEST_F(StoreTest, SaysSoWhenTheFileIsDamaged) {
 }
 
 const std::string kBackToVersion3 =
+    "DROP TABLE lease; DROP TABLE moved; ALTER TABLE run DROP COLUMN until_ms; "
     "DROP TABLE record; DROP TABLE record_revision; DROP TABLE log; PRAGMA user_version = 3;";
 const std::string kBackToVersion2 =
     kBackToVersion3 +
@@ -520,7 +450,7 @@ const std::string kBackToVersion2 =
     "ALTER TABLE object DROP COLUMN is_double; DROP TABLE catalog; "
     "ALTER TABLE plan DROP COLUMN approved_by; PRAGMA user_version = 2;";
 
-TEST_F(StoreTest, MarksTheDoublesThatAnEarlierVersionStored) {
+TEST_F(SqliteStoreTest, MarksTheDoublesThatAnEarlierVersionStored) {
   ObjectRow archived = activation("Old", "Iterable");
   archived.archived = true;
   ASSERT_TRUE(put(*open(),
@@ -547,11 +477,11 @@ TEST_F(StoreTest, MarksTheDoublesThatAnEarlierVersionStored) {
   EXPECT_FALSE(put(*store, {row("", "m")}, {}).ok());
 }
 
-TEST_F(StoreTest, LeavesNoHalfKeyBehind) {
+TEST_F(SqliteStoreTest, LeavesNoHalfKeyBehind) {
   FaultyDisk disk(home_ / "aside");
   for (uint64_t room = 0; room < 32; ++room) {
     disk.room = room;
-    const auto store = Store::open(home_, clock_, random_, disk);
+    const auto store = Store::open(home_, clock_, random_, disk, server_);
     ASSERT_FALSE(store.ok());
     EXPECT_THAT(store.error().message, HasSubstr("no space left in " + home_.string()));
     EXPECT_EQ(store.error().kind, ErrorKind::unavailable);
@@ -559,11 +489,11 @@ TEST_F(StoreTest, LeavesNoHalfKeyBehind) {
       EXPECT_FALSE(entry.path().filename().string().starts_with("key")) << entry.path();
   }
   disk.room.reset();
-  EXPECT_TRUE(Store::open(home_, clock_, random_, disk).ok());
+  EXPECT_TRUE(Store::open(home_, clock_, random_, disk, server_).ok());
 }
 
 // What version 1 left behind, with a secret that was sealed by the key file beside it.
-TEST_F(StoreTest, BringsAnOlderVersionUpToDate) {
+TEST_F(SqliteStoreTest, BringsAnOlderVersionUpToDate) {
   put_destination();
   ASSERT_TRUE(
       open()->put_run({"r", "a", "A", "completed", Time(Millis(1)), std::nullopt, "{}"}).ok());
@@ -580,7 +510,7 @@ TEST_F(StoreTest, BringsAnOlderVersionUpToDate) {
   EXPECT_EQ(try_open().error().kind, ErrorKind::corrupt) << "a wrong key is known there as well";
 }
 
-TEST_F(StoreTest, GivesAHomeOfTheVersionBeforeRecordsAndALog) {
+TEST_F(SqliteStoreTest, GivesAHomeOfTheVersionBeforeRecordsAndALog) {
   put_destination();
   sql(kBackToVersion3);
   auto store = open();
@@ -591,7 +521,7 @@ TEST_F(StoreTest, GivesAHomeOfTheVersionBeforeRecordsAndALog) {
   EXPECT_TRUE(store->log({.who = "rollcall", .action = "created"}).ok());
 }
 
-TEST_F(StoreTest, SaysWhyAHomeCannotBeMade) {
+TEST_P(StoreTest, SaysWhyAHomeCannotBeMade) {
   const fs::path top = home_;
   fs::create_directories(top);
   std::ofstream(top / "file") << "x";
@@ -605,7 +535,7 @@ TEST_F(StoreTest, SaysWhyAHomeCannotBeMade) {
 
 // --- Several at once ---
 
-TEST_F(StoreTest, ManyProcessesMayMakeOneHomeAtOnce) {
+TEST_P(StoreTest, ManyProcessesMayMakeOneHomeAtOnce) {
   constexpr int kProcesses = 8;
   std::vector<pid_t> children;
   for (int i = 0; i < kProcesses; ++i) {
@@ -613,7 +543,7 @@ TEST_F(StoreTest, ManyProcessesMayMakeOneHomeAtOnce) {
     ASSERT_GE(child, 0);
     if (child == 0) {
       SeededRandom random(static_cast<uint64_t>(i) + 100);
-      auto store = Store::open(home_, clock_, random, disk_);
+      auto store = Store::open(home_, clock_, random, disk_, server_);
       const bool ok = store.ok() && insist(**store, {with_key("", std::to_string(i))}).ok();
       if (!store.ok()) std::fprintf(stderr, "%s\n", store.error().text().c_str());
       ::_exit(ok ? 0 : 1);
@@ -633,14 +563,14 @@ TEST_F(StoreTest, ManyProcessesMayMakeOneHomeAtOnce) {
     EXPECT_FALSE(entry.path().filename().string().starts_with("key.")) << "nothing is left over";
 }
 
-TEST_F(StoreTest, AReaderSeesAllOfAWriteOrNothing) {
+TEST_P(StoreTest, AReaderSeesAllOfAWriteOrNothing) {
   auto reader = open();
   ASSERT_TRUE(put(*reader, {row("a", "a0"), row("b", "b0")}, {}).ok());
   std::atomic<bool> stop = false;
   std::thread writer([&] {
     ManualClock clock(Time(Millis(0)));
     SeededRandom random(2);
-    auto store = std::move(*Store::open(home_, clock, random, disk_));
+    auto store = std::move(*Store::open(home_, clock, random, disk_, server_));
     for (int i = 1; !stop; ++i) {
       const std::string name = std::to_string(i);
       EXPECT_TRUE(put(*store, {row("a", "a" + name), row("b", "b" + name)}, {}).ok());
@@ -657,7 +587,7 @@ TEST_F(StoreTest, AReaderSeesAllOfAWriteOrNothing) {
   writer.join();
 }
 
-TEST_F(StoreTest, WritersWaitForEachOther) {
+TEST_P(StoreTest, WritersWaitForEachOther) {
   open();
   std::vector<std::thread> writers;
   std::atomic<int> failed = 0;
@@ -665,7 +595,7 @@ TEST_F(StoreTest, WritersWaitForEachOther) {
     writers.emplace_back([&, w] {
       ManualClock clock(Time(Millis(0)));
       SeededRandom random(static_cast<uint64_t>(w) + 10);
-      auto store = std::move(*Store::open(home_, clock, random, disk_));
+      auto store = std::move(*Store::open(home_, clock, random, disk_, server_));
       for (int i = 0; i < 25; ++i)
         if (!store->put_fact(std::to_string(w), std::to_string(i), "{}").ok()) ++failed;
     });
@@ -676,7 +606,7 @@ TEST_F(StoreTest, WritersWaitForEachOther) {
     for (int i = 0; i < 25; ++i) EXPECT_TRUE(*store->fact(std::to_string(w), std::to_string(i)));
 }
 
-TEST_F(StoreTest, OneStoreServesSeveralThreads) {
+TEST_P(StoreTest, OneStoreServesSeveralThreads) {
   auto store = open();
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
@@ -693,7 +623,7 @@ TEST_F(StoreTest, OneStoreServesSeveralThreads) {
 
 // --- Runs, plans, facts ---
 
-TEST_F(StoreTest, ListsRunsNewestFirst) {
+TEST_P(StoreTest, ListsRunsNewestFirst) {
   auto store = open();
   for (int i = 1; i <= 3; ++i)
     ASSERT_TRUE(store
@@ -719,7 +649,28 @@ TEST_F(StoreTest, ListsRunsNewestFirst) {
   EXPECT_EQ(store->run("r9").error().kind, ErrorKind::not_found);
 }
 
-TEST_F(StoreTest, KeepsTheLastPlansOfEachActivation) {
+TEST_P(StoreTest, OldRunsGoButTheLastOfEachActivation) {
+  auto store = open();
+  const auto put = [&](const std::string& id, const std::string& activation, int64_t ms) {
+    ASSERT_TRUE(
+        store->put_run({id, activation, "A", "completed", Time(Millis(ms)), std::nullopt, "{}"})
+            .ok());
+  };
+  put("r1", "a", 1);
+  put("r2", "a", 2);
+  put("r3", "a", 9);
+  put("r4", "b", 1);
+  put("r5", "b", 1);  // at the same moment: the last by its id
+  EXPECT_EQ(*store->remove_runs(Time(Millis(1))), 0);
+  EXPECT_EQ(*store->remove_runs(Time(Millis(5))), 3);
+  const auto left = store->runs(std::nullopt, 99);
+  ASSERT_EQ(left->size(), 2U);
+  EXPECT_EQ((*left)[0].run_id, "r3");
+  EXPECT_EQ((*left)[1].run_id, "r5");
+  EXPECT_EQ(*store->remove_runs(Time(Millis(100))), 0);
+}
+
+TEST_P(StoreTest, KeepsTheLastPlansOfEachActivation) {
   auto store = open();
   ASSERT_TRUE(store->put_plan({"other", "b", Time(Millis(0)), "{}"}).ok());
   for (int i = 0; i <= 100; ++i)
@@ -730,7 +681,7 @@ TEST_F(StoreTest, KeepsTheLastPlansOfEachActivation) {
   EXPECT_TRUE(store->plan("other").ok());
 }
 
-TEST_F(StoreTest, APlanIsApprovedForOneRun) {
+TEST_P(StoreTest, APlanIsApprovedForOneRun) {
   auto store = open();
   ASSERT_TRUE(store->put_plan({"p", "a", Time(Millis(0)), "{}"}).ok());
   EXPECT_EQ(store->plan("p")->approved_by, "");
@@ -746,7 +697,7 @@ TEST_F(StoreTest, APlanIsApprovedForOneRun) {
   EXPECT_TRUE(store->approve("p2", "run 2").ok());
 }
 
-TEST_F(StoreTest, KeepsFactsByName) {
+TEST_P(StoreTest, KeepsFactsByName) {
   auto store = open();
   EXPECT_FALSE(*store->fact("d", "trial"));
   ASSERT_TRUE(store->put_fact("d", "trial", "1").ok());
@@ -755,7 +706,7 @@ TEST_F(StoreTest, KeepsFactsByName) {
   EXPECT_FALSE(*store->fact("d", "rates"));
 }
 
-TEST_F(StoreTest, RunsArePagedByTheLastOneSeen) {
+TEST_P(StoreTest, RunsArePagedByTheLastOneSeen) {
   auto store = open();
   for (int i = 1; i <= 5; ++i)  // two of them began at once
     ASSERT_TRUE(store
@@ -781,7 +732,7 @@ TEST_F(StoreTest, RunsArePagedByTheLastOneSeen) {
 
 // --- Records ---
 
-TEST_F(StoreTest, KeepsARecordByKindAndKey) {
+TEST_P(StoreTest, KeepsARecordByKindAndKey) {
   const Time soon = clock_.now() + Millis(1000);
   {
     auto store = open();
@@ -798,7 +749,7 @@ TEST_F(StoreTest, KeepsARecordByKindAndKey) {
   EXPECT_EQ((*store->record("session", "u"))->expires_at, soon);
 }
 
-TEST_F(StoreTest, ListsTheRecordsOfAKindByKey) {
+TEST_P(StoreTest, ListsTheRecordsOfAKindByKey) {
   auto store = open();
   for (const char* key : {"b", "a", "c"})
     ASSERT_TRUE(store->put_record({.kind = "user", .key = key, .json = key}).ok());
@@ -810,7 +761,7 @@ TEST_F(StoreTest, ListsTheRecordsOfAKindByKey) {
   EXPECT_EQ(keys, "aabbcc");
 }
 
-TEST_F(StoreTest, ARecordIsWrittenOnlyAsItWasRead) {
+TEST_P(StoreTest, ARecordIsWrittenOnlyAsItWasRead) {
   auto one = open(), other = open();
   ASSERT_TRUE(one->put_record({.kind = "user", .key = "u", .json = "1"}).ok());
   const Status again = one->put_record({.kind = "user", .key = "u", .json = "2"});
@@ -830,7 +781,7 @@ TEST_F(StoreTest, ARecordIsWrittenOnlyAsItWasRead) {
   EXPECT_EQ((*other->record("user", "u"))->json, "mine");
 }
 
-TEST_F(StoreTest, ARecordThatWasMadeAgainIsAnother) {
+TEST_P(StoreTest, ARecordThatWasMadeAgainIsAnother) {
   auto store = open();
   ASSERT_TRUE(store->put_record({.kind = "setup", .key = "s", .json = "1"}).ok());
   const Record first = **store->record("setup", "s");
@@ -841,14 +792,14 @@ TEST_F(StoreTest, ARecordThatWasMadeAgainIsAnother) {
   EXPECT_EQ((*store->record("setup", "s"))->json, "2");
 }
 
-TEST_F(StoreTest, OfTwoWhoRemoveARecordOneDid) {
+TEST_P(StoreTest, OfTwoWhoRemoveARecordOneDid) {
   auto one = open(), other = open();
   ASSERT_TRUE(one->put_record({.kind = "setup", .key = "s", .json = "1"}).ok());
   EXPECT_TRUE(*one->remove_record("setup", "s"));
   EXPECT_FALSE(*other->remove_record("setup", "s"));
 }
 
-TEST_F(StoreTest, ARecordIsGoneOnceItHasExpired) {
+TEST_P(StoreTest, ARecordIsGoneOnceItHasExpired) {
   auto store = open();
   const Record session{
       .kind = "session", .key = "s", .json = "1", .expires_at = clock_.now() + Millis(1000)};
@@ -869,7 +820,7 @@ TEST_F(StoreTest, ARecordIsGoneOnceItHasExpired) {
   EXPECT_TRUE(store->put_record(later).ok()) << "but its name is free";
 }
 
-TEST_F(StoreTest, TidyingRemovesWhatHasExpiredAndNothingElse) {
+TEST_P(StoreTest, TidyingRemovesWhatHasExpiredAndNothingElse) {
   auto store = open();
   ASSERT_TRUE(store->put_record({.kind = "user", .key = "u", .json = "1"}).ok());
   for (int i = 1; i <= 3; ++i)
@@ -887,14 +838,14 @@ TEST_F(StoreTest, TidyingRemovesWhatHasExpiredAndNothingElse) {
   EXPECT_TRUE(*store->record("user", "u"));
 }
 
-TEST_F(StoreTest, OfManyWhoMakeOneRecordOneDoes) {
+TEST_P(StoreTest, OfManyWhoMakeOneRecordOneDoes) {
   open();
   std::vector<std::thread> writers;
   std::atomic<int> made = 0;
   for (int w = 0; w < 4; ++w)
     writers.emplace_back([&, w] {
       SeededRandom random(static_cast<uint64_t>(w) + 10);
-      auto store = std::move(*Store::open(home_, clock_, random, disk_));
+      auto store = std::move(*Store::open(home_, clock_, random, disk_, server_));
       for (int i = 0; i < 10; ++i)
         if (store->put_record({.kind = "k", .key = std::to_string(i), .json = "{}"}).ok()) ++made;
     });
@@ -902,9 +853,66 @@ TEST_F(StoreTest, OfManyWhoMakeOneRecordOneDoes) {
   EXPECT_EQ(made, 10);
 }
 
+TEST_P(StoreTest, OfManyWhoWriteByOneRevisionOneDoesAtATime) {
+  open();
+  constexpr int kWriters = 4, kTimes = 10;
+  const int64_t before = open()->objects()->revision;
+  ASSERT_TRUE(open()->put_record({.kind = "k", .key = "sum", .json = "0"}).ok());
+  std::vector<std::thread> writers;
+  for (int w = 0; w < kWriters; ++w)
+    writers.emplace_back([&, w] {
+      SeededRandom random(static_cast<uint64_t>(w) + 10);
+      auto store = std::move(*Store::open(home_, clock_, random, disk_, server_));
+      for (int done = 0; done < kTimes;) {
+        Record sum = **store->record("k", "sum");
+        sum.json = std::to_string(std::stoi(sum.json) + 1);
+        const Status put = store->put_record(sum);
+        if (put.ok()) ++done;
+        if (put.ok()) {
+          EXPECT_TRUE(insist(*store, {row("", sum.json)}).ok());
+        } else {
+          EXPECT_EQ(put.error().kind, ErrorKind::conflict) << put.error().text();
+        }
+      }
+    });
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ((*open()->record("k", "sum"))->json, std::to_string(kWriters * kTimes));
+  EXPECT_EQ(open()->objects()->rows.size(), size_t{kWriters * kTimes});
+  EXPECT_EQ(*open()->revision(), before + kWriters * kTimes) << "one after another";
+}
+
+TEST_P(StoreTest, TextWithANulIsRefused) {
+  using namespace std::string_literals;
+  auto store = open();
+  const Status refused = put(*store, {row("", "a\0b"s)}, {});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::invalid);
+  EXPECT_TRUE(store->objects()->rows.empty());
+  EXPECT_FALSE(store->put_record({.kind = "k", .key = "a\0b"s, .json = "{}"}).ok());
+  EXPECT_FALSE(store->log({.who = "a\0b"s, .action = "x"}).ok());
+}
+
+TEST_P(StoreTest, TellsUpToWhenTheScheduleIsDealtWith) {
+  auto store = open();
+  const auto put_run = [&](const char* id, const char* status, std::optional<int64_t> until) {
+    RunRow run{id, "a", "A", status, Time(Millis(1)), std::nullopt, "{}"};
+    if (until) run.until = Time(Millis(*until));
+    ASSERT_TRUE(store->put_run(run).ok());
+  };
+  EXPECT_EQ(*store->dealt_until("a"), std::nullopt);
+  put_run("1", "completed", 10);
+  put_run("2", "running", 30);
+  put_run("3", "interrupted", 40);
+  put_run("4", "completed", std::nullopt);
+  EXPECT_EQ(*store->dealt_until("a"), Time(Millis(10)));
+  EXPECT_EQ(*store->dealt_until("b"), std::nullopt);
+  put_run("2", "failed", std::nullopt);
+  EXPECT_EQ(*store->dealt_until("a"), Time(Millis(30))) << "it is kept by whoever ends the run";
+}
+
 // --- Sealed text ---
 
-TEST_F(StoreTest, SealedTextOpensOnlyWhereItBelongs) {
+TEST_P(StoreTest, SealedTextOpensOnlyWhereItBelongs) {
   auto store = open();
   const std::string sealed = store->seal(Secret("hush"), "settings/mail");
   EXPECT_THAT(sealed, testing::Not(HasSubstr("hush")));
@@ -926,7 +934,7 @@ TEST_F(StoreTest, SealedTextOpensOnlyWhereItBelongs) {
     EXPECT_TRUE(c > ' ' && c < 127 && c != '"') << "JSON holds it as it is";
 }
 
-TEST_F(StoreTest, RefusesToOpenWithoutTheKeyOfWhatARecordHasSealed) {
+TEST_P(StoreTest, RefusesToOpenWithoutTheKeyOfWhatARecordHasSealed) {
   {
     auto store = open();
     const std::string json = "{\"password\":\"" + store->seal(Secret("hush"), "mail") + "\"}";
@@ -940,7 +948,7 @@ TEST_F(StoreTest, RefusesToOpenWithoutTheKeyOfWhatARecordHasSealed) {
 
 // --- The log ---
 
-TEST_F(StoreTest, TheLogTellsTheNewestFirstAndForgetsNothing) {
+TEST_P(StoreTest, TheLogTellsTheNewestFirst) {
   const LogLine line{.at = Time(Millis(5)),
                      .who = "anna@example.com",
                      .action = "changed",
@@ -968,7 +976,17 @@ TEST_F(StoreTest, TheLogTellsTheNewestFirstAndForgetsNothing) {
   EXPECT_EQ(lines[1].address, line.address);
 }
 
-TEST_F(StoreTest, TheLogIsFilteredAndPaged) {
+TEST_P(StoreTest, OldLinesOfTheLogGo) {
+  auto store = open();
+  for (const int ms : {1, 5, 9})
+    ASSERT_TRUE(store->log({.at = Time(Millis(ms)), .who = "a", .action = "run"}).ok());
+  EXPECT_EQ(*store->remove_log(Time(Millis(5))), 1);
+  const auto lines = store->logged({});
+  ASSERT_EQ(lines->size(), 2U);
+  EXPECT_EQ(lines->back().at, Time(Millis(5)));
+}
+
+TEST_P(StoreTest, TheLogIsFilteredAndPaged) {
   auto store = open();
   for (int i = 1; i <= 6; ++i)
     ASSERT_TRUE(store

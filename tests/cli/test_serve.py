@@ -186,6 +186,23 @@ def test_signing_out_ends_the_session_and_no_other(service, ada):
     assert token("GET", f"{API}/session").status == 200, "a token has no session that could end"
 
 
+def test_a_user_changes_their_own_password_and_other_sessions_end(service, ada):
+    at, other_word = f"{API}/session/password", "another four words here"
+    other = service.signed_in(service.nobody("POST", f"{API}/session", {"email": "ada@example.com", "password": PASSWORD}))
+    problem(ada("PUT", at, {"current": "not what it is", "password": other_word}), 422, "credentials_wrong", "/current")
+    problem(ada("PUT", at, {"current": PASSWORD, "password": "short"}), 422, "password_short", "/password")
+    problem(ada("PUT", at, {"current": PASSWORD}), 422, "key_missing", "/password")
+    problem(service.admin("PUT", at, {"current": PASSWORD, "password": other_word}), 422, "no_password")
+    assert ada("GET", f"{API}/session").status == other("GET", f"{API}/session").status == 200, "what was refused ends nothing"
+    changed = ada("PUT", at, {"current": PASSWORD, "password": other_word})
+    assert changed.status == 200 and service.signed_in(changed)("GET", f"{API}/session").status == 200
+    assert ada("GET", f"{API}/session").status == other("GET", f"{API}/session").status == 401
+    problem(service.nobody("POST", f"{API}/session", {"email": "ada@example.com", "password": PASSWORD}), 401, "credentials_wrong")
+    assert service.nobody("POST", f"{API}/session", {"email": "ada@example.com", "password": other_word}).status == 200
+    log = service.admin.items(f"{API}/log?action=changed%20password")
+    assert [(one["who"], one["kind"], one["before"], one["after"]) for one in log] == [("ada@example.com", "user", None, None)]
+
+
 def test_who_guesses_passwords_waits(service, ada):
     guess = {"email": "ada@example.com", "password": "a guess of no merit"}
     answers = [service.nobody("POST", f"{API}/session", guess) for _ in range(6)]
@@ -209,6 +226,7 @@ def test_a_token_that_nobody_gave_is_nobodys(service, ada):
     problem(ada("POST", f"{API}/tokens", {"name": "short"}), 409, "name_taken")
     assert ada("DELETE", f"{API}/tokens/{made['uid']}").status == 204
     assert short("GET", f"{API}/session").status == 401
+    assert [(one["action"], one["name"]) for one in ada.items(f"{API}/log?kind=token")] == [("removed", "short"), ("created", "short")]
 
 
 def test_users_are_invited_changed_and_removed(service, ada):
@@ -458,6 +476,64 @@ def test_a_whole_catalog_is_brought_in_and_told(world, service):
         assert answer.status == 422 and "root:" not in answer.text, answer
 
 
+# --- Files that people bring.
+
+def test_a_file_comes_in_pieces_and_a_source_reads_it_by_its_name(world, service, admin):
+    bytes_ = {"Content-Type": "application/octet-stream"}
+    editor = service.as_role("editor")
+    lines = "id,email\n" + "".join(f"{i},user{i}@example.com\n" for i in range(20))
+    half = len(lines) // 2
+    at = f"{API}/files?name=people%20of%20May.csv"
+    first = editor.ok("POST", at + "&more=true", lines[:half], bytes_)
+    assert first["bytes"] == half and not first["complete"]
+    assert editor.items(f"{API}/files") == [], "it is not there before its last piece"
+    problem(editor("POST", at + f"&from={half + 1}", lines[half:], bytes_), 409, "upload_elsewhere")
+    problem(admin("POST", at + f"&from={half}", lines[half:], bytes_), 409, "upload_elsewhere")  # of another person
+    done = editor.ok("POST", at + f"&from={half}", lines[half:], bytes_, status=201)
+    assert done["bytes"] == len(lines) and done["complete"] and done["used_by"] == []
+
+    source = editor.ok("POST", f"{API}/sources", {"name": "May", "kind": "csv", "path": "people of May.csv"}, status=201)
+    assert source["path"] == done["path"], "a name alone is that of a file that was brought"
+    columns = editor.ok("GET", f"{API}/sources/{source['uid']}/tables")["items"]
+    assert columns, columns
+    one, = editor.items(f"{API}/files")
+    assert one["used_by"] == ["May"]
+    name = f"{API}/files/people%20of%20May.csv"
+    problem(editor("DELETE", name), 409, "file_in_use")
+    editor.ok("DELETE", f"{API}/sources/{source['uid']}", headers={"If-Match": "*"}, status=204)
+    editor.ok("DELETE", name, status=204)
+    problem(editor("DELETE", name), 404, "not_found")
+    assert files_with(world.home / "files", "user1@example.com") == []
+
+
+@pytest.mark.parametrize("name", ["", ".hidden", "a/b.csv", "..", "%2e%2e%2fkey", "a*.csv", "a%0a.csv", "x" * 201])
+def test_a_file_has_a_name_of_its_own(service, name):
+    editor = service.as_role("editor")
+    problem(editor("POST", f"{API}/files?name={name}", "id\n", {"Content-Type": "application/octet-stream"}), 422, "file_name_invalid")
+
+
+def test_a_file_has_its_limit(world, serve):
+    service = serve(world, "--file-max", "1")
+    editor, bytes_ = service.as_role("editor"), {"Content-Type": "application/octet-stream"}
+    piece = "x" * (1 << 19)
+    at = f"{API}/files?name=large.csv&more=true"
+    editor.ok("POST", at, piece, bytes_)
+    editor.ok("POST", at + f"&from={1 << 19}", piece, bytes_)
+    problem(editor("POST", at + f"&from={1 << 20}", "x", bytes_), 422, "file_too_large")
+    assert list((world.home / "files").iterdir()) == []
+
+
+def test_a_schedule_tells_when_it_would_be_due(service):
+    viewer = service.as_role("viewer")
+    at = f"{API}/schedules/next"
+    mondays = viewer.ok("POST", at, {"schedule": {"recurrences": [{"days": ["mon"], "at": "09:00", "tz": "UTC"}]}, "count": 3})["items"]
+    assert len(mondays) == 3 and all(one.endswith("T09:00:00Z") for one in mondays) and mondays == sorted(mondays), mondays
+    assert len(viewer.ok("POST", at, {"schedule": {"every": "15m"}})["items"]) == 5
+    assert viewer.ok("POST", at, {"schedule": "manual"})["items"] == []
+    problem(viewer("POST", at, {"schedule": {"recurrences": [{"days": ["mon"], "at": "25:00", "tz": "UTC"}]}}), 422, "value_invalid", "/schedule/recurrences/0/at")
+    problem(viewer("POST", at, {}), 422, "key_missing")
+
+
 # --- Secrets.
 
 def test_secrets_are_in_no_answer_log_or_file(world, service):
@@ -544,6 +620,17 @@ def test_a_stored_segment_answers_the_same_and_remembers_its_size(world, service
     run_now(service.admin, only(viewer, "activations"))
     history = viewer.ok("GET", at + "/history")
     assert history["segment"] == "Lapsed VIPs" and {one["members"] for one in history["sizes"]} == {members} and len(history["sizes"]) == 2
+    ran = history["sizes"][1]
+    assert (ran["by"], ran["activation"], ran["entered"], ran["left"]) == ("run", "Lapsed VIPs", members, 0)
+    assert history["edits"] == []  # the file was applied by the command line, which keeps no log
+    segment = service.admin("GET", at)
+    for change in ({"description": "no edit of the rule"}, {"where": {"none": [{"field": "vip", "op": "is_false"}]}}):
+        body = segment.json | change
+        segment = service.admin("PUT", at, body, headers={"If-Match": "*"})
+        assert segment.status == 200, segment
+    edits = viewer.ok("GET", at + "/history")["edits"]
+    assert [one["sentence"] for one in edits] == ["none of (vip is false)"] and edits[0]["who"], edits
+    service.admin("PUT", at, segment.json | {"where": {"field": "vip", "op": "is_true"}}, headers={"If-Match": "*"})
     model = f"{API}/models/{only(viewer, 'models')}"
     assert {one["name"] for one in viewer.ok("GET", model + "/fields")["items"]} == set(world.columns)
     values = operator.ok("GET", model + "/values?field=vip")["values"]
@@ -900,7 +987,7 @@ def test_what_there_is_to_choose_from(service):
     meta = service.as_role("viewer").ok("GET", f"{API}/meta")
     assert {"duckdb", "csv", "postgres"} <= {one["kind"] for one in meta["source_kinds"]}
     assert meta["words"]["role"] == ["viewer", "operator", "editor", "admin"] and meta["version"]
-    assert service.nobody.ok("GET", f"{API}/health") == {"status": "ok"} and service.nobody.ok("GET", f"{API}/ready") == {"status": "ready"}
+    assert service.nobody.ok("GET", f"{API}/health") == {"status": "ok"} and service.nobody.ok("GET", f"{API}/ready") == {"status": "ready", "schedules": True}
 
 
 # --- By themselves.

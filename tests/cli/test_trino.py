@@ -47,10 +47,13 @@ def assert_next_run_is_right(world):
 def test_trino_killed_in_mid_query_sends_nothing_and_the_next_run_is_right(world, server):
     run = start_slow_run(world, server)
     server.stop(signal.SIGKILL)
-    code, said = ended(run)
+    try:
+        code, said = ended(run)
+    finally:
+        server.start()  # with nothing in memory; other tests need it, too
     assert code == 1, said
-    assert "the connection to the server was lost" in said
-    server.start()  # with nothing in memory
+    # Pages are asked for one after another: the server may be gone before one is, or in its middle.
+    assert "the connection to the server was lost" in said or "cannot connect" in said
     assert_next_run_is_right(world)
 
 

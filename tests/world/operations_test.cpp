@@ -139,6 +139,47 @@ TEST_F(OperationsTest, RunsAndTellsHowThingsStand) {
   EXPECT_THAT(kinds, ElementsAre("not_a_contact c4@example.com"));
 }
 
+TEST_F(OperationsTest, LetsGoOfThePastInItsTime) {
+  const auto day = std::chrono::days(1);
+  const std::string first = run().run_id, second = run().run_id;
+  world_.clock.advance(100 * day);
+  const std::string last = run().run_id;
+  ASSERT_TRUE(
+      at_work()
+          .store.log({.at = world_.clock.now() - 800 * day, .who = "ada@x.co", .action = "run"})
+          .ok());
+  ASSERT_TRUE(
+      at_work()
+          .store.log({.at = world_.clock.now() - 700 * day, .who = "ada@x.co", .action = "run"})
+          .ok());
+  const auto rejects = [&](const std::string& run_id) -> std::string {
+    int told = 0;
+    const Status done = operations::rejects(at_work(), run_id, "all",
+                                            [&](const operations::Reject&) { return ++told > 0; });
+    return done.ok() ? std::to_string(told) : std::string(to_string(done.error().kind));
+  };
+  EXPECT_EQ(rejects(first), "1") << "customer 4 is no contact";
+
+  const auto young = operations::let_go(at_work(), {.people = 101 * day});
+  ASSERT_TRUE(young.ok()) << young.error().text();
+  EXPECT_EQ(young->people_of_runs, 0);
+  EXPECT_EQ(young->log_lines, 1);
+
+  const auto people = operations::let_go(at_work(), {});
+  ASSERT_TRUE(people.ok()) << people.error().text();
+  EXPECT_EQ(people->people_of_runs, 2);
+  EXPECT_EQ(people->runs, 0);
+  EXPECT_EQ(rejects(first), "not_found");
+  EXPECT_EQ(rejects(last), "1");
+
+  world_.clock.advance(400 * day);
+  const auto runs = operations::let_go(at_work(), {});
+  ASSERT_TRUE(runs.ok()) << runs.error().text();
+  EXPECT_EQ(runs->runs, 2);
+  EXPECT_FALSE(at_work().store.run(second).ok());
+  EXPECT_EQ(rejects(last), "1") << "the last run stays, whatever its age";
+}
+
 TEST_F(OperationsTest, KeepsWhatTheSchedulerWantsKept) {
   const Stored now = stored();
   EXPECT_THAT(*operations::standings(at_work(), now), IsEmpty());

@@ -76,7 +76,7 @@ class JobsHere : public service::Jobs {
                    .disk = now.disk,
                    .observer = now.observer,
                    .open_store =
-                       [&](const std::filesystem::path& home) {
+                       [&](const std::filesystem::path& home, const std::optional<Secret>&) {
                          return store::Store::open(home, now.clock, now.random, now.disk);
                        },
                    .environment = [](const std::string&) { return std::nullopt; },
@@ -170,6 +170,52 @@ TEST_F(ServiceTest, AManualActivationRunsWhenAskedAlone) {
   EXPECT_EQ(report["trigger"], "api");
   EXPECT_EQ(runs().size(), 1U);
   EXPECT_EQ(world_.not_right(), "");
+}
+
+TEST_F(ServiceTest, ATimeThatAnotherHasDealtWithIsNotRunAgain) {
+  apply("{every: 1h}");
+  const std::string activation = uid();
+  serve(std::chrono::minutes(90));
+  ASSERT_EQ(runs().size(), 2U);
+  // Of a service that was killed before it could keep what it had done.
+  ASSERT_TRUE(jobs_.at_work().store.put_fact(activation, "schedule", "{}").ok());
+  const auto jobs_before = jobs_.count("job-run");
+  int ended = 0;
+  serve(std::chrono::minutes(1), [&](service::Service& service) {
+    static std::shared_ptr<void> listening;
+    if (!listening)
+      listening = service.listen([&](const std::string&, const std::string& event,
+                                     const std::string&) { ended += event == "end" ? 1 : 0; });
+    if (jobs_.count("job-run") > jobs_before) listening.reset();
+  });
+  EXPECT_EQ(jobs_.count("job-run"), jobs_before + 1) << "it was due, to whoever knew no better";
+  EXPECT_EQ(runs().size(), 2U) << "but the job found it done";
+  EXPECT_EQ(ended, 0) << "which is no end of a run";
+}
+
+TEST_F(ServiceTest, OfTwoOneSchedulesAndTheOtherDoesWhatItIsAsked) {
+  apply("{every: 1h}");
+  JobsHere other_jobs(world_);
+  const run::World world = jobs_.at_work();
+  service::Service other(world, other_jobs, {});
+  uint64_t ticket = 0;
+  bool schedules = false;
+  std::stop_source stop;
+  serve(std::chrono::hours(2), [&](service::Service& one) {
+    EXPECT_TRUE(one.schedules());
+    if (ticket != 0) return;
+    // The other goes round once, in the middle.
+    other_jobs.before_wait = [&] {
+      schedules = other.schedules();
+      if (ticket == 0) ticket = *other.ask(uid(), {});
+      if (other.wait_for(ticket, Millis(0), {})) stop.request_stop();
+    };
+    EXPECT_TRUE(other.work(stop.get_token()).ok());
+  });
+  EXPECT_FALSE(schedules);
+  EXPECT_EQ(other_jobs.count("job-run"), 1) << "what it was asked for";
+  EXPECT_GE(jobs_.count("job-run"), 2) << "what was due";
+  EXPECT_EQ(world_.not_clean(), "");
 }
 
 TEST_F(ServiceTest, OneAskedForTwiceWhileItWaitsIsRefused) {

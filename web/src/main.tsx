@@ -12,6 +12,11 @@ import { router } from './routes';
 import { theme } from './theme';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+// For styles that are written behind Mantine's back: the lock of scrolling beneath a dialog.
+(globalThis as { __webpack_nonce__?: string }).__webpack_nonce__ = nonce;
+
+// Where the styles of open dialogs look for it.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -57,7 +57,7 @@ const open = <const Path extends string, const Key extends string>(path: Path, k
 
 const tree = root.addChildren([
   open('/sign-in', ['next'], () => import('./pages/sign-in/SignIn')),
-  open('/setup', ['word'], () => import('./pages/sign-in/Setup')),
+  open('/setup', ['word', 'for'], () => import('./pages/sign-in/Setup')),
   shell.addChildren([
     page('/', () => import('./pages/home/Home')),
     page('/start', () => import('./pages/start/Start')),
@@ -69,8 +69,7 @@ const tree = root.addChildren([
     withSearch('/models/$uid', ['tab'], () => import('./pages/models/Model')),
     page('/segments', () => import('./pages/segments/Segments')),
     withSearch('/segments/new', ['model', 'copy', 'template'], () => import('./pages/segments/NewSegment')),
-    withSearch('/segments/$uid', ['tab'], () => import('./pages/segments/Segment')),
-    page('/segments/$uid/edit', () => import('./pages/segments/EditSegment')),
+    withSearch('/segments/$uid', ['tab', 'saved'], () => import('./pages/segments/Segment')),
     page('/destinations', () => import('./pages/destinations/Destinations')),
     page('/destinations/new', () => import('./pages/destinations/NewDestination')),
     withSearch('/destinations/$uid', ['tab', 'new'], () => import('./pages/destinations/Destination')),

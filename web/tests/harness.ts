@@ -337,11 +337,17 @@ export class Visit {
     await this.settled();
     mkdirSync(screenshots, { recursive: true });
     await this.page.mouse.move(0, 0);
-    await this.page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: full, animations: 'disabled' });
-    if (!dark) return;
-    await this.page.emulateMedia({ colorScheme: 'dark' });
-    await this.page.screenshot({ path: join(screenshots, `${name}-dark.png`), fullPage: full, animations: 'disabled' });
-    await this.page.emulateMedia({ colorScheme: 'light' });
+    const before = this.page.viewportSize()!;
+    // The whole page by a window as high as it is: what sticks to the window's top then sticks to the page's.
+    if (full) await this.page.setViewportSize({ ...before, height: await this.page.evaluate(() => document.documentElement.scrollHeight) });
+    await this.page.evaluate(() => window.scrollTo(0, 0));
+    await this.page.screenshot({ path: join(screenshots, `${name}.png`), animations: 'disabled' });
+    if (dark) {
+      await this.page.emulateMedia({ colorScheme: 'dark' });
+      await this.page.screenshot({ path: join(screenshots, `${name}-dark.png`), animations: 'disabled' });
+      await this.page.emulateMedia({ colorScheme: 'light' });
+    }
+    if (full) await this.page.setViewportSize(before);
   }
 
   // What moved by itself while it was loaded.
@@ -389,7 +395,14 @@ export function useWorld(options: WorldOptions = {}): World {
       throw error;
     }
   });
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') {
+      // What was in sight when it failed.
+      const folder = join(root, 'build/page-failures');
+      mkdirSync(folder, { recursive: true });
+      for (const [i, visit] of world.visits.entries())
+        await visit.page.screenshot({ path: join(folder, `${task.name.replace(/\W+/g, '-')}-${i}.png`), fullPage: true }).catch(() => {});
+    }
     const troubles = world.visits.flatMap((visit) => visit.troubles);
     for (const visit of world.visits) await visit.close();
     world.visits = [];

@@ -17,7 +17,7 @@ it('shows how every list goes, what needs a person first', async () => {
   const { page } = visit;
   await page.getByRole('heading', { name: 'Needs a person' }).waitFor();
   const needs = page.getByRole('region', { name: 'Needs a person' });
-  await needs.getByText('Stopped').waitFor();
+  await needs.getByText('Stopped', { exact: true }).waitFor();
   await page.getByRole('table', { name: 'Activations' }).getByText('Newsletter readers').waitFor();
   await visit.isWell();
   expect(await visit.layoutShift()).toBeLessThanOrEqual(0.02);

@@ -12,14 +12,14 @@ it('teaches while nothing has run', async () => {
 
 it('shows a run live, and once it has ended what was done and who was left out', async () => {
   const uid = await world.uid('activations', 'Regulars');
-  await world.sim('/_sim/faults', 'PUT', { rules: [{ kind: 'slow', endpoint: 'POST /api/lists/subscribe', rate: 1, ms: 1500 }] });
+  await world.sim('/_sim/faults', 'PUT', { rules: [{ kind: 'slow', endpoint: 'POST /api/lists/subscribe', rate: 1, ms: 4000 }] });
   const visit = await world.open(`/activations/${uid}`);
   const { page } = visit;
   await page.getByRole('button', { name: 'Run now' }).click();
   await page.getByRole('heading', { name: 'A run is under way' }).waitFor();
   await page.getByRole('status').getByText('Adding and updating').waitFor({ timeout: 60_000 });
-  await visit.axe();
   await visit.shot('run-live');
+  await visit.axe();
   await page.getByRole('heading', { name: 'A run is under way' }).waitFor({ state: 'detached', timeout: 60_000 });
   await world.sim('/_sim/faults', 'PUT', { rules: [] });
   await page.getByRole('table', { name: 'Runs, the newest first' }).getByRole('link').first().click();

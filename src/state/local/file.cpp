@@ -52,6 +52,7 @@ std::optional<int64_t> generation_of(const std::string& file_name, std::string_v
 Result<std::string> write_parquet(Disk& disk, duck::Connection& db, const std::string& query,
                                   const fs::path& path, const char* compression) {
   const fs::path fresh = path.string() + ".new";
+  TRY(disk.remove(fresh));  // somebody who was suspended may go on writing to one of that name
   // In any order: to keep one, rows would be held in memory until their turn has come.
   TRY(db.run("SET GLOBAL preserve_insertion_order = false"));
   const Status copied =

@@ -118,6 +118,8 @@ Status for_each(const Folder& folder, const Record& record,
 Status parked(const Folder& folder, const Record& record, const OnKey& on_key);
 Status missing_people(const Folder& folder, const std::string& run_id, const std::string& kind,
                       const std::function<bool(const MissingPerson&)>& on_person);
+Result<int64_t> drop_missing_people(
+    const Folder& folder, const std::function<Result<bool>(const std::string& run_id)>& which);
 
 // No run is open. Writes the record where the ledger held them.
 Result<Forgotten> forget(const Folder& folder, Record& record, duck::Connection& db,

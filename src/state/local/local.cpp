@@ -5,6 +5,7 @@
 #include "core/match_key.hpp"
 #include "state/local/database.hpp"
 #include "state/local/file.hpp"
+#include "state/local/leased_disk.hpp"
 #include "state/local/plan.hpp"
 #include "state/local/snapshot.hpp"
 
@@ -193,7 +194,11 @@ class Scratch {
 class LocalWriter : public Writer {
  public:
   LocalWriter(Folder folder, fs::path scratch, std::unique_ptr<Lease> lease)
-      : folder_(std::move(folder)), scratch_(std::move(scratch)), lease_(std::move(lease)) {}
+      : folder_(std::move(folder)), scratch_(std::move(scratch)), lease_(std::move(lease)) {
+    if (!lease_) return;
+    disk_.emplace(*folder_.disk, *lease_);
+    folder_.disk = &*disk_;
+  }
 
   Status write() override { return write_record(folder_, record); }
   [[nodiscard]] const Permit& permit() const override {
@@ -241,6 +246,7 @@ class LocalWriter : public Writer {
   Folder folder_;
   fs::path scratch_;
   std::unique_ptr<Lease> lease_;
+  std::optional<LeasedDisk> disk_;  // of the folder, but for a copy's
 };
 
 // A copy's folder goes with it.
@@ -286,6 +292,11 @@ class LocalState : public State {
   Status missing_people(const std::string& run_id, const std::string& kind,
                         const std::function<bool(const MissingPerson&)>& on_person) override {
     return local::missing_people(folder_, run_id, kind, on_person);
+  }
+
+  Result<int64_t> drop_missing_people(
+      const std::function<Result<bool>(const std::string&)>& which) override {
+    return local::drop_missing_people(folder_, which);
   }
 
   Result<std::unique_ptr<Writer>> take() override {

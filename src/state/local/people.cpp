@@ -232,7 +232,8 @@ Status missing_people(const Folder& folder, const std::string& run_id, const std
   std::error_code ignored;
   if (!fs::exists(file, ignored))
     return Error{ErrorKind::not_found, "nothing is kept of the people of run " + run_id,
-                 "Only runs that ended keep them."};
+                 "Only runs that ended keep them, and the service lets go of old ones: see its "
+                 "setting `keep-people`."};
   const auto db = TRY(reader());
   const auto connection = TRY(db->connect());
   if (!is_readable(*connection, file))
@@ -251,6 +252,18 @@ Status missing_people(const Folder& folder, const std::string& run_id, const std
     }
   }
   return ok_status();
+}
+
+Result<int64_t> drop_missing_people(const Folder& folder,
+                                    const std::function<Result<bool>(const std::string&)>& which) {
+  int64_t dropped = 0;
+  for (const std::string& run_id : TRY(folder.disk->list(folder.path / "runs"))) {
+    std::error_code ignored;
+    if (!fs::exists(folder.people_file(run_id), ignored) || !TRY(which(run_id))) continue;
+    TRY(folder.disk->remove(folder.run(run_id)));
+    ++dropped;
+  }
+  return dropped;
 }
 
 Result<StandingCounts> standing_unsent(const Folder& folder, const Record& record,

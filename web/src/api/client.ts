@@ -2,34 +2,58 @@ import createClient from 'openapi-fetch';
 
 import { Problem, asProblem } from './problem';
 import type { components, paths } from './schema';
+import { isAway, isThere, sessionEnded } from './standing';
 
 export type Schemas = components['schemas'];
 export type Session = Schemas['Session'];
 
-// Every write bears the session's token: other pages' browsers send the cookie, too.
+// Every write bears the session's token: other pages' browsers send the cookie, too. Without one, nobody has
+// signed in yet.
 let csrf = '';
-export function bearCsrf(session: Session) {
+export function bearCsrf(session: Pick<Session, 'csrf_token'>) {
   csrf = session.csrf_token ?? '';
 }
+export const forgetSession = () => bearCsrf({});
 
 function isWrite(method: string) {
   return method !== 'GET' && method !== 'HEAD';
 }
 
-// `fetch` for the client below and for streams. A token that is of an older session (somebody signed
-// in anew in another tab) is asked for again, once.
-export async function ask(request: Request): Promise<Response> {
-  const again = isWrite(request.method) && csrf ? request.clone() : undefined;
+async function send(request: Request): Promise<Response> {
   if (isWrite(request.method) && csrf) request.headers.set('X-CSRF-Token', csrf);
-  const response = await fetch(request);
-  if (response.status !== 403 || !again) return response;
-  const told = await response.clone().json().catch(() => undefined);
-  if (told?.code !== 'csrf_token_wrong') return response;
+  try {
+    const response = await fetch(request);
+    // A proxy answers in place of a service that is gone.
+    const gone = [502, 503, 504].includes(response.status) && !response.headers.get('Content-Type')?.includes('json');
+    if (gone) isAway();
+    else isThere();
+    return response;
+  } catch (error) {
+    if (!request.signal.aborted) isAway();
+    throw error;
+  }
+}
+
+const codeOf = async (response: Response): Promise<unknown> =>
+  (await response.clone().json().catch(() => undefined))?.code;
+
+// `fetch` for the client below and for streams. A token that is of an older session (somebody signed in anew in
+// another tab) is asked for again, once. When the session has ended, the request waits until somebody has signed in
+// again in this page.
+export async function ask(request: Request): Promise<Response> {
+  const again = request.clone();
+  const response = await send(request);
+  if (!csrf) return response;
+  if (response.status === 401 && (await codeOf(response)) === 'not_signed_in') {
+    await sessionEnded(again.signal);
+    return ask(again);
+  }
+  if (response.status !== 403 || !isWrite(request.method) || (await codeOf(response)) !== 'csrf_token_wrong')
+    return response;
   const session = await fetch('/api/v1/session');
   if (!session.ok) return response;
   bearCsrf(await session.json());
-  again.headers.set('X-CSRF-Token', csrf);
-  return fetch(again);
+  return send(again);
 }
 
 export const api = createClient<paths>({ baseUrl: globalThis.location?.origin, fetch: ask });

@@ -24,8 +24,8 @@ export function Find<T>({
   const found = wanted ? rows.filter((row) => text(row).toLowerCase().includes(wanted)) : rows;
   return (
     <>
-      <Group mb="md" align="flex-end">
-        {rows.length > 5 && (
+      {(rows.length > 5 || word || beside) && (
+        <Group mb="md" align="flex-end">
           <TextInput
             label={label}
             placeholder="Name or part of it"
@@ -36,9 +36,9 @@ export function Find<T>({
               setShown(step);
             }}
           />
-        )}
-        {beside}
-      </Group>
+          {beside}
+        </Group>
+      )}
       {children(found.slice(0, shown))}
       {found.length > shown && (
         <Button variant="default" mt="md" onClick={() => setShown(shown + step)}>

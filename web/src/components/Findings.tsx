@@ -13,7 +13,7 @@ export function Findings({ found, about }: { found: Schemas['Findings']; about: 
       {told
         .toSorted((a, b) => Number(b.level === 'problem') - Number(a.level === 'problem'))
         .map((one, i) => (
-          <Alert key={i} color={looks[one.level].color} variant="light" title={looks[one.level].word} styles={{ title: { color: 'inherit' } }}>
+          <Alert key={i} color={looks[one.level].color} variant="light" title={looks[one.level].word}>
             <Text size="sm" dir="auto">
               {one.message}
             </Text>
@@ -25,7 +25,7 @@ export function Findings({ found, about }: { found: Schemas['Findings']; about: 
           </Alert>
         ))}
       {found.ok && (
-        <Alert color="green" variant="light" title={`${about} works`} styles={{ title: { color: 'inherit' } }}>
+        <Alert color="green" variant="light" title={`${about} works`}>
           {fine.length > 0 && (
             <List size="sm" spacing={2}>
               {fine.map((one, i) => (

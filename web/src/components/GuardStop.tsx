@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useAct } from '../api/activations';
 import type { Run } from '../api/activations';
 import { segmentsQuery, activationQuery, useMay } from '../api/queries';
+import { guardInWords } from '../lib/numbers';
 import { people } from '../lib/words';
 import { Confirm } from './Confirm';
 import { ButtonTo, LinkTo } from './links';
@@ -21,9 +22,9 @@ export function GuardStop({ run }: { run: Run }) {
   const segment = segments.data?.find((one) => one.name === activation.data?.value.segment);
   const { entered, left, changed } = run.changes;
   return (
-    <Alert color="orange" variant="light" role="alert" title="Stopped: this is more than the guard lets pass" styles={{ title: { color: 'inherit' } }}>
+    <Alert color="orange" variant="light" role="alert" title="Stopped: this is more than the guard lets pass">
       <Stack gap="sm">
-        <Text size="sm">{run.error?.message}</Text>
+        <Text size="sm">{run.error && guardInWords(run.error.message)}</Text>
         <Text size="sm" fw={600}>
           Nothing was sent. It would have
         </Text>

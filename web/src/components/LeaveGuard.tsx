@@ -2,7 +2,8 @@ import { useBlocker } from '@tanstack/react-router';
 
 import { Confirm } from './Confirm';
 
-// Asks before a draft is left that was not saved.
+// Asks before a draft is left that was not saved. Whoever saved it goes on by `navigate({…,
+// ignoreBlocker: true})`, since the draft is dirty until the next rendering.
 export function LeaveGuard({ dirty }: { dirty: boolean }) {
   const blocker = useBlocker({ shouldBlockFn: () => dirty, withResolver: true, enableBeforeUnload: dirty });
   return (

@@ -43,7 +43,7 @@ export function ListNumbers({
   );
   const label = (one: (typeof parts)[number]) =>
     run ? (
-      <LinkTo to="/runs/$uid" params={{ uid: run }} search={{ kind: one.kind }}>
+      <LinkTo to="/runs/$uid" params={{ uid: run }} search={{ kind: one.kind }} fz="inherit">
         {one.label}
       </LinkTo>
     ) : (

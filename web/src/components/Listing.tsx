@@ -7,6 +7,7 @@ export interface Column<T> {
   head: string;
   cell: (row: T) => ReactNode;
   number?: boolean;
+  short?: boolean; // stays on one line
 }
 
 // A table that becomes a column of cards where it is narrow. `label` says what it lists.
@@ -37,7 +38,7 @@ export function Listing<T>({
           {rows.map((row, index) => (
             <Table.Tr key={rowKey(row, index)}>
               {columns.map((column) => (
-                <Table.Td key={column.head} data-head={column.head} ta={column.number ? 'right' : undefined} className={column.number ? 'numbers' : undefined}>
+                <Table.Td key={column.head} data-head={column.head} ta={column.number ? 'right' : undefined} className={[column.number ? 'numbers' : '', column.short ? classes.short : ''].join(' ').trim() || undefined}>
                   {column.cell(row)}
                 </Table.Td>
               ))}

@@ -25,7 +25,7 @@ export function PageHead({
           <Anchor component={Link} to={up.to} size="sm">
             {up.label}
           </Anchor>
-          <Text size="sm" c="dimmed" lineClamp={1}>
+          <Text size="sm" c="dimmed" truncate lh={1.5}>
             {title}
           </Text>
         </Breadcrumbs>

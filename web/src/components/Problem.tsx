@@ -6,7 +6,7 @@ import { asProblem } from '../api/problem';
 export function Problem({ error, title }: { error: unknown; title?: string }) {
   const problem = asProblem(error);
   return (
-    <Alert color="red" variant="light" role="alert" title={title ?? problem.title} styles={{ title: { color: 'inherit' } }}>
+    <Alert color="red" variant="light" role="alert" title={title ?? problem.title}>
       {problem.detail && <Text size="sm">{problem.detail}</Text>}
       {problem.context.length > 0 && (
         <Text size="sm" c="dimmed">

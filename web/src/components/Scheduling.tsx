@@ -25,13 +25,13 @@ function NextTimes({ draft }: { draft: ScheduleDraft }) {
     return <Text size="sm">The list changes only when somebody runs the activation, here or by the command line.</Text>;
   if (trouble)
     return (
-      <Text size="sm" c="red.8" role="alert">
+      <Text size="sm" c="var(--mantine-color-error)" role="alert">
         {trouble}
       </Text>
     );
   if (next.isError)
     return (
-      <Text size="sm" c="red.8" role="alert">
+      <Text size="sm" c="var(--mantine-color-error)" role="alert">
         {next.error.detail || next.error.title} {next.error.remedy}
       </Text>
     );
@@ -114,7 +114,7 @@ export function Scheduling({ value, onChange, label = 'How often' }: { value: Sc
                     </Group>
                   </Chip.Group>
                 </div>
-                <TextInput label="At" type="time" w={120} value={one.at} onChange={(event) => setRecurrence(i, { at: event.currentTarget.value })} />
+                <TextInput label="At" type="time" w={150} value={one.at} onChange={(event) => setRecurrence(i, { at: event.currentTarget.value })} />
                 <ZoneSelect label="Time zone" value={one.tz} onChange={(tz) => setRecurrence(i, { tz })} />
                 {value.recurrences.length > 1 && (
                   <ActionIcon

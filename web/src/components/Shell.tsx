@@ -4,8 +4,10 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect } from 'react';
 
-import { api, take } from '../api/client';
+import { api, forgetSession, take } from '../api/client';
 import { sessionQuery, useMay } from '../api/queries';
+import { PaletteButton } from './PaletteButton';
+import { Standing } from './Standing';
 import { subjects } from './subjects';
 
 function Navigation() {
@@ -46,6 +48,7 @@ function Person() {
   const navigate = useNavigate();
   const signOut = async () => {
     await take(api.DELETE('/api/v1/session'));
+    forgetSession();
     client.clear();
     await navigate({ to: '/sign-in' });
   };
@@ -53,8 +56,10 @@ function Person() {
   return (
     <Menu position="bottom-end" width={260}>
       <Menu.Target>
-        <Button variant="subtle" color="gray" c="var(--mantine-color-text)" size="compact-md" maw={{ base: 150, sm: 300 }}>
-          {session.name}
+        <Button variant="subtle" color="gray" c="var(--mantine-color-text)" size="compact-md" maw={{ base: 170, sm: 300 }}>
+          <Text inherit truncate>
+            {session.name}
+          </Text>
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
@@ -99,11 +104,16 @@ export function Shell() {
             <UnstyledButton component={Link} to="/" aria-label="Rollcall, home">
               <Group gap={8} wrap="nowrap">
                 <img src="/icon.svg" alt="" width={26} height={26} />
-                <Text fw={700}>Rollcall</Text>
+                <Text fw={700} visibleFrom="xs">
+                  Rollcall
+                </Text>
               </Group>
             </UnstyledButton>
           </Group>
-          <Person />
+          <Group gap="xs" wrap="nowrap">
+            <PaletteButton />
+            <Person />
+          </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label="Subjects">
@@ -113,6 +123,7 @@ export function Shell() {
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}>
         <Outlet />
+        <Standing />
       </AppShell.Main>
     </AppShell>
   );

@@ -20,7 +20,7 @@ it('tells what needs a person first, with why and what to do', () => {
   expect(order(all, now).map((one) => one.name)).toEqual(['failed', 'stopped', 'rests', 'a', 'b']);
   expect(attention(all, now).map((one) => [one.state, one.why, one.remedy])).toEqual([
     ['Failed', 'no answer', ''],
-    ['Stopped', 'too many leave', 'Approve what it would do, or correct it.'],
+    ['Stopped', 'Too many leave', 'Approve what it would do, or correct it.'],
     ['Resting', 'The source shop is broken: the file is gone', 'Put it back.'],
   ]);
   expect(attention([status('well')], now)).toEqual([]);

@@ -1,5 +1,6 @@
 // What the home page shows first, and its lines.
 import type { Schemas } from '../api/client';
+import { guardInWords } from './numbers';
 import { needsPerson, stateOf } from './state';
 import type { State } from './state';
 
@@ -22,7 +23,8 @@ export function attention(all: Status[], now: Date = new Date()): Attention[] {
     if (state === 'Resting' && status.rests)
       return [{ status, state, why: `The ${status.rests.kind} ${status.rests.name} is broken: ${status.rests.problem}`, remedy: status.rests.remedy }];
     if (state === 'Late') return [{ status, state, why: 'It should have run by now.', remedy: 'See what is under way: it may wait for its turn.' }];
-    const why = status.last_run?.error ?? (state === 'Stopped' ? 'The guard stopped it.' : 'The last run failed.');
+    const told = status.last_run?.error ?? '';
+    const why = state === 'Stopped' ? guardInWords(told || 'the guard stopped it') : told || 'The last run failed.';
     return [{ status, state, why, remedy: state === 'Stopped' ? 'Approve what it would do, or correct it.' : '' }];
   });
 }

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { fileName, folderOf, inFolder, sizeText } from './files';
 
 it('takes paths apart', () => {
-  expect([fileName('/home/files/a.csv'), folderOf('/home/files/a.csv'), folderOf('a.csv')]).toEqual(['a.csv', '/home/files', 'a.csv']);
+  expect([fileName('/srv/files/a.csv'), folderOf('/srv/files/a.csv'), folderOf('a.csv')]).toEqual(['a.csv', '/srv/files', 'a.csv']);
   expect([inFolder('/f/a.csv', '/f/'), inFolder('/f/a.csv', ''), inFolder('/fa.csv', '/f'), inFolder('/f', '/f')]).toEqual([true, true, false, true]);
 });
 

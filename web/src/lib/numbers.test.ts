@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { differenceInWords, partsOf, trendInWords } from './numbers';
+import { differenceInWords, guardInWords, partsOf, trendInWords } from './numbers';
 
 const standing = { on_list: 90, not_a_contact: 5, rejected: 0, unknown: 1, not_sent: 0, leavers_on_list: 2 };
 const segment = { rows: 100, members: 96, no_key: 3, invalid_key: 1, duplicate_key: 0 };
@@ -32,3 +32,10 @@ it.each([
   [[1, 5, 8], '3 more than after the run before'],
   [[8, 1], '7 fewer than after the run before'],
 ])('%j: %s', (values, words) => expect(trendInWords(values)).toBe(words));
+
+it('tells what the guard said, without what is for who types commands', () => {
+  const said =
+    'stopped by the guard before anything was sent: 84 people would be removed = 74 % of the 113 on the list; the limit is 30 % (max_removed_share). If this is meant, run with `--approve 2026`; otherwise correct the segment or the data.';
+  expect(guardInWords(said)).toBe('84 people would be removed, 74% of the 113 on the list; the limit is 30%.');
+  expect(guardInWords('another thing')).toBe('Another thing');
+});

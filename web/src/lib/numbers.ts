@@ -59,6 +59,17 @@ export function differenceInWords(audit: AuditCounts): string {
   return `Iterable’s list holds ${people(audit.listed)}, and Rollcall expects ${people(audit.expected)}${why}`;
 }
 
+// What the guard said, without what is meant for who types commands.
+export function guardInWords(message: string): string {
+  const told = message
+    .replace(/^stopped by the guard before anything was sent: /, '')
+    .replace(/\. If this is meant.*$/s, '.')
+    .replace(/ \((max_\w+|allow_empty)\)/g, '')
+    .replace(/ = (\d)/g, ', $1')
+    .replaceAll(' %', '%');
+  return told.charAt(0).toUpperCase() + told.slice(1);
+}
+
 // How the last numbers changed: "5 more than the run before".
 export function trendInWords(values: number[]): string {
   if (values.length === 0) return 'no run yet';

@@ -6,6 +6,7 @@ import { useMemo, useState } from 'react';
 import { activationStatusQuery, runQuery, runsQuery, useAct, useLive, useRenewActivations } from '../../api/activations';
 import type { Plan, Run, Status } from '../../api/activations';
 import { objectQuery, removeObject } from '../../api/catalog';
+import { asProblem } from '../../api/problem';
 import { destinationsQuery, segmentsQuery, useMay } from '../../api/queries';
 import { Chart } from '../../components/Chart';
 import { Confirm } from '../../components/Confirm';
@@ -36,9 +37,9 @@ const isNew = (status: Status) => status.state === 'never_run' && status.paused;
 function Saved({ status, what }: { status: Status; what: string }) {
   const next = status.next_run_at ? `The next run is ${clock(status.next_run_at)}.` : 'After that it runs only when somebody starts it.';
   return (
-    <Alert color="green" variant="light" role="status" title={what === 'active' ? 'Active' : 'Saved'} styles={{ title: { color: 'inherit' } }}>
+    <Alert color="green" variant="light" role="status" title={what === 'active' ? 'Active' : 'Saved'}>
       {what === 'active'
-        ? `The first run ${status.last_run ? 'has ended' : status.under_way ? 'is under way' : 'begins in a moment'}: it makes the list in Iterable. ${next}`
+        ? `${status.list && !status.under_way ? 'The first run has made the list in Iterable' : status.under_way ? 'The first run is under way' : 'The first run begins in a moment'}. ${next}`
         : `What you changed holds from the next run on. ${status.paused ? 'It is paused.' : next}`}
     </Alert>
   );
@@ -52,9 +53,13 @@ function NotActiveYet({ status, plan }: { status: Status; plan?: Plan }) {
   const mayEdit = useMay('editor');
   const mayOperate = useMay('operator');
   const [discards, setDiscards] = useState(false);
+  const failed = act.resume.error ?? (act.run.error?.status === 409 ? null : act.run.error);
   const activate = async () => {
     await act.resume.mutateAsync();
-    await act.run.mutateAsync({});
+    // Due at once, it may have been begun already.
+    await act.run.mutateAsync({}).catch((error) => {
+      if (asProblem(error).status !== 409) throw error;
+    });
     await navigate({ to: '/activations/$uid', params: { uid: status.uid }, search: { saved: 'active' } });
   };
   return (
@@ -65,7 +70,7 @@ function NotActiveYet({ status, plan }: { status: Status; plan?: Plan }) {
           It is saved, and nothing is sent to Iterable until you activate it.
           {plan && ` ${people(plan.changes.entered)} would enter the list.`}
         </Text>
-        {(act.resume.isError || act.run.isError) && <Problem error={act.resume.error ?? act.run.error} />}
+        {failed && <Problem error={failed} />}
         <Group>
           {mayOperate && (
             <Button loading={act.resume.isPending || act.run.isPending} onClick={() => void activate().catch(() => {})}>
@@ -105,7 +110,7 @@ function Trouble({ status }: { status: Status }) {
   const last = useQuery({ ...runQuery(status.last_run?.run_id ?? ''), enabled: status.state === 'stopped' && !!status.last_run });
   if (status.rests)
     return (
-      <Alert color="orange" variant="light" role="alert" title={`It rests: the ${status.rests.kind} ${status.rests.name} is broken`} styles={{ title: { color: 'inherit' } }}>
+      <Alert color="orange" variant="light" role="alert" title={`It rests: the ${status.rests.kind} ${status.rests.name} is broken`}>
         <Text size="sm">{status.rests.problem}</Text>
         <Text size="sm" fw={600}>
           {status.rests.remedy}
@@ -118,7 +123,7 @@ function Trouble({ status }: { status: Status }) {
   if (status.state === 'stopped' && last.data) return <GuardStop run={last.data} />;
   if (status.state === 'failed' && status.last_run)
     return (
-      <Alert color="red" variant="light" role="alert" title="The last run did not come to its end" styles={{ title: { color: 'inherit' } }}>
+      <Alert color="red" variant="light" role="alert" title="The last run did not come to its end">
         <Text size="sm">{status.last_run.error}</Text>
         <LinkTo to="/runs/$uid" params={{ uid: status.last_run.run_id }} size="sm">
           See the run and what to do

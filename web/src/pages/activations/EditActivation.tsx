@@ -26,20 +26,18 @@ function Editor({ read }: { read: Tagged<Thing> }) {
   const [base] = useState(read);
   const body = base.value as unknown as ActivationBody;
   const [draft, setDraft] = useState<ActivationDraft>();
-  const [saved, setSaved] = useState(false);
   const shown = draft ?? draftOf(body, zone());
   const save = useMutation({
     mutationFn: () => edit.save(base, bodyOf(shown, body)),
     onSuccess: async () => {
-      setSaved(true);
       await renew();
       const isNew = status.data?.state === 'never_run' && status.data.paused;
-      await navigate({ to: '/activations/$uid', params: { uid }, search: isNew ? { tab: 'plan' } : { saved: 'changed' } });
+      await navigate({ to: '/activations/$uid', params: { uid }, search: isNew ? { tab: 'plan' } : { saved: 'changed' }, ignoreBlocker: true });
     },
   });
   return (
     <>
-      <LeaveGuard dirty={draft !== undefined && !saved} />
+      <LeaveGuard dirty={draft !== undefined} />
       {edit.choice}
       <ActivationForm
         draft={shown}

@@ -56,13 +56,11 @@ function Form({ segment, destination, defaults }: { segment: string; destination
   const renew = useRenewActivations();
   const { model, destination: at, fields } = useMapped(segment, destination);
   const [draft, setDraft] = useState<ActivationDraft>();
-  const [saved, setSaved] = useState(false);
   const save = useMutation({
     mutationFn: (body: ActivationBody) => makeObject('activation', body),
     onSuccess: async (made) => {
-      setSaved(true);
       await renew();
-      await navigate({ to: '/activations/$uid', params: { uid: made.value.uid }, search: { tab: 'plan' } });
+      await navigate({ to: '/activations/$uid', params: { uid: made.value.uid }, search: { tab: 'plan' }, ignoreBlocker: true });
     },
   });
   if (fields.isError) return <Problem error={fields.error} />;
@@ -70,7 +68,7 @@ function Form({ segment, destination, defaults }: { segment: string; destination
   const shown = draft ?? newDraft(segment, destination, defaults, fields.data.items, zone(), model?.primary_key, at.project_type);
   return (
     <>
-      <LeaveGuard dirty={draft !== undefined && !saved} />
+      <LeaveGuard dirty={draft !== undefined} />
       <ActivationForm
         draft={shown}
         onChange={setDraft}

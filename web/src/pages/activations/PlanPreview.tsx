@@ -10,6 +10,7 @@ import { Problem } from '../../components/Problem';
 import { Waiting } from '../../components/Loading';
 import { useStepWords } from '../../components/UnderWay';
 import { span } from '../../lib/time';
+import { guardInWords } from '../../lib/numbers';
 import { count, list, many, people } from '../../lib/words';
 
 const changes: Record<string, string> = { entered: 'Enters', left: 'Leaves', changed: 'Changes', retried: 'Tried again' };
@@ -162,7 +163,7 @@ export function PlanResult({ plan }: { plan: Plan }) {
         <Alert color="orange" variant="light" title="The guard would stop this run">
           {plan.guard.breaches.map((one) => (
             <Text key={one.limit} size="sm">
-              {one.message}
+              {guardInWords(one.message)}
             </Text>
           ))}
         </Alert>

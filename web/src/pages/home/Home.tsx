@@ -15,7 +15,7 @@ import { When } from '../../components/When';
 import { ButtonTo, LinkTo } from '../../components/links';
 import { attention, order, trends } from '../../lib/dashboard';
 import { trendInWords } from '../../lib/numbers';
-import { stateOf } from '../../lib/state';
+import { needsPerson, stateOf } from '../../lib/state';
 import { count, many, people } from '../../lib/words';
 import { NextRun } from '../activations/Activations';
 
@@ -102,12 +102,12 @@ export default function Home() {
         {(all) => {
           if (all.length === 0) return <Begin />;
           const states = all.map((one) => stateOf(one));
-          const well = states.filter((one) => one === 'Healthy' || one === 'Running' || one === 'Waiting').length;
+          const unwell = states.filter(needsPerson).length;
           const waiting = all.reduce((sum, one) => sum + one.parked, 0);
           return (
             <Stack gap="xl">
               <SimpleGrid cols={{ base: 1, xs: 3 }}>
-                <Number label="Lists" hint={well === all.length ? 'all go well' : `${count(well)} go well`}>
+                <Number label="Lists" hint={unwell ? `${count(unwell)} ${unwell === 1 ? 'needs' : 'need'} a person` : 'all go well'}>
                   {count(all.filter((one) => one.list).length)}
                 </Number>
                 <Number label="People on lists" hint={waiting ? `${people(waiting)} not contacts yet` : undefined}>
