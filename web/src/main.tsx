@@ -15,9 +15,6 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 // For styles that are written behind Mantine's back: the lock of scrolling beneath a dialog.
 (globalThis as { __webpack_nonce__?: string }).__webpack_nonce__ = nonce;
 
-// Where the styles of open dialogs look for it.
-Object.assign(globalThis, { __webpack_nonce__: nonce });
-
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>

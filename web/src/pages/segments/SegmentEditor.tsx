@@ -153,8 +153,11 @@ export function SegmentEditor({
 
   const readOnly = !mayEdit;
   const nameMissing = draft.name.trim() === '';
-  const refused =
-    problem && problem.pointer.startsWith('/where') ? { id: nodeAt(draft.root, problem.pointer).id, text: problem.detail } : undefined;
+  // Where the service found a fault in the rule, on saving it or on counting it.
+  const size = counts.of(whole);
+  const told = problem ?? (size?.state === 'failed' ? size.problem : undefined);
+  const fault = told && [told, ...told.errors].find((one) => one.pointer.startsWith('/where'));
+  const refused = fault && { id: nodeAt(draft.root, fault.pointer).id, text: fault.detail };
 
   async function save(over?: Tagged<StoredSegment>) {
     const against = over ?? base;
@@ -272,7 +275,7 @@ export function SegmentEditor({
       </div>
       <Stack gap="lg">
         {readOnly && (
-          <Alert color="gray" variant="light" styles={{ title: { color: 'inherit' } }} title="You may look, not save">
+          <Alert color="gray" variant="light" title="You may look, not save">
             Changing segments needs the role editor; an admin gives it.
           </Alert>
         )}
@@ -280,7 +283,6 @@ export function SegmentEditor({
           <Alert
             color="orange"
             variant="light"
-            styles={{ title: { color: 'inherit' } }}
             title="Somebody changed this segment while you were editing it"
           >
             <Text size="sm">What you did is still here. Look at both before you save.</Text>
@@ -294,7 +296,6 @@ export function SegmentEditor({
           <Alert
             color="blue"
             variant="light"
-            styles={{ title: { color: 'inherit' } }}
             title={savedNow ? 'Saved. Not activated yet' : 'Not activated yet'}
           >
             <Group justify="space-between">
@@ -308,7 +309,7 @@ export function SegmentEditor({
           </Alert>
         )}
         {base && !dirty && savedNow && uses.length > 0 && (
-          <Alert color="blue" variant="light" styles={{ title: { color: 'inherit' } }} title="Saved">
+          <Alert color="blue" variant="light" title="Saved">
             {many(uses.length, 'activation follows', 'activations follow')} this segment: the next run of each brings its list to the new
             rule.
           </Alert>
@@ -376,7 +377,7 @@ export function SegmentEditor({
             <Box pos="sticky" top={72}>
               <Paper withBorder p="md" component="section" aria-label="Size">
                 <Size
-                  state={counts.of(whole)}
+                  state={size}
                   model={draft.model}
                   missing={missing}
                   wrong={wrongs}
@@ -411,7 +412,7 @@ export function SegmentEditor({
                         : 'Reading the model…'}
                   </Text>
                 ) : one === 'people' ? (
-                  <People segment={whole} size={counts.of(whole)} />
+                  <People segment={whole} size={size} />
                 ) : one === 'test' ? (
                   <TestPerson segment={whole} root={draft.root} model={model} />
                 ) : one === 'breakdown' ? (
