@@ -1,7 +1,7 @@
 // One segment under construction: its name, its rule, and beside it what the rule comes to.
 import { Alert, Box, Button, Grid, Group, Paper, Select, Stack, Tabs, TagsInput, Text, TextInput, Textarea } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { Suspense, lazy, useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 
@@ -10,6 +10,7 @@ import { Problem as ProblemError, asProblem } from '../../api/problem';
 import { activationsQuery, modelsQuery, segmentsQuery, useMay } from '../../api/queries';
 import { changeSegment, makeSegment, storedSegmentQuery } from '../../api/segments';
 import type { StoredSegment, Unsaved } from '../../api/segments';
+import { ButtonTo } from '../../components/links';
 import { Empty } from '../../components/Empty';
 import { LeaveGuard } from '../../components/LeaveGuard';
 import { Waiting } from '../../components/Loading';
@@ -301,9 +302,9 @@ export function SegmentEditor({
             <Group justify="space-between">
               <Text size="sm">No list in Iterable follows this segment so far.</Text>
               {mayEdit && (
-                <Button size="xs" component={Link} to="/activations/new" search={{ segment: base.value.uid } as never}>
+                <ButtonTo size="xs" to="/activations/new" search={{ segment: base.value.uid }}>
                   Activate
-                </Button>
+                </ButtonTo>
               )}
             </Group>
           </Alert>
