@@ -506,6 +506,7 @@ describe('keeping', () => {
     await size(page);
     await visit.isWell();
     expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true);
+    await page.getByText('Description and tags').click();
     await page.getByLabel('Description').fill('Looked at');
     await save(page);
     expect(await where()).toBe(before);
