@@ -147,7 +147,7 @@ export function Relations({ models, only, readOnly }: { models: Model[]; only?: 
           A relation is added on the page of its model: {models.slice(0, 8).map((one, i) => (
             <span key={one.uid}>
               {i > 0 && ', '}
-              <Anchor component={Link} to={`/models/${one.uid}`} size="sm" dir="auto">
+              <Anchor component={Link} to={`/models/${one.uid}`} size="sm" underline="always" dir="auto">
                 {one.name}
               </Anchor>
             </span>
