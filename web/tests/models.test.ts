@@ -124,16 +124,15 @@ it('makes computed fields of all five kinds, each shown before it is saved', asy
 
   await begin('Count');
   await dialog.getByLabel('What is counted').selectOption('orders');
-  await dialog.getByRole('button', { name: /^Add/ }).first().click();
-  await page.getByRole('menuitem').first().click();
+  await dialog.getByRole('button', { name: 'Add condition' }).click();
+  await dialog.getByPlaceholder('Choose a field').click();
+  await page.getByRole('option', { name: /^total/ }).click();
+  await dialog.getByRole('textbox', { name: /total/ }).fill('200');
+  await dialog.getByLabel('Name', { exact: true }).fill('dear_orders');
+  await dialog.getByText('For example').waitFor();
   await visit.shot('computed-field');
   await visit.isWell();
-  await dialog.getByRole('button', { name: 'Cancel' }).click();
-
-  await begin('Count');
-  await dialog.getByLabel('What is counted').selectOption('orders');
-  await dialog.getByLabel('Name', { exact: true }).fill('number_of_orders');
-  await save('number_of_orders');
+  await save('dear_orders');
 
   await begin('Total');
   await dialog.getByLabel('Whose values').selectOption('orders');
@@ -146,7 +145,7 @@ it('makes computed fields of all five kinds, each shown before it is saved', asy
   const stored = (await modelOf('customers')).computed as { name: string }[];
   expect(stored.slice(-3)).toEqual([
     { name: 'full_name', formula: "first_name || ' ' || last_name" },
-    { name: 'number_of_orders', aggregate: 'count', relation: 'orders' },
+    { name: 'dear_orders', aggregate: 'count', relation: 'orders', where: expect.anything() },
     { name: 'last_total', label: 'Dearest order', aggregate: 'max', relation: 'orders', field: 'total' },
   ]);
 
