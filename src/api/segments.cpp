@@ -145,10 +145,13 @@ Result<Response> activate_segment(const Ask& ask) {
   const operations::Object object =
       TRY(operations::object(*now, catalog::Kind::activation, activation->uid));
   if (made.is_new) TRY(ask.log("created", "activation", object.uid, object.name, "", object.json));
-  ask.shared.service.look();
   json out = read_json<json>(object.json);
   if (!made.warnings.empty()) out["warnings"] = made.warnings;
-  if (!is_silent) {
+  if (is_silent) {
+    ask.shared.service.look();
+  } else {
+    // Before the service looks by itself: a new one that is due at once, as those with an interval
+    // are, would have begun, and what is asked for would be a second run.
     const auto asked = ask.shared.service.ask(object.uid, {.trigger = Trigger::activation});
     if (!asked.ok() && asked.error().kind != ErrorKind::conflict) return Error(asked.error());
   }

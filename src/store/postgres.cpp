@@ -302,13 +302,14 @@ Status Postgres::transaction(const char* begin, const Work& work) {
 // Another program's tables are left alone, and the version stands in a table of its own.
 Status Postgres::migrate() {
   const auto version = [&]() -> Result<int64_t> {
-    if (TRY(number_of(*this,
-                      "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() "
-                      "AND tablename = 'rollcall'")) == 1)
-      return number_of(*this, "SELECT version FROM rollcall");
-    if (TRY(number_of(*this,
-                      "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()")) == 0)
-      return 0;
+    // In one statement: another may make them between two.
+    enum { kNone, kOurs };
+    const int64_t there = TRY(number_of(
+        *this,
+        "SELECT CASE WHEN count(*) = 0 THEN 0 WHEN bool_or(tablename = 'rollcall') THEN 1 ELSE 2 "
+        "END FROM pg_tables WHERE schemaname = current_schema()"));
+    if (there == kOurs) return number_of(*this, "SELECT version FROM rollcall");
+    if (there == kNone) return 0;
     return Error{.kind = ErrorKind::corrupt,
                  .message = "the database " + place_ + " holds tables of another program",
                  .remedy = "Make a database for Rollcall alone."};

@@ -669,6 +669,20 @@ def test_a_segment_is_activated_with_the_defaults_and_runs(world, service):
     assert len(editor.items(f"{API}/runs")) == 1
 
 
+def test_one_click_with_an_interval_is_one_run(world, service):
+    editor = service.as_role("editor")
+    catalog = world.catalog()
+    catalog["destinations"][0]["defaults"] = {"model": "customers", "match_key": {"type": "email", "field": "email"}, "schedule": {"every": "1h"}}
+    world.apply(catalog=catalog)
+    segment = editor.ok("POST", f"{API}/segments", new_object(world, "segments"), status=201)
+    destination = only(editor, "destinations")
+    made = [editor.ok("POST", f"{API}/segments/{segment['uid']}/activate", {"destination": destination, "name": f"Click {n}"}, status=201)["uid"] for n in range(3)]
+    for uid in made:
+        service.until_run(uid, "completed")
+    until(lambda: not any(one["under_way"] or one["waiting"] for one in editor.items(f"{API}/status")), "something goes on")
+    assert sorted(one["activation_uid"] for one in editor.items(f"{API}/runs")) == sorted(made)
+
+
 # --- Runs.
 
 def test_a_run_is_asked_for_and_waited_for(world, service):

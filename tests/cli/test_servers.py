@@ -69,6 +69,7 @@ def no_password(world, *more):
 
 def test_a_home_moves_to_postgresql_and_back(make_world, database):
     world = ready(make_world())
+    world.rollcall("token", "add", "kept")  # which the log tells
     world.run()
     world.assert_right()
     before = world.rollcall("export").out, world.rollcall("runs", "--json").json
@@ -85,7 +86,7 @@ def test_a_home_moves_to_postgresql_and_back(make_world, database):
     world.env["ROLLCALL_STORE"] = database
     assert (world.rollcall("export").out, world.rollcall("runs", "--json").json) == before
     after = world.rollcall("log", "--json").json
-    assert after[-len(log):] == log and after[0]["action"] == "moved"
+    assert after[1:] == log and after[0]["action"] == "moved"
     world.change(1, vip=False)
     world.put(customer(501))
     world.double.add_contact(email="user501@example.com", user_id="U501")
@@ -194,7 +195,7 @@ def test_the_run_of_a_server_that_is_gone_is_carried_on_by_the_other(shared, ser
     run = until(lambda: (one := second.last_run(uid)) and one["status"] == "completed" and one,
                 lambda: f"it was not carried on: {second.last_run(uid)}\n{second.errors}", deadline=TAKEN_OVER + 30)
     assert len(second.admin.items(f"{API}/runs?activation={uid}")) == 1
-    assert any("carried on" in warning for warning in run["report"]["warnings"]), run
+    assert "carried on" in str(second.admin.ok("GET", f"{API}/runs/{run['uid']}"))
     world.assert_right()
 
 

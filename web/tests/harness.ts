@@ -267,7 +267,7 @@ export class Visit {
     readonly page: Page,
     private readonly base: string,
   ) {
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(45_000);
     page.on('console', (message) => {
       const refused = message.text().startsWith('Failed to load resource') && message.location().url.includes('/api/');
       if (message.type() === 'error' && !refused) this.troubles.push(`console: ${message.text()}`);

@@ -497,7 +497,7 @@ describe('keeping', () => {
       const got = await fetch(`${world.service}/api/v1/segments/${uid}`, {
         headers: { Cookie: `${signed.cookie.name}=${signed.cookie.value}` },
       });
-      return (await got.text()).replace(/.*"where":/, '');
+      return (await got.text()).replace(/^.*?"where":/, '');
     };
     const before = await where();
     expect(before).toContain('9223372036854775807');
@@ -506,6 +506,7 @@ describe('keeping', () => {
     await size(page);
     await visit.isWell();
     expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true);
+    await page.getByText('Description and tags').click();
     await page.getByLabel('Description').fill('Looked at');
     await save(page);
     expect(await where()).toBe(before);

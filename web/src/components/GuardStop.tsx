@@ -40,7 +40,7 @@ export function GuardStop({ run }: { run: Run }) {
           <Group>
             <Button onClick={() => setAsks(true)}>Approve</Button>
             {segment && (
-              <ButtonTo variant="default" to="/segments/$uid/edit" params={{ uid: segment.uid }}>
+              <ButtonTo variant="default" to="/segments/$uid" params={{ uid: segment.uid }}>
                 Correct the segment
               </ButtonTo>
             )}

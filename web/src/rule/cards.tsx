@@ -596,7 +596,7 @@ export function GroupBody({
       {tells && (
         <Group gap="xs" align="center">
           <SegmentedControl
-          transitionDuration={0}
+            transitionDuration={0}
             size="xs"
             aria-label="How these conditions are joined"
             data={WORDS}

@@ -1,12 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-
-import { Button } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { modelsQuery, segmentsQuery } from '../../api/queries';
 import { storedSegmentQuery } from '../../api/segments';
+import { ButtonTo } from '../../components/links';
 import { Empty } from '../../components/Empty';
 import { Loaded, Waiting } from '../../components/Loading';
 import { PageHead } from '../../components/PageHead';
@@ -32,9 +30,9 @@ export default function NewSegment() {
               <Empty
                 title="A segment needs a model of people"
                 action={
-                  <Button component={Link} to="/models/new">
+                  <ButtonTo to="/models/new">
                     Make a model
-                  </Button>
+                  </ButtonTo>
                 }
               >
                 A model says which table holds your people, one row each. Then you choose among them without SQL.

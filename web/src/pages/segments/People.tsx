@@ -1,12 +1,12 @@
 // Some of the people, by name; one of them whole in a sheet at the side.
-import { Anchor, Button, Drawer, Stack, Text } from '@mantine/core';
+import { Anchor, Drawer, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { useMay } from '../../api/queries';
 import { previewQuery } from '../../api/segments';
 import type { Preview, Unsaved } from '../../api/segments';
+import { ButtonTo } from '../../components/links';
 import { Loaded } from '../../components/Loading';
 import { KeyValue } from '../../components/KeyValue';
 import { PeopleTable } from '../../components/PeopleTable';
@@ -65,9 +65,9 @@ function Sample({ data, size, stale }: { data: Preview; size: CountState | undef
           <Stack>
             <KeyValue pairs={data.fields.map((one) => [one.label, cellOf(shown[one.name], one.type)])} />
             {email && typeof shown[email.name] === 'string' && (
-              <Button component={Link} to="/people" search={{ key: shown[email.name] as string } as never} variant="default">
+              <ButtonTo to="/people" search={{ key: shown[email.name] as string }} variant="default">
                 On which lists is this person?
-              </Button>
+              </ButtonTo>
             )}
           </Stack>
         )}

@@ -1,6 +1,6 @@
 import { Button, List, Menu, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { useMay } from '../../api/queries';
@@ -38,10 +38,10 @@ export default function Segment() {
                     <Button variant="default">More…</Button>
                   </Menu.Target>
                   <Menu.Dropdown>
-                    <Menu.Item component={Link} to="/segments/new" search={{ copy: uid } as never}>
+                    <Menu.Item onClick={() => void navigate({ to: '/segments/new', search: { copy: uid } })}>
                       Duplicate
                     </Menu.Item>
-                    <Menu.Item component={Link} to="/activations/new" search={{ segment: uid } as never}>
+                    <Menu.Item onClick={() => void navigate({ to: '/activations/new', search: { segment: uid } })}>
                       Activate
                     </Menu.Item>
                     <Menu.Item c="red" onClick={() => setRemoving(true)}>

@@ -1,7 +1,7 @@
 // One segment under construction: its name, its rule, and beside it what the rule comes to.
 import { Alert, Box, Button, Grid, Group, Paper, Select, Stack, Tabs, TagsInput, Text, TextInput, Textarea } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { Suspense, lazy, useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 
@@ -10,6 +10,7 @@ import { Problem as ProblemError, asProblem } from '../../api/problem';
 import { activationsQuery, modelsQuery, segmentsQuery, useMay } from '../../api/queries';
 import { changeSegment, makeSegment, storedSegmentQuery } from '../../api/segments';
 import type { StoredSegment, Unsaved } from '../../api/segments';
+import { ButtonTo } from '../../components/links';
 import { Empty } from '../../components/Empty';
 import { LeaveGuard } from '../../components/LeaveGuard';
 import { Waiting } from '../../components/Loading';
@@ -153,8 +154,11 @@ export function SegmentEditor({
 
   const readOnly = !mayEdit;
   const nameMissing = draft.name.trim() === '';
-  const refused =
-    problem && problem.pointer.startsWith('/where') ? { id: nodeAt(draft.root, problem.pointer).id, text: problem.detail } : undefined;
+  // Where the service found a fault in the rule, on saving it or on counting it.
+  const size = counts.of(whole);
+  const told = problem ?? (size?.state === 'failed' ? size.problem : undefined);
+  const fault = told && [told, ...told.errors].find((one) => one.pointer.startsWith('/where'));
+  const refused = fault && { id: nodeAt(draft.root, fault.pointer).id, text: fault.detail };
 
   async function save(over?: Tagged<StoredSegment>) {
     const against = over ?? base;
@@ -272,7 +276,7 @@ export function SegmentEditor({
       </div>
       <Stack gap="lg">
         {readOnly && (
-          <Alert color="gray" variant="light" styles={{ title: { color: 'inherit' } }} title="You may look, not save">
+          <Alert color="gray" variant="light" title="You may look, not save">
             Changing segments needs the role editor; an admin gives it.
           </Alert>
         )}
@@ -280,7 +284,6 @@ export function SegmentEditor({
           <Alert
             color="orange"
             variant="light"
-            styles={{ title: { color: 'inherit' } }}
             title="Somebody changed this segment while you were editing it"
           >
             <Text size="sm">What you did is still here. Look at both before you save.</Text>
@@ -294,21 +297,20 @@ export function SegmentEditor({
           <Alert
             color="blue"
             variant="light"
-            styles={{ title: { color: 'inherit' } }}
             title={savedNow ? 'Saved. Not activated yet' : 'Not activated yet'}
           >
             <Group justify="space-between">
               <Text size="sm">No list in Iterable follows this segment so far.</Text>
               {mayEdit && (
-                <Button size="xs" component={Link} to="/activations/new" search={{ segment: base.value.uid } as never}>
+                <ButtonTo size="xs" to="/activations/new" search={{ segment: base.value.uid }}>
                   Activate
-                </Button>
+                </ButtonTo>
               )}
             </Group>
           </Alert>
         )}
         {base && !dirty && savedNow && uses.length > 0 && (
-          <Alert color="blue" variant="light" styles={{ title: { color: 'inherit' } }} title="Saved">
+          <Alert color="blue" variant="light" title="Saved">
             {many(uses.length, 'activation follows', 'activations follow')} this segment: the next run of each brings its list to the new
             rule.
           </Alert>
@@ -376,7 +378,7 @@ export function SegmentEditor({
             <Box pos="sticky" top={72}>
               <Paper withBorder p="md" component="section" aria-label="Size">
                 <Size
-                  state={counts.of(whole)}
+                  state={size}
                   model={draft.model}
                   missing={missing}
                   wrong={wrongs}
@@ -411,7 +413,7 @@ export function SegmentEditor({
                         : 'Reading the model…'}
                   </Text>
                 ) : one === 'people' ? (
-                  <People segment={whole} size={counts.of(whole)} />
+                  <People segment={whole} size={size} />
                 ) : one === 'test' ? (
                   <TestPerson segment={whole} root={draft.root} model={model} />
                 ) : one === 'breakdown' ? (

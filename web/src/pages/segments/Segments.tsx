@@ -1,12 +1,12 @@
 // All segments, and where each is used.
-import { Anchor, Badge, Button, Group, Pagination, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Badge, Group, Pagination, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import type { Schemas } from '../../api/client';
 import { segmentsQuery, useMay } from '../../api/queries';
 import { statusesQuery } from '../../api/segments';
+import { LinkTo, ButtonTo } from '../../components/links';
 import { Empty } from '../../components/Empty';
 import { Listing } from '../../components/Listing';
 import { Loaded } from '../../components/Loading';
@@ -21,9 +21,9 @@ export default function Segments() {
   const segments = useQuery(segmentsQuery);
   const mayEdit = useMay('editor');
   const make = mayEdit && (
-    <Button component={Link} to="/segments/new">
+    <ButtonTo to="/segments/new">
       New segment
-    </Button>
+    </ButtonTo>
   );
   return (
     <>
@@ -117,9 +117,9 @@ function Rows({ segments }: { segments: Segment[] }) {
           head: 'Name',
           cell: (one) => (
             <Stack gap={0}>
-              <Anchor component={Link} to="/segments/$uid" params={{ uid: one.uid } as never} fw={600}>
+              <LinkTo to="/segments/$uid" params={{ uid: one.uid }} fw={600}>
                 <bdi>{one.name}</bdi>
-              </Anchor>
+              </LinkTo>
               {one.description && (
                 <Text size="sm" c="dimmed" lineClamp={2} dir="auto">
                   {one.description}
@@ -156,9 +156,9 @@ function Rows({ segments }: { segments: Segment[] }) {
                 Not activated yet
               </Text>
             ) : (
-              <Anchor component={Link} to="/segments/$uid" params={{ uid: one.uid } as never} search={{ tab: 'used' } as never} size="sm">
+              <LinkTo to="/segments/$uid" params={{ uid: one.uid }} search={{ tab: 'used' }} size="sm">
                 {list(words)}
-              </Anchor>
+              </LinkTo>
             );
           },
         },

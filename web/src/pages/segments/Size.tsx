@@ -1,10 +1,10 @@
 // How many people the rule matches, and beside it how many are on its lists in Iterable, and why not all.
-import { Anchor, Button, Divider, Group, Loader, Progress, Stack, Text, Title } from '@mantine/core';
+import { Button, Divider, Group, Loader, Progress, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 
 import type { Schemas } from '../../api/client';
 import { statusesQuery } from '../../api/segments';
+import { LinkTo } from '../../components/links';
 import { Problem } from '../../components/Problem';
 import { StateBadge } from '../../components/StateBadge';
 import { When } from '../../components/When';
@@ -127,9 +127,9 @@ function OnLists({ segment, members }: { segment: string; members: number | unde
       {statuses.map((one) => (
         <Stack key={one.uid} gap={2}>
           <Group justify="space-between" gap="xs">
-            <Anchor component={Link} to="/activations/$uid" params={{ uid: one.uid } as never} size="sm">
+            <LinkTo to="/activations/$uid" params={{ uid: one.uid }} size="sm">
               <bdi>{one.name}</bdi>
-            </Anchor>
+            </LinkTo>
             <StateBadge state={stateOf(one)} />
           </Group>
           <Text size="sm">

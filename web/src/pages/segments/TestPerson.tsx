@@ -156,7 +156,6 @@ export function TestPerson({ segment, root, model }: { segment: Unsaved; root: G
           <Stack gap="sm">
             <Alert
               variant="light"
-              styles={{ title: { color: 'inherit' } }}
               color={found.matches ? 'green' : 'gray'}
               title={
                 <>

@@ -1,10 +1,10 @@
 // Everything that would notice if this segment changed.
-import { Anchor, Group, List, Stack, Text, Title } from '@mantine/core';
+import { Group, List, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 
 import { activationsQuery, destinationsQuery, segmentsQuery } from '../../api/queries';
 import { statusesQuery } from '../../api/segments';
+import { LinkTo } from '../../components/links';
 import { StateBadge } from '../../components/StateBadge';
 import { Waiting } from '../../components/Loading';
 import { stateOf } from '../../lib/state';
@@ -37,9 +37,9 @@ export function UsedBy({ name }: { name: string }) {
               return (
                 <List.Item key={one.uid}>
                   <Group gap="xs">
-                    <Anchor component={Link} to="/activations/$uid" params={{ uid: one.uid } as never}>
+                    <LinkTo to="/activations/$uid" params={{ uid: one.uid }}>
                       <bdi>{one.name ?? one.segment}</bdi>
-                    </Anchor>
+                    </LinkTo>
                     <Text size="sm" c="dimmed">
                       to <bdi>{one.destination}</bdi>
                     </Text>
@@ -59,9 +59,9 @@ export function UsedBy({ name }: { name: string }) {
           <List spacing={4} mt="xs">
             {found.segments.map((one) => (
               <List.Item key={one.uid}>
-                <Anchor component={Link} to="/segments/$uid" params={{ uid: one.uid } as never}>
+                <LinkTo to="/segments/$uid" params={{ uid: one.uid }}>
                   <bdi>{one.name}</bdi>
-                </Anchor>
+                </LinkTo>
               </List.Item>
             ))}
           </List>
@@ -75,9 +75,9 @@ export function UsedBy({ name }: { name: string }) {
           <List spacing={4} mt="xs">
             {found.destinations.map((one) => (
               <List.Item key={one.uid}>
-                <Anchor component={Link} to="/destinations/$uid" params={{ uid: one.uid } as never}>
+                <LinkTo to="/destinations/$uid" params={{ uid: one.uid }}>
                   <bdi>{one.name}</bdi>
-                </Anchor>
+                </LinkTo>
               </List.Item>
             ))}
           </List>
