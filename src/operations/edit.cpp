@@ -175,6 +175,16 @@ bool is_taken(const Stored& stored, Kind kind, const std::string& uid, const Cat
   return taken;
 }
 
+// What is kept of an object, its secrets, is kept under a new name as well.
+template <class Object>
+void also_named(std::vector<Object>& objects, const std::string& uid, const std::string& name) {
+  const auto old = std::ranges::find(objects, uid, &Object::uid);
+  if (old == objects.end() || old->name == name) return;
+  Object renamed = *old;
+  renamed.name = name;
+  objects.push_back(std::move(renamed));
+}
+
 Result<Edited> edit(const World& world, const Stored& stored, const EditRequest& request,
                     const std::stop_token& stop) {
   Edited out;
@@ -196,9 +206,14 @@ Result<Edited> edit(const World& world, const Stored& stored, const EditRequest&
   json fields = read_json<json>(request.json);
   if (!fields.is_object())
     return Error{ErrorKind::invalid, "the body must be a JSON object, nested at most 256 levels"};
+  Catalog known = stored.catalog;
+  if (!request.uid.empty() && fields.contains("name") && fields["name"].is_string())
+    with_section(known, request.kind, [&](auto& objects) {
+      also_named(objects, request.uid, fields["name"].get<std::string>());
+    });
   // A path without a folder is one of the files that were brought here.
-  catalog::ReadResult read = catalog::read(file_of(request.kind, std::move(fields), before),
-                                           stored.catalog, {.folder = world.home.files()});
+  catalog::ReadResult read = catalog::read(file_of(request.kind, std::move(fields), before), known,
+                                           {.folder = world.home.files()});
   out.problems = std::move(read.problems);
   if (out.problems.empty() && is_taken(stored, request.kind, request.uid, read.catalog)) {
     return Error{

@@ -570,6 +570,10 @@ def test_a_secret_that_is_written_as_stored_stays_and_none_is_made_of_that_word(
     at = f"{API}/destinations/{only(admin, 'destinations')}"
     kept = admin.get(at)
     assert admin("PUT", at, kept.json, {"If-Match": kept.headers["etag"]}).headers["etag"] == kept.headers["etag"]
+    for name in ("Another name", kept.json["name"]):
+        renamed = admin.ok("PUT", at, kept.json | {"name": name}, {"If-Match": "*"})
+        assert (renamed["name"], renamed["api_key"]) == (name, "stored") and admin.ok("POST", at + "/check")["ok"], "it has its key still"
+    kept = admin.get(at)
     wrong = admin("PUT", at, kept.json | {"api_key": "0" * 32}, {"If-Match": kept.headers["etag"]})
     assert wrong.status in (200, 422)
     if wrong.status == 200:

@@ -18,7 +18,7 @@ export function Uses({ uses }: { uses: Use[] }) {
       {uses.map((use) => (
         <List.Item key={use.kind + use.uid}>
           The {use.kind}{' '}
-          <Anchor component={Link} to={pageOf(use.kind, use.uid)} dir="auto">
+          <Anchor component={Link} to={pageOf(use.kind, use.uid)} underline="always" dir="auto">
             {use.name}
           </Anchor>{' '}
           {use.how}

@@ -47,7 +47,7 @@ export interface Drawing {
 
 export const boxWidth = 168;
 export const boxHeight = 52;
-const gapAlong = 96; // between steps
+const gapAlong = 168; // between steps: the names of relations stand there
 const gapAcross = 28; // between models of one step
 const margin = 12;
 

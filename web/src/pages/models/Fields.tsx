@@ -77,7 +77,7 @@ export function Fields({
                 onChange={(event) => set(one.column, { picked: event.currentTarget.checked })}
                 disabled={one.picked && one.name === primaryKey}
                 label={
-                  <Text span fw={600} size="sm" dir="auto">
+                  <Text span fw={600} size="sm" c="var(--mantine-color-text)" dir="auto">
                     {one.column}
                     {one.name === primaryKey && one.picked && (
                       <Badge ml={8} size="sm" variant="light" tt="none" component="span">

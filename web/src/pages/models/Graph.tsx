@@ -37,7 +37,7 @@ export function Graph({
             <path d={line.path} className={classes.reach} />
             <path d={line.path} className={classes.path} />
             <text x={line.x} y={line.y - 5} textAnchor="middle" className={classes.label}>
-              {short(words(line), upright ? 24 : 15)}
+              {short(words(line), 26)}
               <title>{words(line)}</title>
             </text>
           </g>

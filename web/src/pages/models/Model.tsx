@@ -18,6 +18,7 @@ import { useEdit } from '../../components/useEdit';
 import { typeName } from '../../lib/columns';
 import { usesOf } from '../../lib/uses';
 import { many } from '../../lib/words';
+import { ComputedFields } from './ComputedFields';
 import { type Model as Stored, typeTitle } from './model';
 import { ModelEditor } from './ModelEditor';
 import { Relations } from './Relations';
@@ -98,6 +99,7 @@ export default function Model() {
   const mayTest = useMay('operator');
   const query = useQuery(objectQuery('model', uid));
   const all = useQuery(everythingQuery).data;
+  const fields = useQuery({ ...modelFieldsQuery(uid), retry: false }).data?.items ?? [];
   const [removing, setRemoving] = useState(false);
   const testing = useMutation({ mutationFn: () => checkObject('model', uid) });
   return (
@@ -167,6 +169,7 @@ export default function Model() {
               <Tabs.List mb="md">
                 <Tabs.Tab value="fields">Data and fields</Tabs.Tab>
                 <Tabs.Tab value="relations">Relations</Tabs.Tab>
+                <Tabs.Tab value="computed">Computed fields</Tabs.Tab>
                 <Tabs.Tab value="rows">Rows</Tabs.Tab>
                 <Tabs.Tab value="uses">Used by</Tabs.Tab>
               </Tabs.List>
@@ -180,6 +183,9 @@ export default function Model() {
                 )}
               </Tabs.Panel>
               <Tabs.Panel value="relations">{all && <Relations models={models} only={model} readOnly={!mayEdit} />}</Tabs.Panel>
+              <Tabs.Panel value="computed">
+                <ComputedFields model={model} models={models} types={new Map(fields.map((one) => [one.name, one.type]))} readOnly={!mayEdit} />
+              </Tabs.Panel>
               <Tabs.Panel value="rows">
                 <SomeRows model={model} />
               </Tabs.Panel>

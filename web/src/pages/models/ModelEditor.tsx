@@ -1,4 +1,4 @@
-import { Alert, Button, Group, NativeSelect, Paper, SegmentedControl, Select, Stack, Text, Textarea, TextInput, Title } from '@mantine/core';
+import { Alert, Button, Group, Input, NativeSelect, Paper, SegmentedControl, Select, Stack, Text, Textarea, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
@@ -10,7 +10,7 @@ import { LeaveGuard } from '../../components/LeaveGuard';
 import { Waiting } from '../../components/Loading';
 import { Problem } from '../../components/Problem';
 import { ZoneSelect } from '../../components/ZoneSelect';
-import { type FieldType, fieldTypes } from '../../lib/columns';
+import { fieldsOf, type FieldType, fieldTypes } from '../../lib/columns';
 import { inWords } from '../../lib/computed';
 import { Fields } from './Fields';
 import { KeyCheck } from './KeyCheck';
@@ -103,7 +103,7 @@ export function ModelEditor({
   const { relations: _relations, computed: _computed, ...plain } = body;
   const [unsaved] = useDebouncedValue(JSON.stringify(plain), 500);
   const declares = draft.picks?.some((one) => one.picked && one.type);
-  const result = useQuery({ ...lookQuery(known ? (JSON.parse(unsaved) as Record<string, unknown>) : undefined, { limit: 20 }), enabled: known && (declares || anew) });
+  const result = useQuery({ ...lookQuery(known ? (JSON.parse(unsaved) as Record<string, unknown>) : undefined, { limit: 20 }), enabled: known && (declares || anew), placeholderData: (before) => before });
   const correctable: FieldType[] = kind?.kind === 'csv' ? fieldTypes : kind?.kind === 'parquet' ? ['text'] : [];
   const labels = new Map(draft.picks?.filter((one) => one.picked).map((one) => [one.column, one]));
   const preview = declares
@@ -112,7 +112,10 @@ export function ModelEditor({
         fields: look.data.fields.filter((one) => labels.has(one.name)).map((one) => ({ ...one, label: labels.get(one.name)!.label || labels.get(one.name)!.name })),
         rows: look.data.rows,
       };
-  const keyBody = known && draft.primary_key ? { ...plain, type: draft.type } : undefined;
+  const keyField = draft.picks?.find((one) => one.picked && one.name === draft.primary_key);
+  const keyBody = known && keyField
+    ? { ...question, type: draft.type, primary_key: draft.primary_key, ...(fieldsOf([keyField]) ? { fields: fieldsOf([keyField]) } : {}), ...(plain.types ? { types: plain.types } : {}) }
+    : undefined;
   const isPeople = draft.type === 'users';
 
   return (
@@ -136,12 +139,10 @@ export function ModelEditor({
                 data={[...(draft.source ? [] : [{ value: '', label: 'Choose a source' }]), ...sources.map((one) => one.name)]}
                 error={problem?.at('/source')}
               />
-              <div>
-                <Text size="sm" fw={500} mb={2} id="by">
-                  From
-                </Text>
+              <Input.Wrapper label="From" labelElement="div" id="by">
+                <br />
                 <SegmentedControl
-                  aria-labelledby="by"
+                  aria-label="From"
                   transitionDuration={0}
                   value={draft.by}
                   onChange={(by) => set({ by: by as Draft['by'] })}
@@ -150,7 +151,7 @@ export function ModelEditor({
                     { value: 'sql', label: 'A query (SQL)' },
                   ]}
                 />
-              </div>
+              </Input.Wrapper>
             </Group>
             {draft.by === 'table' ? (
               <>
@@ -204,12 +205,10 @@ export function ModelEditor({
             <>
               <Part title="What a row is">
                 <TextInput label="Name of the model" value={draft.name} onChange={(event) => set({ name: event.currentTarget.value })} error={problem?.at('/name')} required dir="auto" />
-                <div>
-                  <Text size="sm" fw={500} mb={2} id="type">
-                    One row is
-                  </Text>
+                <Input.Wrapper label="One row is" labelElement="div" id="type">
+                  <br />
                   <SegmentedControl
-                    aria-labelledby="type"
+                    aria-label="One row is"
                     transitionDuration={0}
                     value={draft.type}
                     onChange={(type) => set({ type: type as Draft['type'] })}
@@ -218,7 +217,7 @@ export function ModelEditor({
                   <Text size="sm" c="dimmed" mt={4}>
                     {modelTypes.find((one) => one.type === draft.type)!.about}
                   </Text>
-                </div>
+                </Input.Wrapper>
                 <Select
                   label={isPeople ? 'Key: the field that tells people apart' : 'Key: the field that tells rows apart'}
                   description={isPeople ? 'A customer number, or the e-mail address.' : 'May be left empty.'}

@@ -1,5 +1,5 @@
 import { Anchor, Button, Group, List, Paper, Stack, Text, Title } from '@mantine/core';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { api, takeWithTag } from '../../api/client';
@@ -26,7 +26,7 @@ export function Relations({ models, only, readOnly }: { models: Model[]; only?: 
   const near = only ? neighbours(models, only) : models;
   const nodes: ModelNode[] = near.map((one) => ({ name: one.name, type: one.type ?? 'users', source: one.source, relations: one.relations ?? [] }));
   const named = (name: string) => models.find((one) => one.name === name);
-  const listed = (only ? [only] : models).filter((one) => only || (one.relations?.length ?? 0) > 0);
+  const listed = only ? [only] : models;
   const clicked = (name: string) => {
     const model = named(name);
     if (!model) return;
@@ -69,11 +69,18 @@ export function Relations({ models, only, readOnly }: { models: Model[]; only?: 
         {listed.map((model) => (
           <div key={model.uid}>
             {!only && (
-              <Title order={3} size="h5" mb={4} dir="auto">
-                {model.name}
-              </Title>
+              <Group justify="space-between" mb={4}>
+                <Title order={2} size="h5" dir="auto">
+                  {model.name}
+                </Title>
+                {!readOnly && models.length > 1 && (
+                  <Button size="compact-sm" variant="default" onClick={() => setDoing({ what: 'new', model })} aria-label={`Add a relation to ${model.name}`}>
+                    Add a relation
+                  </Button>
+                )}
+              </Group>
             )}
-            {(model.relations ?? []).length === 0 && <Text c="dimmed">{model.name} has no relations of its own.</Text>}
+            {(model.relations ?? []).length === 0 && <Text size="sm" c="dimmed">{only ? `${model.name} has no relations of its own.` : 'None of its own.'}</Text>}
             <List listStyleType="none" spacing={4}>
               {(model.relations ?? []).map((one) => (
                 <List.Item key={one.name} styles={{ itemWrapper: { width: '100%' }, itemLabel: { width: '100%' } }}>
@@ -142,19 +149,6 @@ export function Relations({ models, only, readOnly }: { models: Model[]; only?: 
       >
         Segments can no longer ask about {doing?.what === 'remove' ? doing.relation.model : ''} through it. Where a segment or a computed field does so now, it is kept and you are told by which.
       </Confirm>
-      {!only && models.length > 0 && (
-        <Text size="sm" c="dimmed">
-          A relation is added on the page of its model: {models.slice(0, 8).map((one, i) => (
-            <span key={one.uid}>
-              {i > 0 && ', '}
-              <Anchor component={Link} to={`/models/${one.uid}`} size="sm" dir="auto">
-                {one.name}
-              </Anchor>
-            </span>
-          ))}
-          {models.length > 8 && ' …'}
-        </Text>
-      )}
     </Stack>
   );
 }

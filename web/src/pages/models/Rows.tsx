@@ -34,7 +34,7 @@ export function Rows({ shown, label, first = [] }: { shown: Shown; label: string
           {shown.rows.length === 0 ? 'There are no rows.' : `The first ${shown.rows.length} rows the source gives.`}
         </Text>
         {shown.rows.some((row) => fields.some((one) => cellText(row[one.name]).length > wide)) && (
-          <Button variant="subtle" size="compact-sm" onClick={() => setFull(!full)}>
+          <Button variant="default" size="compact-sm" onClick={() => setFull(!full)}>
             {full ? 'Shorten long values' : 'Show long values whole'}
           </Button>
         )}

@@ -102,7 +102,7 @@ function Connect({ kind, taken, onBack }: { kind: SourceKind; taken: string[]; o
               {text.title}
             </Title>
             {!stored.current && (
-              <Button variant="subtle" size="compact-md" onClick={onBack}>
+              <Button variant="default" size="compact-md" onClick={onBack}>
                 Another kind
               </Button>
             )}

@@ -182,7 +182,7 @@ export default function Source() {
               ) : (
                 <Alert color="gray" variant="light" styles={{ title: { color: 'inherit' } }} title="Tables are for editors">
                   <Text size="sm">
-                    To browse tables and make models of them, the role editor is needed. The models that there are: <Anchor component={Link} to="/models">Models</Anchor>.
+                    To browse tables and make models of them, the role editor is needed. The models that there are: <Anchor component={Link} to="/models" underline="always">Models</Anchor>.
                   </Text>
                 </Alert>
               )}
