@@ -30,7 +30,8 @@ std::string own_url(const Ask& ask) {
 }
 
 Response failed(const Error& error) {
-  return html_page("Not signed in", 403,
+  const int status = error.kind == ErrorKind::not_found ? 404 : 400;
+  return html_page("Not signed in", status,
                    fmt::format("<h1>Not signed in</h1><p>{}</p><p>{}</p><p><a href=\"/sign-in\">"
                                "Back to sign-in</a></p>",
                                escaped_html(error.message), escaped_html(error.remedy)));
