@@ -29,6 +29,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'page',
+          sequence: { groupOrder: 1 }, // after the units, which take every core
           include: ['tests/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
