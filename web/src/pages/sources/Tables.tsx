@@ -88,7 +88,7 @@ export function Tables({ source }: { source: Thing }) {
                             {opened.includes(table) && (
                               <Stack>
                                 <Group>
-                                  <Button component={Link} to="/models/new" search={{ source: source.uid, table } as never} size="compact-md">
+                                  <Button component={Link} to="/models/new" search={{ source: source.uid, table } as never} size="compact-sm">
                                     Make a model of it
                                   </Button>
                                   {made.map((one) => (
