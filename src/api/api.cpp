@@ -48,7 +48,7 @@ Result<std::optional<access::Caller>> caller_of(Shared& shared, const Request& r
       return Error{ErrorKind::denied, "only bearer tokens are taken in `Authorization`"};
     return TRY(shared.access.by_token(Secret(std::string(header->substr(kBearer.size())))));
   }
-  if (const auto cookie = request.cookie(cookie_name(request))) {
+  if (const auto cookie = request.cookie(cookie_name(shared.is_secure(request)))) {
     auto found = shared.access.by_session(Secret(*cookie));
     if (found.ok()) return std::optional(std::move(*found));
     if (found.error().kind != ErrorKind::denied) return Error(found.error());

@@ -140,6 +140,13 @@ Status only_fields(const json& body, std::initializer_list<std::string_view> key
   return ok_status();
 }
 
+bool Shared::is_secure(const Request& request) const {
+  constexpr std::string_view kTls = "https://";
+  return request.secure ||
+         (settings.url.starts_with(kTls) &&
+          request.header("host") == std::string_view(settings.url).substr(kTls.size()));
+}
+
 bool same(std::string_view a, std::string_view b) {
   return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -41,6 +41,8 @@ struct Shared {
   std::counting_semaphore<1024> queries;  // places for those that ask a source or Iterable
   std::atomic<const http_server::Server*> server{nullptr};
 
+  // Whether the browser speaks TLS: to us, or to a proxy before us, whom it calls by the name in `url`.
+  [[nodiscard]] bool is_secure(const Request& request) const;
   // The stored catalog as it is now; read again when its revision is another.
   Result<std::shared_ptr<const operations::Stored>> stored();
 

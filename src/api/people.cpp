@@ -26,7 +26,8 @@ Result<Role> role_field(const json& body, Role otherwise) {
 
 Response signed_in(const Ask& ask, const access::Access::SignedIn& session) {
   Response out = answer(json_of(session.caller));
-  out.headers.emplace_back("Set-Cookie", session_cookie(ask.request, session.cookie));
+  out.headers.emplace_back("Set-Cookie",
+                           session_cookie(ask.shared.is_secure(ask.request), session.cookie));
   return out;
 }
 
@@ -46,15 +47,13 @@ Response refused(const Error& error) {
 
 }  // namespace
 
-std::string cookie_name(const Request& request) {
-  return request.secure ? "__Host-rollcall" : "rollcall";
+std::string cookie_name(bool is_secure) { return is_secure ? "__Host-rollcall" : "rollcall"; }
+std::string session_cookie(bool is_secure, const Secret& value) {
+  return cookie_name(is_secure) + "=" + value.reveal() + "; Path=/; HttpOnly; SameSite=Strict" +
+         (is_secure ? "; Secure" : "");
 }
-std::string session_cookie(const Request& request, const Secret& value) {
-  return cookie_name(request) + "=" + value.reveal() + "; Path=/; HttpOnly; SameSite=Strict" +
-         (request.secure ? "; Secure" : "");
-}
-std::string ended_cookie(const Request& request) {
-  return session_cookie(request, Secret()) + "; Max-Age=0";
+std::string ended_cookie(bool is_secure) {
+  return session_cookie(is_secure, Secret()) + "; Max-Age=0";
 }
 
 Result<Response> get_session(const Ask& ask) { return answer(json_of(*ask.caller)); }
@@ -75,7 +74,8 @@ Result<Response> begin_session(const Ask& ask) {
 
 Result<Response> end_session(const Ask& ask) {
   TRY(ask.shared.access.sign_out(*ask.caller));
-  return Response{.status = 204, .headers = {{"Set-Cookie", ended_cookie(ask.request)}}};
+  return Response{.status = 204,
+                  .headers = {{"Set-Cookie", ended_cookie(ask.shared.is_secure(ask.request))}}};
 }
 
 // {"current", "password"}: one's own. Every session of theirs ends, and this page gets a new one.

@@ -109,8 +109,8 @@ Result<Response> get_metrics(const Ask&);
 Result<Response> get_openapi(const Ask&);
 
 // The cookie of a session, and the header that ends one.
-std::string cookie_name(const Request& request);
-std::string session_cookie(const Request& request, const Secret& value);
-std::string ended_cookie(const Request& request);
+std::string cookie_name(bool is_secure);
+std::string session_cookie(bool is_secure, const Secret& value);
+std::string ended_cookie(bool is_secure);
 
 }  // namespace rollcall::api

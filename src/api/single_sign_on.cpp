@@ -13,14 +13,14 @@ constexpr const char* kBegun = "sign_in";  // records: what is kept until the br
 constexpr auto kKept = std::chrono::minutes(10);
 constexpr std::string_view kCallback = "/api/v1/sign-in/provider/callback";
 
-std::string state_cookie_name(const Request& request) {
-  return request.secure ? "__Secure-rollcall-sign-in" : "rollcall-sign-in";
+std::string state_cookie_name(bool is_secure) {
+  return is_secure ? "__Secure-rollcall-sign-in" : "rollcall-sign-in";
 }
 // It comes back from another site, so it is not strict; it opens nothing by itself.
-std::string state_cookie(const Request& request, const std::string& state, int seconds) {
+std::string state_cookie(bool is_secure, const std::string& state, int seconds) {
   return fmt::format("{}={}; Path={}; HttpOnly; SameSite=Lax; Max-Age={}{}",
-                     state_cookie_name(request), state, kCallback, seconds,
-                     request.secure ? "; Secure" : "");
+                     state_cookie_name(is_secure), state, kCallback, seconds,
+                     is_secure ? "; Secure" : "");
 }
 
 std::string own_url(const Ask& ask) {
@@ -30,7 +30,8 @@ std::string own_url(const Ask& ask) {
 }
 
 Response failed(const Error& error) {
-  return html_page("Not signed in", 403,
+  const int status = error.kind == ErrorKind::not_found ? 404 : 400;
+  return html_page("Not signed in", status,
                    fmt::format("<h1>Not signed in</h1><p>{}</p><p>{}</p><p><a href=\"/sign-in\">"
                                "Back to sign-in</a></p>",
                                escaped_html(error.message), escaped_html(error.remedy)));
@@ -52,7 +53,7 @@ Result<access::Access::SignedIn> finish(const Ask& ask) {
                  .remedy = "Sign in again."};
   };
   const std::string state = ask.text("state");
-  const auto cookie = ask.request.cookie(state_cookie_name(ask.request));
+  const auto cookie = ask.request.cookie(state_cookie_name(ask.shared.is_secure(ask.request)));
   if (state.empty() || !cookie || !same(*cookie, state)) return unknown();
   const auto record = TRY(ask.world().store.record(kBegun, state));
   // One sign-in, one answer: whoever removes it has it.
@@ -109,11 +110,12 @@ Result<Response> to_provider(const Ask& ask) {
                                     .key = pending.state,
                                     .json = kept.dump(),
                                     .expires_at = ask.world().clock.now() + kKept}));
-  return Response{.status = 303,
-                  .headers = {{"Location", begun->url},
-                              {"Cache-Control", "no-store"},
-                              {"Set-Cookie", state_cookie(ask.request, pending.state,
-                                                          std::chrono::seconds(kKept).count())}}};
+  return Response{
+      .status = 303,
+      .headers = {{"Location", begun->url},
+                  {"Cache-Control", "no-store"},
+                  {"Set-Cookie", state_cookie(ask.shared.is_secure(ask.request), pending.state,
+                                              std::chrono::seconds(kKept).count())}}};
 }
 
 Result<Response> from_provider(const Ask& ask) {
@@ -121,10 +123,11 @@ Result<Response> from_provider(const Ask& ask) {
   const auto session = finish(ask);
   Response out = session.ok() ? html_page("Signed in", 200, "<p><a href=\"/\">Go on</a></p>", "/")
                               : failed(session.error());
-  out.headers.emplace_back("Set-Cookie", state_cookie(ask.request, "", 0));
+  out.headers.emplace_back("Set-Cookie", state_cookie(ask.shared.is_secure(ask.request), "", 0));
   // Strict cookies do not come along from another site: the next step is one of our own.
   if (session.ok())
-    out.headers.emplace_back("Set-Cookie", session_cookie(ask.request, session->cookie));
+    out.headers.emplace_back("Set-Cookie",
+                             session_cookie(ask.shared.is_secure(ask.request), session->cookie));
   return out;
 }
 

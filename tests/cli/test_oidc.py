@@ -124,9 +124,9 @@ def test_a_user_of_the_provider_is_the_user_of_that_email(with_provider, algorit
 def test_strangers_stay_out_unless_newcomers_have_a_role(with_provider):
     service = with_provider()
     status, _, text = Browser().sign_in(service, "eve-1 eve@example.com")
-    assert status == 403 and "nobody here has the e-mail eve@example.com" in html.unescape(text)
+    assert status == 400 and "nobody here has the e-mail eve@example.com" in html.unescape(text)
     status, _, text = Browser().sign_in(service, "<script>alert(1)</script> eve@example.com")
-    assert status == 403 and "<script>" not in text
+    assert status == 400 and "<script>" not in text
 
 
 def test_newcomers_come_with_the_role_of_the_setting_from_its_domains(with_provider):
@@ -134,14 +134,14 @@ def test_newcomers_come_with_the_role_of_the_setting_from_its_domains(with_provi
     browser = Browser()
     assert browser.sign_in(service, "ben-1 ben@example.org")[0] == 200
     assert browser.caller(service).ok("GET", f"{API}/session")["role"] == "operator"
-    assert Browser().sign_in(service, "mal-1 mal@example.net")[0] == 403
-    assert Browser().sign_in(service, "joe-1 joe@example.com unverified")[0] == 403
+    assert Browser().sign_in(service, "mal-1 mal@example.net")[0] == 400
+    assert Browser().sign_in(service, "joe-1 joe@example.com unverified")[0] == 400
     # The e-mail has gone to somebody else.
     status, _, text = Browser().sign_in(service, "another ben@example.org")
-    assert status == 403 and "somebody else" in text
+    assert status == 400 and "somebody else" in text
     user, = [one for one in service.admin.items(f"{API}/users") if one["email"] == "ben@example.org"]
     service.admin.ok("PATCH", f"{API}/users/{user['uid']}", {"disabled": True})
-    assert Browser().sign_in(service, "ben-1 ben@example.org")[0] == 403
+    assert Browser().sign_in(service, "ben-1 ben@example.org")[0] == 400
     assert browser.caller(service).get(f"{API}/session").status == 401
 
 
@@ -150,17 +150,17 @@ def test_a_sign_in_ends_in_the_browser_that_began_it_and_once(with_provider):
     mallory, victim = Browser(), Browser()
     came = mallory.sign_in(service, "mal-1 mal@example.com", until=None)
     status, _, text = victim.get(came)
-    assert status == 403 and "begun elsewhere" in text
+    assert status == 400 and "begun elsewhere" in text
     assert mallory.get(came)[0] == 200
-    assert mallory.get(came)[0] == 403, "a code is of one sign-in"
+    assert mallory.get(came)[0] == 400, "a code is of one sign-in"
     forged = came.replace("state=", "state=x")
-    assert mallory.get(forged)[0] == 403
+    assert mallory.get(forged)[0] == 400
     denied = f"http://127.0.0.1:{service.port}{API}/sign-in/provider/callback?state=&error=access_denied"
-    assert victim.get(denied)[0] == 403
+    assert victim.get(denied)[0] == 400
 
 
 def test_a_provider_that_is_away_is_said_and_a_password_still_works(make_world, serve):
     service = serve(make_world(), "--oidc-issuer", f"http://127.0.0.1:{free_port()}", "--oidc-client-id", "rollcall")
     status, _, text = Browser().get(f"http://127.0.0.1:{service.port}{API}/sign-in/provider")
-    assert status == 403 and "out of reach" in text
+    assert status == 400 and "out of reach" in text
     service.admin.ok("GET", f"{API}/users")

@@ -1333,3 +1333,35 @@ def test_tls_alone_is_spoken_where_there_is_a_certificate(world, serve):
         process.communicate(timeout=60)
     assert process.returncode == 0
     assert binary().exists()
+
+
+def test_behind_a_proxy_that_speaks_tls_cookies_are_secure(world):
+    import http.client
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = world.start("serve", "--listen", f"127.0.0.1:{port}", "--url", "https://lists.example.com/")
+    try:
+        assert process.stdout.readline() == b"rollcall serves https://lists.example.com\n"
+        word = re.search(rb"https://lists.example.com/setup.word=(\S+)", process.stdout.readline() + process.stdout.readline())[1].decode()
+
+        def ask(method, path, body=None, **headers):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.request(method, API + path, body and json.dumps(body), headers | {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+            connection.close()
+            return answer.status, answer.getheader("set-cookie")
+
+        status, cookie = ask("POST", "/setup", {"word": word, "email": "ada@example.com", "password": PASSWORD}, Host="lists.example.com")
+        assert status == 200 and cookie.startswith("__Host-rollcall=") and "; Secure" in cookie, cookie
+        named = {"Cookie": cookie.split(";")[0]}
+        assert ask("GET", "/session", Host="lists.example.com", **named)[0] == 200
+        # Past the proxy, nobody vouches for TLS.
+        assert ask("GET", "/session", **named)[0] == 401
+        status, cookie = ask("POST", "/session", {"email": "ada@example.com", "password": PASSWORD})
+        assert status == 200 and cookie.startswith("rollcall=") and "; Secure" not in cookie
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)

@@ -463,7 +463,7 @@ describe('what the rule comes to', () => {
 });
 
 describe('keeping', () => {
-  const rule = {
+  const anything = {
     any: [
       { field: 'number', op: 'in', value: [1, 2.5] },
       {
@@ -485,7 +485,7 @@ describe('keeping', () => {
   it('changes nothing of a rule that is only looked at', async () => {
     // A number that no double holds, as a program writes it.
     const signed = await world.signIn();
-    const body = JSON.stringify({ name: 'Anything', model: 'shoppers', where: rule }).replace('[1,2.5]', '[9223372036854775807,2.5]');
+    const body = JSON.stringify({ name: 'Anything', model: 'shoppers', where: anything }).replace('[1,2.5]', '[9223372036854775807,2.5]');
     const made = await fetch(`${world.service}/api/v1/segments`, {
       method: 'POST',
       headers: { Cookie: `${signed.cookie.name}=${signed.cookie.value}`, 'X-CSRF-Token': signed.csrf, 'Content-Type': 'application/json' },
@@ -581,9 +581,18 @@ describe('keeping', () => {
     await made.getByLabel('Comparison').selectOption({ label: 'matches the pattern' });
     await made.getByLabel('Value for country').fill('[');
     await page.getByText('It could not be counted').waitFor();
+    await page.getByRole('region', { name: 'Size' }).getByText('missing ]').waitFor();
     await page.getByRole('button', { name: 'Save segment' }).click();
     await page.getByText('It was not saved').waitFor();
-    await made.getByRole('alert').waitFor();
+
+    // At its place, where it has one: a segment that would be made of itself.
+    await world.api('POST', '/api/v1/segments', { name: 'Loop', model: 'shoppers', where: { in_segment: 'Readers' } });
+    const other = await world.open(`/segments/${await world.uid('segments', 'Readers')}`);
+    await rule(other.page).waitFor();
+    await addMore(other.page, 'Is in a segment');
+    await choose(other.page, card(other.page, 1).getByRole('combobox', { name: 'Segment', exact: true }), 'Loop');
+    await other.page.getByRole('button', { name: 'Save', exact: true }).click();
+    await card(other.page, 1).getByRole('alert').getByText('made of itself').waitFor();
   });
 
   it('shows a viewer what there is, and why it cannot be changed', async () => {

@@ -15,7 +15,8 @@ class LeasedDisk : public Disk {
   Result<std::unique_ptr<DiskFile>> open(const std::filesystem::path& path, Open how) override {
     if (how == Open::read) return disk_.open(path, how);
     TRY(may_write());
-    return std::unique_ptr<DiskFile>(new File(*this, TRY(disk_.open(path, how))));
+    auto file = TRY(disk_.open(path, how));
+    return std::unique_ptr<DiskFile>(new File(*this, std::move(file)));
   }
   Status rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
     TRY(may_write());

@@ -592,7 +592,7 @@ export function GroupBody({
   };
   const tells = nested || shown.length > 1 || node.word === 'none';
   return (
-    <Stack gap={6}>
+    <div className={classes.body}>
       {tells && (
         <Group gap="xs" align="center">
           <SegmentedControl
@@ -615,7 +615,7 @@ export function GroupBody({
         </Text>
       )}
       {shown.map((one, index) => (
-        <div key={one.id}>
+        <div key={one.id} className={classes.item}>
           {index > 0 && (
             <Text size="xs" fw={600} c="dimmed" tt="uppercase" mb={6} ml={4}>
               {JOINED[node.word]}
@@ -625,7 +625,7 @@ export function GroupBody({
         </div>
       ))}
       {!readOnly && <AddMenu node={node} model={place.model} />}
-    </Stack>
+    </div>
   );
 }
 
