@@ -581,6 +581,29 @@ def test_a_secret_that_is_written_as_stored_stays_and_none_is_made_of_that_word(
         assert not admin.ok("POST", at + "/check")["ok"]
 
 
+def test_an_unsaved_model_is_looked_at(world, service):
+    editor, operator = service.as_role("editor"), service.as_role("operator")
+    at, people = f"{API}/models/preview", len(world.rows)
+    assert operator("POST", at, {"source": "shop", "table": "people"}).status == 403
+    bare = editor.ok("POST", at + "?limit=3", {"source": "shop", "table": "people"})
+    assert {one["name"] for one in bare["fields"]} == set(world.columns) and len(bare["rows"]) == 3 and bare["key"] is None
+    keyed = {"source": "shop", "table": "people", "type": "users", "primary_key": "customer_id"}
+    key = editor.ok("POST", at + "?key=true", keyed)["key"]
+    assert (key["field"], key["rows"], key["nulls"], key["repeated"], key["verdict"]) == ("customer_id", people, 0, 0, "unique")
+    key = editor.ok("POST", at + "?key=true", keyed | {"primary_key": "vip"})["key"]
+    kinds = len({row["vip"] for row in world.rows})
+    assert (key["repeated"], key["verdict"]) == (people - kinds, "refused") and key["remedy"] and key["examples"]
+    assert editor.ok("POST", at + "?key=true", keyed | {"primary_key": "vip", "type": "custom"})["key"]["verdict"] == "tolerated"
+    computed = editor.ok("POST", at, keyed | {"computed": [{"name": "twice", "formula": "order_count * 2"}]})
+    assert all(row["twice"] == 2 * row["order_count"] for row in computed["rows"])
+    stored = editor.get(f"{API}/models/{only(editor, 'models')}").json
+    renamed = editor.ok("POST", at, stored | {"name": "Another name", "fields": [{"name": "customer_id", "label": "Number"}]})
+    assert renamed["fields"] == [{"name": "customer_id", "label": "Number", "type": "integer"}], "it stands for the stored one"
+    wrong = editor("POST", at, keyed | {"computed": [{"name": "x", "formula": "no_such + 1"}]})
+    assert wrong.status == 422 and wrong.json["pointer"].startswith("/computed/0"), wrong
+    assert len(editor.items(f"{API}/models")) == 1, "nothing is stored"
+
+
 # --- Segments.
 
 def test_unsaved_segments_are_counted_shown_and_put_in_words(world, service):

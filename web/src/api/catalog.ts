@@ -78,7 +78,6 @@ export const lookQuery = (model: Record<string, unknown> | undefined, { key = fa
     queryFn: ({ signal }) => take(api.POST('/api/v1/models/preview', { params: { query: { key, limit } }, body: model as Schemas['UnsavedModel'], signal })),
     enabled: model !== undefined,
     staleTime: 60_000,
-    retry: false,
   });
 
 export const rowsQuery = (model: string, limit: number) =>
@@ -86,7 +85,6 @@ export const rowsQuery = (model: string, limit: number) =>
     queryKey: ['models', 'rows', model, limit],
     queryFn: ({ signal }) => take(api.POST('/api/v1/segments/preview', { params: { query: { limit } }, body: { model }, signal })),
     staleTime: 30_000,
-    retry: false,
   });
 
 // --- Files in the folder that the service owns.

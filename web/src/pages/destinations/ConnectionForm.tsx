@@ -88,7 +88,7 @@ export function ConnectionForm({ value, onChange, problem }: { value: Connection
         </Stack>
       )}
       <div>
-        <Button variant="default" size="compact-md" onClick={() => setMore(!shown)} aria-expanded={shown}>
+        <Button variant="default" size="compact-sm" onClick={() => setMore(!shown)} aria-expanded={shown}>
           {shown ? 'Fewer settings' : 'More settings'}
         </Button>
         <Collapse expanded={shown} transitionDuration={0}>

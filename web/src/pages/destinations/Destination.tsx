@@ -181,7 +181,7 @@ export default function Destination() {
                 Say below how segments are activated here by one click, or do so later.
               </Alert>
             )}
-            <NextStep done="destination" />
+            {!fresh && <NextStep done="destination" />}
             <RemoveObject
               kind="destination"
               object={destination}

@@ -102,7 +102,7 @@ function Connect({ kind, taken, onBack }: { kind: SourceKind; taken: string[]; o
               {text.title}
             </Title>
             {!stored.current && (
-              <Button variant="default" size="compact-md" onClick={onBack}>
+              <Button variant="default" size="compact-sm" onClick={onBack}>
                 Another kind
               </Button>
             )}

@@ -112,7 +112,7 @@ export function SourceForm({
       )}
       {rare.length > 0 && (
         <div>
-          <Button variant="default" size="compact-md" onClick={() => setMore(!shown)} aria-expanded={shown}>
+          <Button variant="default" size="compact-sm" onClick={() => setMore(!shown)} aria-expanded={shown}>
             {shown ? 'Fewer settings' : `More settings for ${kindText(kind.kind).title}`}
           </Button>
           <Collapse expanded={shown} transitionDuration={0}>

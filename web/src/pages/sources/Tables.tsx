@@ -67,7 +67,7 @@ export function Tables({ source }: { source: Thing }) {
                       {schema}
                     </Title>
                   )}
-                  <Accordion multiple variant="contained" value={opened} onChange={setOpened} transitionDuration={0} order={schema ? 4 : 3}>
+                  <Accordion multiple variant="contained" styles={{ item: { transition: 'none' } }} value={opened} onChange={setOpened} transitionDuration={0} order={schema ? 4 : 3}>
                     {some.map((table) => {
                       const made = models.filter((one) => one.table === table);
                       return (
@@ -88,7 +88,7 @@ export function Tables({ source }: { source: Thing }) {
                             {opened.includes(table) && (
                               <Stack>
                                 <Group>
-                                  <Button component={Link} to="/models/new" search={{ source: source.uid, table } as never} size="compact-md">
+                                  <Button component={Link} to="/models/new" search={{ source: source.uid, table } as never} size="compact-sm">
                                     Make a model of it
                                   </Button>
                                   {made.map((one) => (

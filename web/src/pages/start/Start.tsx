@@ -102,7 +102,7 @@ export default function Start() {
                           )}
                           <Group gap="xs">
                             {one.state === 'done' ? (
-                              <Button component={Link} to={one.count === 1 ? `/${one.step}s/${one.made!.uid}` : text.all} size="compact-md" variant="default">
+                              <Button component={Link} to={one.count === 1 ? `/${one.step}s/${one.made!.uid}` : text.all} size="compact-sm" variant="default">
                                 Look at it
                               </Button>
                             ) : (
