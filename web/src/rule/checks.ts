@@ -2,7 +2,8 @@
 import { Exact } from '../lib/exact-json';
 import { aggregates, comparedType, fitsType, isDay, isTime, operatorsOf, phraseOf, spanOf, takesOf } from './operators';
 import { isSpan } from './tree';
-import type { FieldType, Group, ModelShape, Node, Operators, RelatedTest, Scalar, Shape, Value } from './types';
+import type { FieldType, Group, ModelShape, Node, Operators, RelatedTest, Rule, Scalar, Shape, Value } from './types';
+import { segmentsIn } from './uses';
 import { otherOf } from './words';
 
 export type Part = 'field' | 'op' | 'value' | 'relation' | 'segment' | 'of';
@@ -17,7 +18,7 @@ export interface Flaw {
 export interface Known {
   shape: Shape;
   operators: Operators;
-  segments: readonly { name: string; model: string }[];
+  segments: readonly { name: string; model: string; where?: Rule | undefined }[];
   self?: string | undefined; // the segment that the rule is of
 }
 
@@ -126,6 +127,14 @@ class Checker {
     this.node(node.where, other);
   }
 
+  // Whether a segment is made of another, by way of others perhaps.
+  private reaches(from: string, to: string, seen: Set<string>): boolean {
+    if (seen.has(from)) return false;
+    seen.add(from);
+    const parts = segmentsIn(this.known.segments.find((one) => one.name === from)?.where);
+    return parts.includes(to) || parts.some((one) => this.reaches(one, to, seen));
+  }
+
   node(node: Node, model: ModelShape | undefined): void {
     switch (node.kind) {
       case 'group':
@@ -146,7 +155,9 @@ class Checker {
         if (!found) return this.tell(node.id, 'segment', `There is no segment “${node.segment}”`);
         if (model && found.model !== model.name)
           return this.tell(node.id, 'segment', `“${node.segment}” is of ${found.model}, and this is about ${model.name}`);
-        if (node.segment === this.known.self) this.tell(node.id, 'segment', 'A segment cannot be made of itself');
+        if (node.segment === this.known.self) return this.tell(node.id, 'segment', 'A segment cannot be made of itself');
+        if (this.known.self !== undefined && this.reaches(node.segment, this.known.self, new Set()))
+          this.tell(node.id, 'segment', `“${node.segment}” is itself made of “${this.known.self}”`);
         return;
       }
     }

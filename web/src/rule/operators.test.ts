@@ -72,6 +72,14 @@ describe('checks', () => {
     expect(flaws(relatedTest('orders', [fieldTest('country', 'eq', 'a')]))).toEqual(['field: orders has no field “country”']);
     expect(flaws(segmentTest('Large orders'))[0]).toMatch(/is of orders/);
     expect(flawsOf({ ...known, self: 'Opted out' }, 'customers', group('all', [segmentTest('Opted out')]))[0]?.text).toMatch(/itself/);
+    const circle = [
+      ...segments,
+      { name: 'A', model: 'customers', where: { none: [{ in_segment: 'B' }] } },
+      { name: 'B', model: 'customers', where: { in_segment: 'Me' } },
+    ];
+    const of = (name: string) => flawsOf({ ...known, segments: circle, self: 'Me' }, 'customers', group('all', [segmentTest(name)]));
+    expect(of('A')[0]?.text).toMatch(/is itself made of “Me”/);
+    expect(of('Opted out')).toEqual([]);
   });
 });
 

@@ -200,7 +200,7 @@ function SizeChart({ sizes, edits, summary }: { sizes: Sizes; edits: Edits; summ
     return () => plot.destroy();
   }, [width, scheme, data, edits, sizes.length]);
   return (
-    <Box ref={ref} component="figure" m={0}>
+    <Box ref={ref} component="figure" m={0} style={{ overflow: 'hidden' }}>
       <div ref={target} role="img" aria-label={summary} style={{ minHeight: 290 }} />
       <Text component="figcaption" size="sm" c="dimmed">
         {summary}

@@ -27,14 +27,7 @@ export default function NewSegment() {
           return (
             <>
               <PageHead title="New segment" up={{ to: '/segments', label: 'Segments' }} />
-              <Empty
-                title="A segment needs a model of people"
-                action={
-                  <ButtonTo to="/models/new">
-                    Make a model
-                  </ButtonTo>
-                }
-              >
+              <Empty title="A segment needs a model of people" action={<ButtonTo to="/models/new">Make a model</ButtonTo>}>
                 A model says which table holds your people, one row each. Then you choose among them without SQL.
               </Empty>
             </>

@@ -38,12 +38,8 @@ export default function Segment() {
                     <Button variant="default">More…</Button>
                   </Menu.Target>
                   <Menu.Dropdown>
-                    <Menu.Item onClick={() => void navigate({ to: '/segments/new', search: { copy: uid } })}>
-                      Duplicate
-                    </Menu.Item>
-                    <Menu.Item onClick={() => void navigate({ to: '/activations/new', search: { segment: uid } })}>
-                      Activate
-                    </Menu.Item>
+                    <Menu.Item onClick={() => void navigate({ to: '/segments/new', search: { copy: uid } })}>Duplicate</Menu.Item>
+                    <Menu.Item onClick={() => void navigate({ to: '/activations/new', search: { segment: uid } })}>Activate</Menu.Item>
                     <Menu.Item c="red" onClick={() => setRemoving(true)}>
                       Remove
                     </Menu.Item>

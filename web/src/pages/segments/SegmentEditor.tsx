@@ -27,6 +27,7 @@ import type { Draft } from '../../rule/draft';
 import { useShape } from '../../rule/shape';
 import { ToolsProvider } from '../../rule/tools';
 import type { Tools } from '../../rule/tools';
+import type { Rule } from '../../rule/types';
 import { nodeAt, ruleOf } from '../../rule/tree';
 import { sentence } from '../../rule/words';
 import { Breakdown } from './Breakdown';
@@ -110,7 +111,7 @@ export function SegmentEditor({
       operators && {
         shape,
         operators,
-        segments: (segments ?? []).map((one) => ({ name: one.name, model: one.model })),
+        segments: (segments ?? []).map((one) => ({ name: one.name, model: one.model, where: one.where as Rule | undefined })),
         self: base?.value.name,
       },
     [shape, operators, segments, base],
@@ -281,11 +282,7 @@ export function SegmentEditor({
           </Alert>
         )}
         {changedByOthers && dirty && (
-          <Alert
-            color="orange"
-            variant="light"
-            title="Somebody changed this segment while you were editing it"
-          >
+          <Alert color="orange" variant="light" title="Somebody changed this segment while you were editing it">
             <Text size="sm">What you did is still here. Look at both before you save.</Text>
             <Button mt="xs" size="xs" onClick={() => setTheirs(latest)}>
               Compare
@@ -294,11 +291,7 @@ export function SegmentEditor({
         )}
         {problem && <Problem error={problem} title="It was not saved" />}
         {base && !dirty && activations && uses.length === 0 && (
-          <Alert
-            color="blue"
-            variant="light"
-            title={savedNow ? 'Saved. Not activated yet' : 'Not activated yet'}
-          >
+          <Alert color="blue" variant="light" title={savedNow ? 'Saved. Not activated yet' : 'Not activated yet'}>
             <Group justify="space-between">
               <Text size="sm">No list in Iterable follows this segment so far.</Text>
               {mayEdit && (

@@ -20,11 +20,7 @@ type Segment = Schemas['Segment'];
 export default function Segments() {
   const segments = useQuery(segmentsQuery);
   const mayEdit = useMay('editor');
-  const make = mayEdit && (
-    <ButtonTo to="/segments/new">
-      New segment
-    </ButtonTo>
-  );
+  const make = mayEdit && <ButtonTo to="/segments/new">New segment</ButtonTo>;
   return (
     <>
       <PageHead
