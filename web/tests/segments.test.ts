@@ -450,6 +450,7 @@ describe('what the rule comes to', () => {
       '0',
       String(left),
     ]);
+    await size(page);
     await visit.isWell();
     await visit.shot('segment-history', { full: true });
     await world.api('PUT', `/api/v1/segments/${uid}`, before, { 'If-Match': '*' });
@@ -535,6 +536,7 @@ describe('keeping', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('region', { name: 'Theirs, stored now' }).getByText('France').waitFor();
     await dialog.getByRole('region', { name: 'Yours, not stored' }).getByText('Spain').waitFor();
+    await visit.settled();
     await visit.axe();
     await visit.shot('segment-conflict', { full: true });
     await dialog.getByRole('button', { name: 'Take theirs' }).click();

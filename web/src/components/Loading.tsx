@@ -7,7 +7,7 @@ import { Problem } from './Problem';
 // As high as what comes, so that nothing jumps when it does.
 export function Waiting({ lines = 4 }: { lines?: number }) {
   return (
-    <Stack gap="sm" aria-busy="true" aria-label="Loading">
+    <Stack gap="sm" role="status" aria-busy="true" aria-label="Loading">
       {Array.from({ length: lines }, (_, i) => (
         <Skeleton key={i} height={36} animate={false} />
       ))}

@@ -113,15 +113,25 @@ const COLORS = {
   dark: { size: '#74c0fc', entered: '#8ce99a', left: '#faa2c1', axis: '#a8b1bb', grid: '#3b3b3b', edit: '#e599f7' },
 };
 
+const DAY = 86_400;
+function tickWords(seconds: number, step: number): string {
+  const at = new Date(seconds * 1000);
+  const day = at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+  if (step >= DAY) return day;
+  return `${at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', ...(step < 60 && { second: '2-digit' }) })}\n${day}`;
+}
+
 // Size as a line; entries and exits of runs as bars of the other axis; edits as upright lines.
 function SizeChart({ sizes, edits, summary }: { sizes: Sizes; edits: Edits; summary: string }) {
   const { ref, width } = useElementSize();
   const scheme = useComputedColorScheme('light');
   const target = useRef<HTMLDivElement>(null);
   const data = useMemo((): uPlot.AlignedData => {
-    const seconds = (at: string) => new Date(at).getTime() / 1000;
+    // Times that go up: two of one second are a moment apart.
+    let before = 0;
+    const rising = (at: string) => (before = Math.max(new Date(at).getTime() / 1000, before + 0.001));
     return [
-      sizes.map((one) => seconds(one.at)),
+      sizes.map((one) => rising(one.at)),
       sizes.map((one) => one.members),
       sizes.map((one) => one.entered ?? null),
       sizes.map((one) => (one.left === undefined ? null : -one.left)),
@@ -159,8 +169,18 @@ function SizeChart({ sizes, edits, summary }: { sizes: Sizes; edits: Edits; summ
           x: { range: (_, low, high) => (low === high ? [low - 3600, high + 3600] : [low, high]) },
         },
         axes: [
-          { stroke: colors.axis, grid: { stroke: colors.grid } },
-          { stroke: colors.axis, grid: { stroke: colors.grid }, size: 70, values: (_, ticks) => ticks.map((one) => count(one)) },
+          {
+            stroke: colors.axis,
+            grid: { stroke: colors.grid },
+            space: 70,
+            values: (_, ticks, _axis, _space, step) => ticks.map((one) => tickWords(one, step)),
+          },
+          {
+            stroke: colors.axis,
+            grid: { stroke: colors.grid },
+            size: 70,
+            values: (_, ticks) => ticks.map((one) => (Number.isInteger(one) ? count(one) : '')),
+          },
         ],
         series: [
           {},
