@@ -47,7 +47,7 @@ export function GuardStop({ run }: { run: Run }) {
             <ButtonTo variant="default" to="/activations/$uid/edit" params={{ uid: run.activation_uid }}>
               Correct the limits
             </ButtonTo>
-            <LinkTo to="/activations/$uid" params={{ uid: run.activation_uid }} search={{ tab: 'plan' }} size="sm">
+            <LinkTo to="/activations/$uid" params={{ uid: run.activation_uid }} search={{ tab: 'plan' }} size="sm" c="var(--mantine-color-text)" underline="always">
               See who it is about
             </LinkTo>
           </Group>
