@@ -174,6 +174,7 @@ describe('building', () => {
     await related.getByRole('button', { name: 'Add condition' }).click();
     await choose(page, related.getByRole('combobox', { name: 'Field' }).first(), 'channel');
     await related.getByLabel('Value for channel').fill('web');
+    await page.keyboard.press('Escape'); // the values that are suggested lie over what comes next
     await related.getByRole('button', { name: 'Add when' }).click();
     await related.getByLabel('Value for bought_at: how many').fill('400');
     const bounds = await related.getByTestId('bounds').innerText();
