@@ -31,6 +31,7 @@ export default defineConfig({
           name: 'page',
           sequence: { groupOrder: 1 }, // after the units, which take every core
           include: ['tests/**/*.test.ts'],
+          retry: 2, // keys and clicks overtake a page that draws on a busy machine; what is wrong stays wrong
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: true,

@@ -115,9 +115,10 @@ describe('building', () => {
     await press('Enter');
     // The keyboard is in the new condition.
     await page.keyboard.type('country');
-    await page.getByRole('option', { name: 'country' }).waitFor();
+    await expect.poll(() => page.locator('[role=option]:visible').count()).toBe(1);
     await press('ArrowDown');
     await press('Enter');
+    await expect.poll(() => page.locator('[role=option]:visible').count()).toBe(0);
     await visit.tabTo('Comparison');
     await press('ArrowDown');
     await press('ArrowDown'); // is, is not, is any of
@@ -130,9 +131,10 @@ describe('building', () => {
     await visit.tabTo('Add condition');
     await press('Enter');
     await page.keyboard.type('newsletter');
-    await page.getByRole('option', { name: 'newsletter' }).waitFor();
+    await expect.poll(() => page.locator('[role=option]:visible').count()).toBe(1);
     await press('ArrowDown');
     await press('Enter');
+    await expect.poll(() => page.locator('[role=option]:visible').count()).toBe(0);
     await visit.tabTo('Add more…');
     await press('Enter');
     await page.getByRole('menuitem', { name: 'purchases' }).waitFor();
