@@ -369,13 +369,28 @@ export class Visit {
   async tabTo(name: string | RegExp, most = 80) {
     for (let i = 0; i < most; i++) {
       await this.page.keyboard.press('Tab');
-      const told = await this.page.evaluate(() => {
-        const at = document.activeElement as HTMLElement & { labels?: NodeListOf<HTMLElement> };
-        return at.getAttribute('aria-label') ?? at.labels?.[0]?.textContent ?? at.textContent ?? '';
-      });
-      if (typeof name === 'string' ? told.trim() === name : name.test(told)) return;
+      if (await this.focusIsOn(name)) return;
     }
     throw new Error(`Tab does not lead to ${name}`);
+  }
+
+  // The same in a menu that opens. One that has just come to be seen may take the focus a moment
+  // later, and a key pressed before that is lost: so each press is waited for.
+  async arrowTo(name: string | RegExp, most = 20) {
+    for (let i = 0; i < most; i++) {
+      await this.page.keyboard.press('ArrowDown');
+      await this.page.waitForTimeout(100);
+      if (await this.focusIsOn(name)) return;
+    }
+    throw new Error(`the arrow does not lead to ${name}`);
+  }
+
+  private async focusIsOn(name: string | RegExp): Promise<boolean> {
+    const told = await this.page.evaluate(() => {
+      const at = document.activeElement as HTMLElement & { labels?: NodeListOf<HTMLElement> };
+      return at.getAttribute('aria-label') ?? at.labels?.[0]?.textContent ?? at.textContent ?? '';
+    });
+    return typeof name === 'string' ? told.trim() === name : name.test(told);
   }
 
   async close() {

@@ -137,9 +137,7 @@ describe('building', () => {
     await expect.poll(() => page.locator('[role=option]:visible').count()).toBe(0);
     await visit.tabTo('Add more…');
     await press('Enter');
-    await page.getByRole('menuitem', { name: 'purchases' }).waitFor();
-    await press('ArrowDown');
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('purchases');
+    await visit.arrowTo('purchases');
     await press('Enter');
     await page.getByLabel('Related to').waitFor();
     await visit.tabTo('How many purchases');
