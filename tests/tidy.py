@@ -46,7 +46,7 @@ LIBRARIES = {
     "duckdb.h": {"duck"},
     "utf8proc": {"core", "sim"},
     "arrow-adbc": {"adbc"},
-    "sodium.h": {"base", "store", "access", "alerts", "api", "attributes", "prove", "operations", "oidc", "trino", "app", "sim"},
+    "sodium.h": {"base", "store", "access", "alerts", "api", "attributes", "prove", "operations", "oidc", "app", "sim"},
     "cjose": {"oidc"},
     "CLI": {"cli", "app", "sim"},
     "boost": {"sim", "http_server"},

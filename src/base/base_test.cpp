@@ -14,6 +14,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/base64.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/process.hpp"
@@ -207,6 +208,27 @@ TEST(ProcessTest, AProcessCanForbidThatItsMemoryIsDumped) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
+}
+
+TEST(Base64, IsThatOfTheStandard) {
+  // RFC 4648, section 10.
+  EXPECT_EQ(base64(""), "");
+  EXPECT_EQ(base64("f"), "Zg==");
+  EXPECT_EQ(base64("fo"), "Zm8=");
+  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(base64url("\xfb\xff"), "-_8");
+  EXPECT_EQ(from_base64url("-_8"), "\xfb\xff");
+  EXPECT_EQ(from_base64url(""), "");
+  for (const char* no : {"-_8=", "+/8", "a b", "\xc3\xa4"}) EXPECT_FALSE(from_base64url(no)) << no;
+}
+
+TEST(Base64, ARandomWordHoldsAllItsBits) {
+  SeededRandom random(1), same(1);
+  const std::string word = random_word(random);
+  EXPECT_EQ(word.size(), 43U);
+  EXPECT_EQ(word, random_word(same));
+  EXPECT_NE(word, random_word(random));
+  EXPECT_EQ(from_base64url(word)->size(), 32U);
 }
 
 }  // namespace

@@ -7,24 +7,12 @@
 #include <array>
 #include <ctime>
 
+#include "base/base64.hpp"
+
 namespace rollcall::mail {
 namespace {
 
 constexpr long kTimeoutMs = 60'000;
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    std::array<unsigned, 3> part{};
-    const size_t many = std::min<size_t>(3, bytes.size() - i);
-    for (size_t j = 0; j < many; ++j) part[j] = static_cast<unsigned char>(bytes[i + j]);
-    const unsigned all = part[0] << 16 | part[1] << 8 | part[2];
-    for (size_t j = 0; j < 4; ++j) out += j <= many ? kLetters[all >> (18 - 6 * j) & 63] : '=';
-  }
-  return out;
-}
 
 // "=?UTF-8?B?…?=", in as many words as it takes; cut where a letter begins.
 std::string encoded_word(std::string_view text) {

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 
+#include "base/base64.hpp"
 #include "base/json.hpp"
 #include "oidc/token.hpp"
 
@@ -17,25 +18,6 @@ using nlohmann::json;
 constexpr auto kMetadataKept = std::chrono::hours(1);
 constexpr auto kKeysAskedEvery = std::chrono::minutes(1);
 constexpr size_t kAnswerMax = 1 << 20;
-
-std::string base64url(std::string_view bytes) {
-  std::string out(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING),
-                  '\0');
-  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                    bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-  out.pop_back();  // its NUL
-  return out;
-}
-
-// 256 bits.
-std::string word(Random& random) {
-  std::string bytes;
-  for (int i = 0; i < 4; ++i) {
-    const uint64_t part = random.next();
-    bytes.append(reinterpret_cast<const char*>(&part), sizeof part);
-  }
-  return base64url(bytes);
-}
 
 std::string challenge_of(const std::string& verifier) {
   std::string hash(crypto_hash_sha256_BYTES, '\0');
@@ -178,9 +160,9 @@ Provider::~Provider() = default;
 Result<Begun> Provider::begin(const std::string& redirect_uri, const std::stop_token& stop) {
   const Inside::Metadata at = TRY(inside_->metadata(stop));
   Begun out;
-  out.pending = {.state = word(inside_->random),
-                 .nonce = word(inside_->random),
-                 .verifier = word(inside_->random),
+  out.pending = {.state = random_word(inside_->random),
+                 .nonce = random_word(inside_->random),
+                 .verifier = random_word(inside_->random),
                  .redirect_uri = redirect_uri};
   out.url = at.authorization + (at.authorization.find('?') == std::string::npos ? "?" : "&") +
             form({{"response_type", "code"},
@@ -211,11 +193,7 @@ Result<Person> Provider::finish(const Pending& pending, const std::string& code,
   if (!settings.client_secret.empty() && at.basic) {
     const std::string pair = http::url_encode(settings.client_id) + ":" +
                              http::url_encode(settings.client_secret.reveal());
-    std::string text(sodium_base64_ENCODED_LEN(pair.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-    sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(pair.data()),
-                      pair.size(), sodium_base64_VARIANT_ORIGINAL);
-    text.pop_back();
-    request.headers.emplace_back("Authorization", "Basic " + text);
+    request.headers.emplace_back("Authorization", "Basic " + base64(pair));
   }
   request.body = form(fields);
   const json tokens = TRY(inside_->ask(std::move(request), stop));

@@ -6,10 +6,11 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sodium.h>
 
 #include <map>
 #include <nlohmann/json.hpp>
+
+#include "base/base64.hpp"
 
 namespace rollcall::oidc {
 namespace {
@@ -54,15 +55,6 @@ std::string signed_by(const Jwk& key, const std::string& algorithm, const std::s
   std::string out = text == nullptr ? "" : text;
   cjose_jws_release(jws);
   cjose_header_release(header);
-  return out;
-}
-
-std::string base64url(const std::string& bytes) {
-  constexpr int kForm = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-  std::string out(sodium_base64_ENCODED_LEN(bytes.size(), kForm), '\0');
-  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                    bytes.size(), kForm);
-  out.pop_back();
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/base64.hpp"
 #include "base/json.hpp"
 
 namespace rollcall::oidc {
@@ -37,18 +38,6 @@ Error refused(const std::string& why) {
           .remedy =
               "Sign in again. If it stays so, the provider's settings for this application, or "
               "ours of it, are wrong."};
-}
-
-// A part of the token, as base64url without padding.
-std::optional<std::string> decoded(std::string_view part) {
-  std::string out(part.size(), '\0');
-  size_t size = 0;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), part.data(),
-                        part.size(), nullptr, &size, nullptr,
-                        sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
-    return std::nullopt;
-  out.resize(size);
-  return out;
 }
 
 struct FreeJws {
@@ -84,7 +73,7 @@ std::string text_of(const json& object, const char* key) {
 
 Result<json> verified(const std::string& token, const json& keys) {
   if (token.size() > kTokenMax) return refused("it is too long");
-  const auto head = decoded(std::string_view(token).substr(0, token.find('.')));
+  const auto head = from_base64url(std::string_view(token).substr(0, token.find('.')));
   const json header = head ? read_json<json>(*head) : json();
   if (!header.is_object()) return refused("it is no signed token");
   if (header.contains("crit")) return refused("it demands what is not known here");

@@ -1,5 +1,7 @@
 #include "store/records.hpp"
 
+#include "base/base64.hpp"
+
 namespace rollcall::store {
 namespace {
 
@@ -11,8 +13,6 @@ Error changed_meanwhile(const Record& record) {
 
 // The secrets of objects are sealed for an id and a name, which no place of a text is.
 std::string of_text(std::string_view place) { return "text\n" + std::string(place); }
-
-constexpr int kEncoding = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 
 }  // namespace
 
@@ -90,22 +90,15 @@ Result<int64_t> Records::remove_expired() {
 
 std::string seal_text(const Key& key, const Secret& text, std::string_view place) {
   const std::string sealed = key.seal(text.reveal(), of_text(place));
-  std::string out(sodium_base64_ENCODED_LEN(sealed.size(), kEncoding), '\0');
-  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(sealed.data()),
-                    sealed.size(), kEncoding);
-  out.pop_back();  // its NUL
-  return std::string(kSealedMark) + out;
+  return std::string(kSealedMark) + base64url(sealed);
 }
 
 std::optional<Secret> unseal_text(const Key& key, std::string_view sealed, std::string_view place) {
   if (!sealed.starts_with(kSealedMark)) return std::nullopt;
   sealed.remove_prefix(kSealedMark.size());
-  std::string bytes(sealed.size(), '\0');
-  size_t size = 0;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), sealed.data(),
-                        sealed.size(), nullptr, &size, nullptr, kEncoding) != 0)
-    return std::nullopt;
-  auto text = key.unseal(std::string_view(bytes).substr(0, size), of_text(place));
+  const auto bytes = from_base64url(sealed);
+  if (!bytes) return std::nullopt;
+  auto text = key.unseal(*bytes, of_text(place));
   if (!text) return std::nullopt;
   return Secret(*std::move(text));
 }

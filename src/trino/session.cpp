@@ -1,8 +1,7 @@
-#include <sodium.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "base/base64.hpp"
 #include "trino/trino.hpp"
 
 namespace rollcall::trino {
@@ -31,14 +30,6 @@ std::string latin1(const std::string& text) {
       return text;  // it has no such form
     }
   }
-  return out;
-}
-
-std::string base64(const std::string& text) {
-  std::string out(sodium_base64_encoded_len(text.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(text.data()),
-                    text.size(), sodium_base64_VARIANT_ORIGINAL);
-  out.resize(out.find('\0'));
   return out;
 }
 
