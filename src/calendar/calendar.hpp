@@ -54,6 +54,12 @@ Result<Cron> parse_cron(const std::string& text);
 
 // --- Schedules.
 
+// A clock that is set back by less was not wrong enough to do things again.
+constexpr std::chrono::hours kSetBack{1};
+// Whether times up to `dealt_with` can have been dealt with, where the clock says `now`. An interval
+// counts from wherever the clock is; the other times are not met again after a small correction.
+bool can_have_passed(const Schedule& schedule, Time dealt_with, Time now);
+
 // The first time after `after` at which the schedule is due; nothing for a manual one, and where
 // there is none within kHorizon. An interval is due once it has passed since `after`: give the time
 // at which it was due last. Errors: invalid (a zone, a time of day or a cron text that no catalog

@@ -177,5 +177,15 @@ TEST(CalendarTest, AYearOfSchedulesEqualsAnIndependentCalculation) {
   EXPECT_GE(cases, 100);
 }
 
+TEST(CanHavePassed, ASmallCorrectionOfTheClockBringsNoTimeBack) {
+  const Time now{std::chrono::hours(500'000)};
+  const Schedule cron{.kind = Schedule::Kind::cron, .cron = "0 7 * * *", .tz = "UTC"};
+  const Schedule every{.kind = Schedule::Kind::every, .every = std::chrono::hours(1)};
+  EXPECT_TRUE(can_have_passed(cron, now + std::chrono::hours(1), now));
+  EXPECT_FALSE(can_have_passed(cron, now + std::chrono::hours(1) + Millis(1), now));
+  EXPECT_TRUE(can_have_passed(every, now, now));
+  EXPECT_FALSE(can_have_passed(every, now + Millis(1), now));
+}
+
 }  // namespace
 }  // namespace rollcall::calendar

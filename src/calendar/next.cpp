@@ -105,6 +105,11 @@ Result<std::optional<Time>> next_of(const Recurrence& recurrence, Time after) {
 
 }  // namespace
 
+bool can_have_passed(const Schedule& schedule, Time dealt_with, Time now) {
+  const bool is_interval = schedule.kind == Schedule::Kind::every && schedule.every.count() > 0;
+  return dealt_with <= (is_interval ? now : now + kSetBack);
+}
+
 Result<std::optional<Time>> next(const Schedule& schedule, Time after) {
   switch (schedule.kind) {
     case Schedule::Kind::manual:

@@ -10,8 +10,6 @@
 namespace rollcall::run {
 namespace {
 
-constexpr Millis kSetBack{3600'000};
-
 Result<RunReport> go(Ongoing& run, const std::stop_token& stop) {
   Planned planned = TRY(begin(run));
   Status status = ok_status();
@@ -30,10 +28,10 @@ Result<bool> is_dealt_with(const World& world, const Request& request) {
   if (!request.until || request.trigger != Trigger::schedule) return false;
   const auto dealt = TRY(world.store.dealt_until(request.activation.uid));
   if (!dealt) return false;
-  // Times that the clock was set back to come again; see scheduler/scheduler.hpp.
-  const bool is_interval = request.activation.schedule.kind == Schedule::Kind::every;
-  if (*dealt > world.clock.now() + (is_interval ? Millis(0) : kSetBack)) return false;
-  const auto next = TRY(calendar::next(request.activation.schedule, *dealt));
+  const Schedule& schedule = request.activation.schedule;
+  // Times that the clock was set back to come again.
+  if (!calendar::can_have_passed(schedule, *dealt, world.clock.now())) return false;
+  const auto next = TRY(calendar::next(schedule, *dealt));
   return !next || *next > *request.until;
 }
 

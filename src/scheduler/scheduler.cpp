@@ -16,8 +16,6 @@
 namespace rollcall::scheduler {
 namespace {
 
-// A clock that is corrected by less was not wrong enough to do things again.
-constexpr std::chrono::hours kSetBack{1};
 constexpr std::array kWorks = {Work::run, Work::audit};
 
 // Differs whenever the schedule does.
@@ -160,7 +158,7 @@ struct Scheduler::Inside {
   void reckon(Entry& entry) {
     const Task& task = entry.task;
     Standing sane = entry.standing;
-    if (sane.since > (is_interval(task.schedule) ? now : now + kSetBack)) sane.since = now;
+    if (!calendar::can_have_passed(task.schedule, sane.since, now)) sane.since = now;
     sane.audit_since = std::min(sane.audit_since, now);
     keep(entry, sane);
     const Running* runs = running_of(task.uid);
@@ -254,7 +252,7 @@ struct Scheduler::Inside {
     now = time;
     if (!set_back) return;
     for (auto& [uid, one] : running)
-      if (one.begun > now + kSetBack) one.begun = now;
+      if (one.begun > now + calendar::kSetBack) one.begun = now;
     for (auto& [uid, entry] : entries) reckon(entry);
   }
 
