@@ -266,6 +266,16 @@ Response problems(const std::vector<catalog::Problem>& all) {
   return problem_of(422, std::move(more));
 }
 
+Error in_body(Error error, const std::string& object, const std::optional<std::string>& at) {
+  if (!error.place) return error;
+  const bool is_there = at && (error.place->object.empty() || error.place->object == object);
+  if (is_there)
+    error.place->pointer.insert(0, *at);
+  else
+    error.place.reset();
+  return error;
+}
+
 Error cursor_unknown() {
   return {.kind = ErrorKind::invalid,
           .message = "the cursor leads nowhere: what it named is gone",

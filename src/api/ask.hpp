@@ -97,6 +97,9 @@ Response answer_text(std::string json_text, int status = 200);
 Response problem(const Error& error);
 Response problem(int status, std::string_view code, const std::string& detail,
                  const std::string& remedy = {});
+// Where an error is, as it is found in the body: `at` is where the object stands there; nothing: it is
+// a stored one. What is wrong in another object has no place in a body.
+Error in_body(Error error, const std::string& object, const std::optional<std::string>& at = "");
 // What is wrong with a body, each at its pointer.
 Response problems(const std::vector<catalog::Problem>& all);
 int status_of(const Error& error);

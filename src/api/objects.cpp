@@ -228,11 +228,7 @@ Result<Response> preview_model(const Ask& ask) {
   const api::Place place = TRY(api::Place::take(ask.shared));
   auto look = operations::look_at(ask.world(), stored->catalog, model, request, ask.stop);
   if (look.ok()) return answer(operations::to_json(*look));
-  Error error = look.error();
-  // What is wrong in another object has no place in this body.
-  if (error.place && !error.place->object.empty() && error.place->object != "model " + model.name)
-    error.place.reset();
-  return error;
+  return in_body(look.error(), "model " + model.name);
 }
 
 }  // namespace rollcall::api

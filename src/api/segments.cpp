@@ -12,23 +12,13 @@ Result<Segment> stored_segment(const operations::Stored& stored, const std::stri
   return found;
 }
 
-// Where an error is, as it is found in the body: `at` is where the segment stands there. What is
-// wrong in a stored object has no place in a body.
-Error in_body(Error error, const Segment& segment, const std::optional<std::string>& at) {
-  if (!error.place) return error;
-  const std::string& object = error.place->object;
-  if (at && (object.empty() || object == "segment " + segment.name))
-    error.place->pointer.insert(0, *at);
-  else
-    error.place.reset();
-  return error;
-}
+std::string place_of(const Segment& segment) { return "segment " + segment.name; }
 template <class T>
 Result<T> in_body(const Ask& ask, const Segment& segment, Result<T> result) {
   if (result.ok()) return result;
   const bool is_stored = ask.parts.contains("uid");
-  return in_body(Error(result.error()), segment,
-                 is_stored ? std::nullopt : std::optional<std::string>(""));
+  return api::in_body(Error(result.error()), place_of(segment),
+                      is_stored ? std::nullopt : std::optional<std::string>(""));
 }
 
 Result<Segment> segment_of(const Ask& ask, const operations::Stored& stored) {
@@ -115,10 +105,10 @@ Result<Response> overlap_segments(const Ask& ask) {
   // Of a stored and an unsaved segment of one name, the unsaved one is more likely to be wrong.
   const auto is_of = [&](const char* key, const Segment& segment) {
     return is_unsaved(key) && overlap.error().place &&
-           overlap.error().place->object == "segment " + segment.name;
+           overlap.error().place->object == place_of(segment);
   };
   const bool in_first = is_of("first", first), in_second = is_of("second", second);
-  return in_body(overlap.error(), in_first ? first : second,
+  return in_body(overlap.error(), place_of(in_first ? first : second),
                  in_first == in_second
                      ? std::nullopt
                      : std::optional<std::string>(in_first ? "/first" : "/second"));

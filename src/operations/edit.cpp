@@ -175,6 +175,12 @@ bool is_taken(const Stored& stored, Kind kind, const std::string& uid, const Cat
   return taken;
 }
 
+Result<json> object_in(const std::string& text) {
+  json fields = read_json<json>(text);
+  if (fields.is_object()) return fields;
+  return Error{ErrorKind::invalid, "the body must be a JSON object, nested at most 256 levels"};
+}
+
 // What is kept of an object, its secrets, is kept under a new name as well.
 template <class Object>
 void also_named(std::vector<Object>& objects, const std::string& uid, const std::string& name) {
@@ -203,9 +209,7 @@ Result<Edited> edit(const World& world, const Stored& stored, const EditRequest&
     out.before = out.object.json;
     before = read_json<json>(out.before);
   }
-  json fields = read_json<json>(request.json);
-  if (!fields.is_object())
-    return Error{ErrorKind::invalid, "the body must be a JSON object, nested at most 256 levels"};
+  json fields = TRY(object_in(request.json));
   Catalog known = stored.catalog;
   if (!request.uid.empty() && fields.contains("name") && fields["name"].is_string())
     with_section(known, request.kind, [&](auto& objects) {
@@ -297,9 +301,7 @@ Result<Object> remove(const World& world, Kind kind, const std::string& uid,
 }
 
 Result<Segment> unsaved_segment(const Stored& stored, const std::string& text) {
-  json fields = read_json<json>(text);
-  if (!fields.is_object())
-    return Error{ErrorKind::invalid, "the body must be a JSON object, nested at most 256 levels"};
+  json fields = TRY(object_in(text));
   json segment = {{"name", "this segment"}};
   segment.update(fields);
   catalog::ReadResult read = catalog::read(file_of(Kind::segment, segment, {}), stored.catalog, {});
@@ -319,9 +321,7 @@ Result<Segment> unsaved_segment(const Stored& stored, const std::string& text) {
 }
 
 Result<Model> unsaved_model(const Stored& stored, const std::string& text) {
-  json fields = read_json<json>(text);
-  if (!fields.is_object())
-    return Error{ErrorKind::invalid, "the body must be a JSON object, nested at most 256 levels"};
+  json fields = TRY(object_in(text));
   const std::string uid = fields.contains("uid") && fields["uid"].is_string() ? fields["uid"] : "";
   if (const store::ObjectRow* const row = row_of(stored, Kind::model, uid))
     fields["name"] = row->name;
