@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from served import PASSWORD, Caller, until
-from world import ROOT, assert_sums, binary, customer, files_with, populate
+from world import ROOT, assert_sums, binary, customer, files_with, ready
 
 API = "/api/v1"
 CONTRACT = yaml.safe_load((ROOT / "docs" / "api" / "openapi.yaml").read_text())
@@ -26,13 +26,6 @@ NOBODY = "does-not-exist"  # a uid
 @pytest.fixture
 def world(make_world):
     return ready(make_world())
-
-
-def ready(world, people=24):
-    populate(world, people=people)
-    world.write_source()
-    world.apply()
-    return world
 
 
 @pytest.fixture

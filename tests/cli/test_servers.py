@@ -11,7 +11,7 @@ import pytest
 
 from postgres import ADMIN, PASSWORD, Server
 from served import Served, until
-from world import LIST, customer, files_with, populate
+from world import LIST, customer, files_with, ready
 
 API = "/api/v1"
 TAKEN_OVER = 90.0  # seconds: a lease lasts 30, and what follows it takes longer with sanitizers
@@ -39,13 +39,6 @@ def rows(postgres, database, query):
     done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-F", "|", "-v", "ON_ERROR_STOP=1", database, "-c", query],
                           capture_output=True, text=True, check=True)
     return [line.split("|") for line in done.stdout.splitlines()]
-
-
-def ready(world, people=24):
-    populate(world, people=people)
-    world.write_source()
-    world.apply()
-    return world
 
 
 @pytest.fixture

@@ -476,12 +476,17 @@ def populate(world: World, people=40, seed=1):
     world.double.show_everything()
 
 
-def started(world: World, people=24) -> World:
-    """Populated, applied, and after its first run."""
+def ready(world: World, people=24) -> World:
+    """Populated and applied."""
     populate(world, people=people)
     world.write_source()
     world.apply()
-    world.run()
+    return world
+
+
+def started(world: World, people=24) -> World:
+    """Ready, and after its first run."""
+    ready(world, people).run()
     return world
 
 
