@@ -15,15 +15,6 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 // For styles that are written behind Mantine's back: the lock of scrolling beneath a dialog.
 (globalThis as { __webpack_nonce__?: string }).__webpack_nonce__ = nonce;
 
-// A page that stays open while the service is replaced asks for parts that are there no longer. The new
-// page has them; if it has not either, nothing is loaded in a circle.
-addEventListener('vite:preloadError', () => {
-  const last = Number(sessionStorage.getItem('reloaded') ?? 0);
-  if (Date.now() - last < 30_000) return;
-  sessionStorage.setItem('reloaded', String(Date.now()));
-  location.reload();
-});
-
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>

@@ -2,9 +2,8 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 
 import type { Everything, ObjectKind } from '../lib/uses';
-import { api, ask, problemOf, take, takeWithTag, type Schemas, type Tagged } from './client';
+import { answered, api, take, takeAll, takeWithTag, type Schemas, type Tagged } from './client';
 import { activationsQuery, destinationsQuery, modelsQuery, segmentsQuery, sourcesQuery } from './queries';
-import { asProblem } from './problem';
 
 export type Thing = { uid: string; name: string; [key: string]: unknown };
 
@@ -89,26 +88,11 @@ export const rowsQuery = (model: string, limit: number) =>
 
 // --- Files in the folder that the service owns.
 
-export interface UploadedFile {
-  name?: string;
-  path: string;
-  bytes: number;
-}
-
-async function asked<T>(request: Request): Promise<T> {
-  let response: Response;
-  try {
-    response = await ask(request);
-  } catch (error) {
-    throw asProblem(error);
-  }
-  if (!response.ok) throw await problemOf(response);
-  return (await response.json()) as T;
-}
+export type UploadedFile = Schemas['File'];
 
 export const filesQuery = queryOptions({
   queryKey: ['files'],
-  queryFn: async () => (await asked<{ items: UploadedFile[] }>(new Request('/api/v1/files?limit=1000'))).items,
+  queryFn: () => takeAll((cursor) => api.GET('/api/v1/files', { params: { query: { cursor, limit: 1000 } } })),
 });
 
 const piece = 4 << 20; // bytes of one request
@@ -121,9 +105,9 @@ export async function uploadFile(file: File, told: (bytes: number) => void): Pro
     const more = to < file.size;
     const query = `name=${encodeURIComponent(file.name)}&from=${from}&more=${more}`;
     const headers = { 'Content-Type': 'application/octet-stream' };
-    const sent = await asked<UploadedFile>(new Request(`/api/v1/files?${query}`, { method: 'POST', headers, body: file.slice(from, to) }));
+    const sent = await answered(new Request(`/api/v1/files?${query}`, { method: 'POST', headers, body: file.slice(from, to) }));
     told(to);
-    if (!more) return sent;
+    if (!more) return (await sent.json()) as UploadedFile;
     from = to;
   }
 }

@@ -40,7 +40,7 @@ const codeOf = async (response: Response): Promise<unknown> =>
 // `fetch` for the client below and for streams. A token that is of an older session (somebody signed in anew in
 // another tab) is asked for again, once. When the session has ended, the request waits until somebody has signed in
 // again in this page.
-export async function ask(request: Request): Promise<Response> {
+async function ask(request: Request): Promise<Response> {
   const again = request.clone();
   const response = await send(request);
   if (!csrf) return response;
@@ -58,7 +58,7 @@ export async function ask(request: Request): Promise<Response> {
 
 export const api = createClient<paths>({ baseUrl: globalThis.location?.origin, fetch: ask });
 
-export async function problemOf(response: Response): Promise<Problem> {
+async function problemOf(response: Response): Promise<Problem> {
   const text = await response.text().catch(() => '');
   try {
     return new Problem({ status: response.status, ...JSON.parse(text) });
@@ -70,6 +70,19 @@ export async function problemOf(response: Response): Promise<Problem> {
       code: 'no_problem',
     });
   }
+}
+
+// The answer to what the client above does not speak: text, lines, files. A problem is thrown.
+export async function answered(request: Request): Promise<Response> {
+  let response: Response;
+  try {
+    response = await ask(request);
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    throw asProblem(error);
+  }
+  if (!response.ok) throw await problemOf(response);
+  return response;
 }
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };

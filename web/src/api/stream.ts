@@ -1,5 +1,4 @@
-import { ask, problemOf } from './client';
-import { asProblem } from './problem';
+import { answered } from './client';
 
 export interface Event {
   event: string;
@@ -36,7 +35,6 @@ export function lineReader(): (text: string) => string[] {
 }
 
 async function* read<T>(response: Response, cut: (text: string) => T[]): AsyncGenerator<T> {
-  if (!response.ok) throw await problemOf(response);
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   try {
     for (;;) {
@@ -49,24 +47,15 @@ async function* read<T>(response: Response, cut: (text: string) => T[]): AsyncGe
   }
 }
 
-async function open(request: Request): Promise<Response> {
-  try {
-    return await ask(request);
-  } catch (error) {
-    if (request.signal.aborted) throw error;
-    throw asProblem(error);
-  }
-}
-
 // Server-sent events of a path, until its end or `signal`.
 export async function* events(path: string, signal: AbortSignal): AsyncGenerator<Event> {
-  const response = await open(new Request(path, { headers: { Accept: 'text/event-stream' }, signal }));
+  const response = await answered(new Request(path, { headers: { Accept: 'text/event-stream' }, signal }));
   yield* read(response, eventReader());
 }
 
 // The lines of JSON that a POST answers as they come: progress first, the result last.
 export async function* lines<T>(path: string, body: unknown, signal: AbortSignal): AsyncGenerator<T> {
-  const response = await open(
+  const response = await answered(
     new Request(path, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', Accept: 'application/x-ndjson' },

@@ -24,7 +24,7 @@ export function NextStep({ done }: { done: StepName }) {
   if (!open || open.step === done || steps.find((one) => one.step === done)?.state !== 'done') return null;
   const { to, verb, about } = next[open.step];
   return (
-    <Alert color="blue" variant="light" styles={{ title: { color: 'inherit' } }} title="Next on the way to your first list" mb="lg">
+    <Alert color="blue" variant="light" title="Next on the way to your first list" mb="lg">
       <Group justify="space-between" gap="sm">
         <Text size="sm">{about}</Text>
         <Group gap="xs">

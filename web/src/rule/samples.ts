@@ -2,6 +2,9 @@
 import { Exact } from '../lib/exact-json';
 import type { FieldType, ModelShape, Operators, Rule, Shape } from './types';
 
+const ofNumbers = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'between', 'in', 'not_in', 'is_null', 'is_not_null'];
+const ofTimes = ['before', 'after', 'on', 'between', 'within_last', 'not_within_last', 'within_next', 'anniversary_within', 'is_null', 'is_not_null'];
+
 export const operators: Operators = {
   all: [
     ...['eq', 'ne', 'has'].map((op) => ({ op, takes: 'value' as const, ignores_case: op !== 'has', phrase: op })),
@@ -48,33 +51,11 @@ export const operators: Operators = {
       'is_not_null',
       'is_blank',
     ],
-    integer: ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'between', 'in', 'not_in', 'is_null', 'is_not_null'],
-    number: ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'between', 'in', 'not_in', 'is_null', 'is_not_null'],
-    decimal: ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'between', 'in', 'not_in', 'is_null', 'is_not_null'],
-    date: [
-      'before',
-      'after',
-      'on',
-      'between',
-      'within_last',
-      'not_within_last',
-      'within_next',
-      'anniversary_within',
-      'is_null',
-      'is_not_null',
-    ],
-    timestamp: [
-      'before',
-      'after',
-      'on',
-      'between',
-      'within_last',
-      'not_within_last',
-      'within_next',
-      'anniversary_within',
-      'is_null',
-      'is_not_null',
-    ],
+    integer: ofNumbers,
+    number: ofNumbers,
+    decimal: ofNumbers,
+    date: ofTimes,
+    timestamp: ofTimes,
     boolean: ['is_true', 'is_false', 'is_null', 'is_not_null'],
     list: ['has', 'has_any', 'has_all', 'is_empty', 'is_not_empty', 'is_null', 'is_not_null'],
     object: ['is_null', 'is_not_null'],

@@ -27,7 +27,7 @@ import { stateOf } from '../../lib/state';
 import { clock } from '../../lib/time';
 import { people } from '../../lib/words';
 import { RunList } from '../runs/Runs';
-import { NextRun } from './Activations';
+import { NextRun } from './standing-columns';
 import { ListCheck } from './ListCheck';
 import { PlanPreview } from './PlanPreview';
 

@@ -3,28 +3,19 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { statusQuery } from '../../api/activations';
-import type { Status } from '../../api/activations';
 import { useMay } from '../../api/queries';
 import { Empty } from '../../components/Empty';
 import { Find } from '../../components/Find';
 import { Listing } from '../../components/Listing';
 import { Loaded } from '../../components/Loading';
 import { PageHead } from '../../components/PageHead';
-import { StateBadge } from '../../components/StateBadge';
-import { When } from '../../components/When';
 import { stateOf } from '../../lib/state';
 import type { State } from '../../lib/state';
 import { count } from '../../lib/words';
 import { ButtonTo, LinkTo } from '../../components/links';
+import { standingColumns } from './standing-columns';
 
 const states: State[] = ['Failed', 'Stopped', 'Resting', 'Late', 'Running', 'Waiting', 'Paused', 'Healthy'];
-
-export function NextRun({ status }: { status: Status }) {
-  if (status.paused) return <span>{status.state === 'never_run' ? 'not active yet' : 'paused'}</span>;
-  if (status.under_way) return <span>now</span>;
-  if (status.next_run_at) return <When at={status.next_run_at} />;
-  return <span>by hand</span>;
-}
 
 export default function Activations() {
   const status = useQuery(statusQuery);
@@ -77,11 +68,7 @@ export default function Activations() {
                           </>
                         ),
                       },
-                      { head: 'State', cell: (one) => <StateBadge state={stateOf(one)} /> },
-                      { head: 'Last run', cell: (one) => <When at={one.last_run_at} none="never" /> },
-                      { head: 'Next run', cell: (one) => <NextRun status={one} /> },
-                      { head: 'Members', number: true, cell: (one) => count(one.members) },
-                      { head: 'On the list', number: true, cell: (one) => count(one.on_list) },
+                      ...standingColumns,
                       { head: 'Not contacts', number: true, cell: (one) => count(one.parked) },
                       { head: 'Refused', number: true, cell: (one) => count(one.rejected) },
                     ]}

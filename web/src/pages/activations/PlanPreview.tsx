@@ -1,10 +1,11 @@
-import { Alert, Badge, Button, Checkbox, Group, Paper, SegmentedControl, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Alert, Badge, Button, Checkbox, Group, SegmentedControl, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 
 import { planned } from '../../api/activations';
 import type { Plan, Progress } from '../../api/activations';
 import { asProblem } from '../../api/problem';
 import type { Problem as Told } from '../../api/problem';
+import { Figure } from '../../components/Figure';
 import { PeopleTable } from '../../components/PeopleTable';
 import { Problem } from '../../components/Problem';
 import { Waiting } from '../../components/Loading';
@@ -65,24 +66,6 @@ export function AskedProgress({ progress, stop }: { progress: Progress; stop: ()
   );
 }
 
-function Number({ label, n, hint }: { label: string; n: number; hint?: string }) {
-  return (
-    <Paper withBorder p="md">
-      <Text size="sm" c="dimmed">
-        {label}
-      </Text>
-      <Text fz={26} fw={650} className="numbers" lh={1.2}>
-        {count(n)}
-      </Text>
-      {hint && (
-        <Text size="sm" c="dimmed">
-          {hint}
-        </Text>
-      )}
-    </Paper>
-  );
-}
-
 function People({ plan }: { plan: Plan }) {
   const kinds = Object.keys(changes).filter((kind) => plan.people.some((one) => one.change === kind));
   const strangers = plan.people.filter((one) => one.contact === false).length;
@@ -138,14 +121,14 @@ export function PlanResult({ plan }: { plan: Plan }) {
   return (
     <Stack gap="lg">
       <SimpleGrid cols={{ base: 2, sm: 4 }}>
-        <Number
+        <Figure
           label="Enter"
           n={plan.changes.entered}
           hint={lookedUp && strangers ? `${plan.people_complete ? '' : 'at least '}${people(strangers)} no contact yet` : undefined}
         />
-        <Number label="Leave" n={plan.changes.left} />
-        <Number label="Change" n={plan.changes.changed} />
-        <Number label="Looked up again" n={plan.changes.retried} />
+        <Figure label="Leave" n={plan.changes.left} />
+        <Figure label="Change" n={plan.changes.changed} />
+        <Figure label="Looked up again" n={plan.changes.retried} />
       </SimpleGrid>
       <Text size="sm">
         {plan.list.charAt(0).toUpperCase() + plan.list.slice(1).replaceAll('`', '')}. The segment has {people(plan.segment.members)}

@@ -166,7 +166,7 @@ function Form({ stored, people, readOnly }: { stored: Tagged<Thing>; people: (Th
               <Title order={3}>Scheduling</Title>
               <Scheduling value={draft.schedule} onChange={(schedule) => set({ schedule })} />
               {!lack && (
-                <Alert color="blue" variant="light" styles={{ title: { color: 'inherit' } }} title="What one click will do">
+                <Alert color="blue" variant="light" title="What one click will do">
                   {defaultsInWords(next, scheduleInWords(schedule)).map((line) => (
                     <Text key={line} size="sm">
                       {line}

@@ -1,19 +1,20 @@
-import { Alert, Button, Group, Menu, Paper, Stack, Tabs, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Stack, Tabs, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 
-import { checkObject, everythingQuery, objectQuery, type Thing } from '../../api/catalog';
+import { everythingQuery, objectQuery, type Thing } from '../../api/catalog';
 import type { Tagged } from '../../api/client';
 import { asProblem } from '../../api/problem';
 import { destinationFieldsQuery, useMay } from '../../api/queries';
 import { Empty } from '../../components/Empty';
-import { Findings } from '../../components/Findings';
 import { KeyValue } from '../../components/KeyValue';
+import { FormPaper } from '../../components/FormPaper';
 import { LeaveGuard } from '../../components/LeaveGuard';
 import { Listing } from '../../components/Listing';
 import { Loaded } from '../../components/Loading';
 import { NextStep } from '../../components/NextStep';
+import { ObjectActions, Tested, useTest } from '../../components/ObjectActions';
 import { PageHead } from '../../components/PageHead';
 import { Problem } from '../../components/Problem';
 import { RemoveObject, Uses } from '../../components/RemoveObject';
@@ -36,14 +37,8 @@ function EditConnection({ stored, onDone }: { stored: Tagged<Thing>; onDone: (ch
   const saving = useMutation({ mutationFn: () => edit.save(base, bodyOf(form, base.value as Stored)), onSuccess: () => onDone(true) });
   const problem = saving.isError ? asProblem(saving.error) : undefined;
   return (
-    <Paper
-      component="form"
-      noValidate
-      withBorder
-      p={{ base: 'md', sm: 'xl' }}
-      maw={680}
-      onSubmit={(event) => {
-        event.preventDefault();
+    <FormPaper
+      onSubmit={() => {
         if (!lack) saving.mutate();
       }}
     >
@@ -71,7 +66,7 @@ function EditConnection({ stored, onDone }: { stored: Tagged<Thing>; onDone: (ch
           </Button>
         </Group>
       </Stack>
-    </Paper>
+    </FormPaper>
   );
 }
 
@@ -135,12 +130,11 @@ export default function Destination() {
   const { tab = 'connection', new: fresh } = useSearch({ strict: false }) as { tab?: string; new?: string };
   const navigate = useNavigate();
   const mayEdit = useMay('editor');
-  const mayTest = useMay('operator');
   const query = useQuery(objectQuery('destination', uid));
   const all = useQuery(everythingQuery).data;
   const [editing, setEditing] = useState(false);
   const [removing, setRemoving] = useState(false);
-  const testing = useMutation({ mutationFn: () => checkObject('destination', uid) });
+  const test = useTest('destination', uid);
   return (
     <Loaded query={query}>
       {(stored) => {
@@ -152,32 +146,10 @@ export default function Destination() {
               title={destination.name}
               up={{ to: '/destinations', label: 'Destinations' }}
               about="Export contact lists to Iterable"
-              actions={
-                <>
-                  {mayTest && (
-                    <Button variant="default" loading={testing.isPending} onClick={() => testing.mutate()}>
-                      Test
-                    </Button>
-                  )}
-                  {mayEdit && (
-                    <Menu position="bottom-end">
-                      <Menu.Target>
-                        <Button variant="default" aria-label="More">
-                          …
-                        </Button>
-                      </Menu.Target>
-                      <Menu.Dropdown>
-                        <Menu.Item c="red" onClick={() => setRemoving(true)}>
-                          Remove
-                        </Menu.Item>
-                      </Menu.Dropdown>
-                    </Menu>
-                  )}
-                </>
-              }
+              actions={<ObjectActions test={test} onRemove={() => setRemoving(true)} />}
             />
             {fresh && (
-              <Alert color="green" variant="light" mb="lg" styles={{ title: { color: 'inherit' } }} title="Connected: the key works">
+              <Alert color="green" variant="light" mb="lg" title="Connected: the key works">
                 Say below how segments are activated here by one click, or do so later.
               </Alert>
             )}
@@ -191,10 +163,9 @@ export default function Destination() {
             >
               <Text>Rollcall forgets this project and its key. What is in Iterable, lists of archived activations among it, stays as it is.</Text>
             </RemoveObject>
-            {(testing.isError || testing.data) && (
+            {(test.isError || test.data) && (
               <Stack mb="lg">
-                {testing.isError && <Problem error={testing.error} />}
-                {testing.data && <Findings found={testing.data} about={destination.name} />}
+                <Tested test={test} about={destination.name} />
               </Stack>
             )}
             <Tabs
@@ -215,7 +186,7 @@ export default function Destination() {
                     stored={stored}
                     onDone={(changed) => {
                       setEditing(false);
-                      if (changed) testing.mutate();
+                      if (changed) test.mutate();
                     }}
                   />
                 ) : (

@@ -5,19 +5,19 @@ import { runsQuery, statusQuery } from '../../api/activations';
 import type { Status } from '../../api/activations';
 import { destinationsQuery, segmentsQuery, useMay } from '../../api/queries';
 import { Empty } from '../../components/Empty';
+import { Figure } from '../../components/Figure';
 import { Find } from '../../components/Find';
 import { Listing } from '../../components/Listing';
 import { Loaded } from '../../components/Loading';
 import { PageHead } from '../../components/PageHead';
 import { Sparkline } from '../../components/Sparkline';
 import { StateBadge } from '../../components/StateBadge';
-import { When } from '../../components/When';
 import { ButtonTo, LinkTo } from '../../components/links';
 import { attention, order, trends } from '../../lib/dashboard';
 import { trendInWords } from '../../lib/numbers';
 import { needsPerson, stateOf } from '../../lib/state';
 import { count, many, people } from '../../lib/words';
-import { NextRun } from '../activations/Activations';
+import { standingColumns } from '../activations/standing-columns';
 
 // What does not go on without a person, with why and where to mend it.
 function NeedsPerson({ all }: { all: Status[] }) {
@@ -51,22 +51,6 @@ function NeedsPerson({ all }: { all: Status[] }) {
       ))}
       {found.length > 10 && <Text size="sm">And {many(found.length - 10, 'other')}, first in the list below.</Text>}
     </Stack>
-  );
-}
-
-function Number({ label, children, hint }: { label: string; children: string; hint?: string }) {
-  return (
-    <Paper withBorder p="md">
-      <Text size="sm" c="dimmed">
-        {label}
-      </Text>
-      <Text fz={26} fw={650} className="numbers" lh={1.2}>
-        {children}
-      </Text>
-      <Text size="sm" c="dimmed" mih="1.4em">
-        {hint}
-      </Text>
-    </Paper>
   );
 }
 
@@ -107,15 +91,21 @@ export default function Home() {
           return (
             <Stack gap="xl">
               <SimpleGrid cols={{ base: 1, xs: 3 }}>
-                <Number label="Lists" hint={unwell ? `${count(unwell)} ${unwell === 1 ? 'needs' : 'need'} a person` : 'all go well'}>
-                  {count(all.filter((one) => one.list).length)}
-                </Number>
-                <Number label="People on lists" hint={waiting ? `${people(waiting)} not contacts yet` : undefined}>
-                  {count(all.reduce((sum, one) => sum + one.on_list, 0))}
-                </Number>
-                <Number label="Under way" hint={`${count(all.filter((one) => one.waiting).length)} waiting`}>
-                  {count(states.filter((one) => one === 'Running').length)}
-                </Number>
+                <Figure
+                  label="Lists"
+                  n={all.filter((one) => one.list).length}
+                  hint={unwell ? `${count(unwell)} ${unwell === 1 ? 'needs' : 'need'} a person` : 'all go well'}
+                />
+                <Figure
+                  label="People on lists"
+                  n={all.reduce((sum, one) => sum + one.on_list, 0)}
+                  hint={waiting ? `${people(waiting)} not contacts yet` : undefined}
+                />
+                <Figure
+                  label="Under way"
+                  n={states.filter((one) => one === 'Running').length}
+                  hint={`${count(all.filter((one) => one.waiting).length)} waiting`}
+                />
               </SimpleGrid>
               <NeedsPerson all={all} />
               <Stack component="section" gap="sm" aria-label="Activations">
@@ -135,11 +125,7 @@ export default function Home() {
                             </LinkTo>
                           ),
                         },
-                        { head: 'State', cell: (one) => <StateBadge state={stateOf(one)} /> },
-                        { head: 'Last run', cell: (one) => <When at={one.last_run_at} none="never" /> },
-                        { head: 'Next run', cell: (one) => <NextRun status={one} /> },
-                        { head: 'Members', number: true, cell: (one) => count(one.members) },
-                        { head: 'On the list', number: true, cell: (one) => count(one.on_list) },
+                        ...standingColumns,
                         {
                           head: 'Trend',
                           cell: (one) => {

@@ -19,7 +19,7 @@ export function KeyCheck({ model, isPeople }: { model: Record<string, unknown>; 
   if (!key) return null;
   if (key.rows === 0)
     return (
-      <Alert color="yellow" variant="light" role="status" styles={{ title: { color: 'inherit' } }} title="There are no rows yet">
+      <Alert color="yellow" variant="light" role="status" title="There are no rows yet">
         Is the table filled?
       </Alert>
     );
@@ -34,7 +34,7 @@ export function KeyCheck({ model, isPeople }: { model: Record<string, unknown>; 
       color={key.verdict === 'refused' ? 'red' : isPeople ? 'yellow' : 'gray'}
       variant="light"
       role="status"
-      styles={{ title: { color: 'inherit' } }}
+     
       title={key.verdict === 'refused' ? 'This field does not tell people apart' : isPeople ? 'A few rows share this key' : 'Rows share this key, which is harmless here'}
     >
       <Text size="sm">

@@ -1,18 +1,17 @@
-import { Button, Menu, Stack, Tabs, Text } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { Button, Stack, Tabs, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 
-import { checkObject, everythingQuery, objectQuery, rowsQuery, type Thing } from '../../api/catalog';
+import { everythingQuery, objectQuery, rowsQuery, type Thing } from '../../api/catalog';
 import type { Tagged } from '../../api/client';
 import { modelFieldsQuery, useMay } from '../../api/queries';
 import { Empty } from '../../components/Empty';
-import { Findings } from '../../components/Findings';
 import { Listing } from '../../components/Listing';
 import { Loaded } from '../../components/Loading';
 import { NextStep } from '../../components/NextStep';
+import { ObjectActions, Tested, useTest } from '../../components/ObjectActions';
 import { PageHead } from '../../components/PageHead';
-import { Problem } from '../../components/Problem';
 import { RemoveObject, Uses } from '../../components/RemoveObject';
 import { useEdit } from '../../components/useEdit';
 import { typeName } from '../../lib/columns';
@@ -96,12 +95,11 @@ export default function Model() {
   const { tab = 'fields' } = useSearch({ strict: false }) as { tab?: string };
   const navigate = useNavigate();
   const mayEdit = useMay('editor');
-  const mayTest = useMay('operator');
   const query = useQuery(objectQuery('model', uid));
   const all = useQuery(everythingQuery).data;
   const fields = useQuery({ ...modelFieldsQuery(uid), retry: false }).data?.items ?? [];
   const [removing, setRemoving] = useState(false);
-  const testing = useMutation({ mutationFn: () => checkObject('model', uid) });
+  const test = useTest('model', uid);
   return (
     <Loaded query={query}>
       {(stored) => {
@@ -121,32 +119,13 @@ export default function Model() {
                 </span>
               }
               actions={
-                <>
-                  {mayTest && (
-                    <Button variant="default" loading={testing.isPending} onClick={() => testing.mutate()}>
-                      Test
-                    </Button>
-                  )}
+                <ObjectActions test={test} onRemove={() => setRemoving(true)}>
                   {mayEdit && isPeople && (
                     <Button component={Link} to="/segments/new" search={{ model: model.uid } as never}>
                       Build a segment
                     </Button>
                   )}
-                  {mayEdit && (
-                    <Menu position="bottom-end">
-                      <Menu.Target>
-                        <Button variant="default" aria-label="More">
-                          …
-                        </Button>
-                      </Menu.Target>
-                      <Menu.Dropdown>
-                        <Menu.Item c="red" onClick={() => setRemoving(true)}>
-                          Remove
-                        </Menu.Item>
-                      </Menu.Dropdown>
-                    </Menu>
-                  )}
-                </>
+                </ObjectActions>
               }
             />
             <NextStep done="model" />
@@ -155,10 +134,9 @@ export default function Model() {
                 What the table means is forgotten: its labels, {many(model.relations?.length ?? 0, 'relation')} and {many(model.computed?.length ?? 0, 'computed field')}. The table stays as it is.
               </Text>
             </RemoveObject>
-            {(testing.isError || testing.data) && (
+            {(test.isError || test.data) && (
               <Stack mb="lg">
-                {testing.isError && <Problem error={testing.error} />}
-                {testing.data && <Findings found={testing.data} about={model.name} />}
+                <Tested test={test} about={model.name} />
               </Stack>
             )}
             <Tabs

@@ -5,6 +5,7 @@ import { useParams, useSearch } from '@tanstack/react-router';
 import { activationStatusQuery, runQuery, useAct, useLive } from '../../api/activations';
 import type { Run as Report } from '../../api/activations';
 import { useMay } from '../../api/queries';
+import { Figure } from '../../components/Figure';
 import { GuardStop } from '../../components/GuardStop';
 import { KeyValue } from '../../components/KeyValue';
 import { ListNumbers, ReadListButton } from '../../components/ListNumbers';
@@ -28,23 +29,7 @@ const triggers: Record<Report['trigger'], string> = {
   activation: 'Its activation',
 };
 
-function Number({ label, done, tried }: { label: string; done: number; tried?: number }) {
-  return (
-    <Paper withBorder p="md">
-      <Text size="sm" c="dimmed">
-        {label}
-      </Text>
-      <Text fz={26} fw={650} className="numbers" lh={1.2}>
-        {count(done)}
-      </Text>
-      {tried !== undefined && tried !== done && (
-        <Text size="sm" c="dimmed">
-          of {count(tried)} planned
-        </Text>
-      )}
-    </Paper>
-  );
-}
+const ofPlanned = (done: number, planned: number) => (done === planned ? undefined : `of ${count(planned)} planned`);
 
 function Ended({ run }: { run: Report }) {
   const { kind } = useSearch({ from: '/shell/runs/$uid' });
@@ -59,10 +44,10 @@ function Ended({ run }: { run: Report }) {
         />
       )}
       <SimpleGrid cols={{ base: 2, sm: 4 }}>
-        <Number label="Added to the list" done={run.outcomes.added} />
-        <Number label="Removed from it" done={run.outcomes.removed} tried={run.changes.left} />
-        <Number label="Attributes updated" done={run.outcomes.updated} tried={run.changes.changed} />
-        <Number label="On the list after it" done={run.standing.on_list} />
+        <Figure label="Added to the list" n={run.outcomes.added} />
+        <Figure label="Removed from it" n={run.outcomes.removed} hint={ofPlanned(run.outcomes.removed, run.changes.left)} />
+        <Figure label="Attributes updated" n={run.outcomes.updated} hint={ofPlanned(run.outcomes.updated, run.changes.changed)} />
+        <Figure label="On the list after it" n={run.standing.on_list} />
       </SimpleGrid>
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <Paper withBorder p="md">

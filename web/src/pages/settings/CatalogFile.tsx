@@ -2,8 +2,7 @@ import { Alert, Button, Checkbox, FileButton, Group, List, Stack, Text, Textarea
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
-import { ask, problemOf } from '../../api/client';
-import { asProblem } from '../../api/problem';
+import { answered } from '../../api/client';
 import { useMay } from '../../api/queries';
 import { Confirm } from '../../components/Confirm';
 import { Listing } from '../../components/Listing';
@@ -17,14 +16,6 @@ import { Section } from './Section';
 const colors = { good: 'green', changed: 'blue', lost: 'red', quiet: 'gray' };
 
 // The catalog is YAML, which the client of the API does not speak.
-async function answered(request: Request): Promise<Response> {
-  const response = await ask(request).catch((error) => {
-    throw asProblem(error);
-  });
-  if (!response.ok) throw await problemOf(response);
-  return response;
-}
-
 const exported = async () =>
   download('rollcall.yaml', 'application/yaml', await (await answered(new Request('/api/v1/catalog'))).text());
 

@@ -1,18 +1,15 @@
-import { Button, Group, Paper, SimpleGrid, Stack, Text, TextInput, Title, UnstyledButton } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
+import { Button, Group, SimpleGrid, Stack, Text, TextInput, Title, UnstyledButton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 
-import { checkObject, makeObject, putObject, type Thing, useRenew } from '../../api/catalog';
-import type { Schemas, Tagged } from '../../api/client';
 import { metaQuery, sourcesQuery, useMay } from '../../api/queries';
-import { asProblem } from '../../api/problem';
-import { Findings } from '../../components/Findings';
+import { FormPaper } from '../../components/FormPaper';
 import { LeaveGuard } from '../../components/LeaveGuard';
 import { Loaded } from '../../components/Loading';
 import { NotAllowed } from '../../components/NotAllowed';
 import { PageHead } from '../../components/PageHead';
 import { Problem } from '../../components/Problem';
+import { ConnectFoot, useConnect } from '../../components/useConnect';
 import { bodyOf, inOrder, inputsOf, kindText, missing, type SourceKind, type Values } from '../../lib/source-forms';
 import { list } from '../../lib/words';
 import classes from './NewSource.module.css';
@@ -54,46 +51,23 @@ function freeName(wanted: string, taken: string[]): string {
   return name;
 }
 
-// What is stored at the first try is changed at the next, until it works.
 function Connect({ kind, taken, onBack }: { kind: SourceKind; taken: string[]; onBack: () => void }) {
-  const navigate = useNavigate();
-  const renew = useRenew();
   const inputs = inputsOf(kind);
   const text = kindText(kind.kind);
   const [name, setName] = useState(() => freeName(kind.of_files ? 'files' : kind.kind, taken));
   const [values, setValues] = useState<Values>({});
   const [asked, setAsked] = useState(false);
-  const stored = useRef<Tagged<Thing>>(undefined);
-  const [found, setFound] = useState<Schemas['Findings']>();
   const lacks = missing(kind.kind, inputs, values);
-  const connecting = useMutation({
-    mutationFn: async () => {
-      setFound(undefined);
-      const body = bodyOf(kind.kind, name, inputs, values);
-      const before = stored.current;
-      stored.current = before ? await putObject('source', before.value.uid, body, '*') : await makeObject('source', body);
-      await renew('source');
-      const found = await checkObject('source', stored.current.value.uid);
-      setFound(found);
-      if (found.ok) await navigate({ to: '/sources/$uid', params: { uid: stored.current.value.uid }, ignoreBlocker: true });
-      return found;
-    },
-  });
-  const problem = connecting.isError ? asProblem(connecting.error) : undefined;
+  const connecting = useConnect('source', () => bodyOf(kind.kind, name, inputs, values));
+  const { problem } = connecting;
   const isPlaced = problem?.at('/name') ?? inputs.some((one) => problem?.at(`/${one.key}`));
   return (
     <>
-      <LeaveGuard dirty={!connecting.isPending && !found?.ok && Object.keys(values).length > 0 && !stored.current} />
-      <Paper
-        component="form"
-        noValidate
-        withBorder
-        p={{ base: 'md', sm: 'xl' }}
-        maw={680}
-        onSubmit={(event) => {
-          event.preventDefault();
+      <LeaveGuard dirty={!connecting.isConnecting && !connecting.isWell && Object.keys(values).length > 0 && !connecting.isStored} />
+      <FormPaper
+        onSubmit={() => {
           setAsked(true);
-          if (lacks.length === 0 && name.trim()) connecting.mutate();
+          if (lacks.length === 0 && name.trim()) connecting.connect();
         }}
       >
         <Stack>
@@ -101,7 +75,7 @@ function Connect({ kind, taken, onBack }: { kind: SourceKind; taken: string[]; o
             <Title order={2} size="h3">
               {text.title}
             </Title>
-            {!stored.current && (
+            {!connecting.isStored && (
               <Button variant="default" size="compact-sm" onClick={onBack}>
                 Another kind
               </Button>
@@ -124,24 +98,9 @@ function Connect({ kind, taken, onBack }: { kind: SourceKind; taken: string[]; o
           )}
           {problem && !isPlaced && <Problem error={problem} />}
           {problem && isPlaced && problem.remedy && <Text size="sm">{problem.remedy}</Text>}
-          {found && !found.ok && (
-            <>
-              <Findings found={found} about={name} />
-              <Text size="sm">The source is kept under this name, and can be corrected here and now or later.</Text>
-            </>
-          )}
-          <Group justify="flex-end">
-            {found && !found.ok && stored.current && (
-              <Button variant="default" onClick={() => void navigate({ to: '/sources/$uid', params: { uid: stored.current!.value.uid }, ignoreBlocker: true })}>
-                Correct it later
-              </Button>
-            )}
-            <Button type="submit" loading={connecting.isPending}>
-              {found && !found.ok ? 'Try again' : 'Connect and test'}
-            </Button>
-          </Group>
+          <ConnectFoot kind="source" name={name} connecting={connecting} />
         </Stack>
-      </Paper>
+      </FormPaper>
     </>
   );
 }

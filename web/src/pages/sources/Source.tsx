@@ -1,17 +1,18 @@
-import { Alert, Anchor, Button, Group, Menu, Paper, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Group, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 
-import { checkObject, filesQuery, objectQuery, type Thing } from '../../api/catalog';
+import { filesQuery, objectQuery, type Thing } from '../../api/catalog';
 import type { Tagged } from '../../api/client';
 import { metaQuery, useMay } from '../../api/queries';
 import { asProblem } from '../../api/problem';
-import { Findings } from '../../components/Findings';
 import { KeyValue } from '../../components/KeyValue';
+import { FormPaper } from '../../components/FormPaper';
 import { LeaveGuard } from '../../components/LeaveGuard';
 import { Loaded } from '../../components/Loading';
 import { NextStep } from '../../components/NextStep';
+import { ObjectActions, Tested, useTest } from '../../components/ObjectActions';
 import { PageHead } from '../../components/PageHead';
 import { Problem } from '../../components/Problem';
 import { RemoveObject } from '../../components/RemoveObject';
@@ -38,14 +39,8 @@ function EditSource({ kind, stored, onDone }: { kind: SourceKind; stored: Tagged
   const problem = saving.isError ? asProblem(saving.error) : undefined;
   const lacks = missing(kind.kind, inputs, values);
   return (
-    <Paper
-      component="form"
-      noValidate
-      withBorder
-      p={{ base: 'md', sm: 'xl' }}
-      maw={680}
-      onSubmit={(event) => {
-        event.preventDefault();
+    <FormPaper
+      onSubmit={() => {
         if (lacks.length === 0) saving.mutate();
       }}
     >
@@ -72,7 +67,7 @@ function EditSource({ kind, stored, onDone }: { kind: SourceKind; stored: Tagged
           </Button>
         </Group>
       </Stack>
-    </Paper>
+    </FormPaper>
   );
 }
 
@@ -100,12 +95,11 @@ export default function Source() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const mayEdit = useMay('editor');
-  const mayTest = useMay('operator');
   const query = useQuery(objectQuery('source', uid));
   const kinds = useQuery(metaQuery).data?.source_kinds;
   const [editing, setEditing] = useState(false);
   const [removing, setRemoving] = useState(false);
-  const testing = useMutation({ mutationFn: () => checkObject('source', uid) });
+  const test = useTest('source', uid);
   // Whether files that are uploaded appear in it: it is over the folder that they go to.
   const files = useQuery({ ...filesQuery, retry: false, enabled: mayEdit }).data ?? [];
   const isOurs = (source: Thing) => files.some((one) => folderOf(one.path) === String(source.path).replace(/\/+$/, ''));
@@ -120,32 +114,13 @@ export default function Source() {
               title={source.name}
               up={{ to: '/sources', label: 'Sources' }}
               actions={
-                <>
-                  {mayTest && (
-                    <Button variant="default" loading={testing.isPending} onClick={() => testing.mutate()}>
-                      Test
-                    </Button>
-                  )}
+                <ObjectActions test={test} onRemove={() => setRemoving(true)}>
                   {mayEdit && !editing && kind && (
                     <Button variant="default" onClick={() => setEditing(true)}>
                       Edit
                     </Button>
                   )}
-                  {mayEdit && (
-                    <Menu position="bottom-end">
-                      <Menu.Target>
-                        <Button variant="default" aria-label="More">
-                          …
-                        </Button>
-                      </Menu.Target>
-                      <Menu.Dropdown>
-                        <Menu.Item c="red" onClick={() => setRemoving(true)}>
-                          Remove
-                        </Menu.Item>
-                      </Menu.Dropdown>
-                    </Menu>
-                  )}
-                </>
+                </ObjectActions>
               }
             />
             <NextStep done="source" />
@@ -153,15 +128,14 @@ export default function Source() {
               <Text>Rollcall forgets how to reach it, its password included. Your data stay as they are.</Text>
             </RemoveObject>
             <Stack gap="xl">
-              {testing.isError && <Problem error={testing.error} />}
-              {testing.data && <Findings found={testing.data} about={source.name} />}
+              <Tested test={test} about={source.name} />
               {editing && kind ? (
                 <EditSource
                   kind={kind}
                   stored={stored}
                   onDone={(changed) => {
                     setEditing(false);
-                    if (changed) testing.mutate();
+                    if (changed) test.mutate();
                   }}
                 />
               ) : (
@@ -180,7 +154,7 @@ export default function Source() {
               {mayEdit ? (
                 <Tables source={source} />
               ) : (
-                <Alert color="gray" variant="light" styles={{ title: { color: 'inherit' } }} title="Tables are for editors">
+                <Alert color="gray" variant="light" title="Tables are for editors">
                   <Text size="sm">
                     To browse tables and make models of them, the role editor is needed. The models that there are: <Anchor component={Link} to="/models" underline="always">Models</Anchor>.
                   </Text>

@@ -35,7 +35,7 @@ function Secret({ input, value, set, error }: { input: Input; value: Values[stri
 /** References are read in catalog files alone. */
 export function ReferenceNote() {
   return (
-    <Alert color="yellow" variant="light" styles={{ title: { color: 'inherit' } }} title="This is kept letter by letter">
+    <Alert color="yellow" variant="light" title="This is kept letter by letter">
       <Text size="sm">
         What is typed here is taken as it is. A reference such as {'${NAME}'} or file:PATH is followed only in a catalog file that is applied on the server.
       </Text>
