@@ -185,7 +185,7 @@ void declare_home(Commands& commands, AllOptions& o) {
 }
 
 void declare_service(Commands& commands, AllOptions& o) {
-  CLI::App* c = &commands.add("serve", "The service: scheduler, REST API and status page", false,
+  CLI::App* c = &commands.add("serve", "The service: scheduler, REST API and page", false,
                               [&o](Session& s) { return serve(s, o.serve); });
   c->add_option("--config", o.serve.config, "A file of settings, `name = value` a line")
       ->envname("ROLLCALL_CONFIG")

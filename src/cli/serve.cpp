@@ -1,4 +1,4 @@
-// serve: the service, in one process: scheduler, API and status page, until it is told to end.
+// serve: the service, in one process: scheduler, API and page, until it is told to end.
 #include <fmt/format.h>
 
 #include <atomic>
