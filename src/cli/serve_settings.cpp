@@ -110,6 +110,14 @@ const std::vector<ServeSetting>& serve_settings() {
          each(v, [&](std::string_view one) { s.http.hosts.emplace_back(one); });
          return ok_status();
        }},
+      {"proxies", "", "IP addresses, with commas between",
+       "Of proxies before the service. Who asks through them is told by their `X-Forwarded-For`, so "
+       "that somebody who guesses passwords is held up alone. Without it all who come through one "
+       "are one address.",
+       [](S& s, const V& v) -> Status {
+         each(v, [&](std::string_view one) { s.http.proxies.emplace_back(one); });
+         return ok_status();
+       }},
       {"store", "", "an address",
        "Where the catalog is, for several servers: a database of PostgreSQL's, "
        "`postgresql://USER:PASSWORD@HOST/DATABASE`. Else it is in the home.",

@@ -108,6 +108,13 @@ std::string two_digits(unsigned number) {
   return {static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10)};
 }
 
+// "Content Too Large" as programs tell it by: content_too_large.
+std::string code_of(std::string_view reason) {
+  std::string out = lower(reason);
+  std::ranges::replace_if(out, [](char c) { return c < 'a' || c > 'z'; }, '_');
+  return out;
+}
+
 }  // namespace
 
 std::string to_bytes(const Head& head) {
@@ -137,6 +144,7 @@ bool status_has_body(int status) { return status >= 200 && status != 204 && stat
 Response problem(int status, std::string_view detail) {
   std::string body = R"({"type":"about:blank","title":")";
   body.append(reason(status)).append(R"(","status":)").append(std::to_string(status));
+  body.append(R"(,"code":")").append(code_of(reason(status))).append("\"");
   if (!detail.empty()) body.append(R"(,"detail":")").append(detail).append("\"");
   return {.status = status,
           .headers = {{"Content-Type", "application/problem+json"}},

@@ -34,7 +34,7 @@ std::string to_bytes(const Head& head);
 // No header of these would begin another line, and the status is one that ends a request.
 bool is_well_formed(const Response& response);
 bool status_has_body(int status);
-// RFC 9457. Both texts are ours: they need no escaping.
+// RFC 9457, with a `code` made of the status' own words. Both texts are ours: they need no escaping.
 Response problem(int status, std::string_view detail = {});
 // "Sun, 06 Nov 1994 08:49:37 GMT"
 std::string http_date(Time time);

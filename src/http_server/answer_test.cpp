@@ -58,10 +58,11 @@ TEST(AnswerTest, KnowsHeadersThatCannotBe) {
 
 TEST(AnswerTest, TellsProblems) {
   EXPECT_EQ(problem(500).body,
-            R"({"type":"about:blank","title":"Internal Server Error","status":500})");
-  EXPECT_EQ(
-      problem(413, "Too much.").body,
-      R"({"type":"about:blank","title":"Content Too Large","status":413,"detail":"Too much."})");
+            R"({"type":"about:blank","title":"Internal Server Error","status":500,)"
+            R"("code":"internal_server_error"})");
+  EXPECT_EQ(problem(413, "Too much.").body,
+            R"({"type":"about:blank","title":"Content Too Large","status":413,)"
+            R"("code":"content_too_large","detail":"Too much."})");
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 // length beside chunks (400), an unknown or missing Host (400, 421: a page elsewhere must not reach
 // us under a name of its own; HTTP/1.0 need not name one), more connections than there may be, one
 // that is too slow. Each answer carries what browsers shall be careful about
-// (`X-Content-Type-Options` and its like), and each refusal a problem as its body (RFC 9457).
+// (`X-Content-Type-Options` and its like), and each refusal a problem as its body (RFC 9457), whose code is its status in words.
 //
 // Threads: serve() uses one for all connections and `Settings::handlers` for handlers, so a handler
 // may take its time; when all are taken, requests wait in a bounded queue, and beyond it they are
@@ -36,7 +36,8 @@ struct Request {
   Pairs query = {};    // percent-decoded, in their order
   Pairs headers = {};  // names in lower case, in their order
   std::string body = {};
-  std::string address = {};  // of the other end, without its port: "127.0.0.1", "::1"
+  // Of the other end, without its port: "127.0.0.1", "::1"; of whom a proxy of ours asks for.
+  std::string address = {};
   bool secure = false;       // over TLS
 
   // The first of its name; nothing when there is none.
@@ -91,6 +92,9 @@ struct Settings {
   uint16_t port = 8090;               // 0: one that is free
   // Names by which we may be called beside `localhost` and IP addresses; "*": any.
   std::vector<std::string> hosts = {};
+  // IP addresses of proxies before us, whose word counts for whom they ask: the last address of
+  // X-Forwarded-For that is none of theirs. Anybody may write that header, so nobody else's does.
+  std::vector<std::string> proxies = {};
   std::filesystem::path certificate = {}, private_key = {};  // PEM; both or neither
   size_t header_max = 16 * 1024;
   size_t body_max = 8 * 1024 * 1024;
@@ -110,7 +114,7 @@ struct Settings {
 class Server {
  public:
   virtual ~Server() = default;
-  // Listens from now on; connections wait until serve(). Errors: invalid (address, certificate),
+  // Listens from now on; connections wait until serve(). Errors: invalid (addresses, certificate),
   // conflict (the port is taken), denied.
   static Result<std::unique_ptr<Server>> open(const Settings& settings, Handler handler);
   [[nodiscard]] virtual uint16_t port() const = 0;

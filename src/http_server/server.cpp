@@ -184,7 +184,16 @@ class RealServer : public Server {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::open(const Settings& settings, Handler handler) {
+Result<std::unique_ptr<Server>> Server::open(const Settings& wanted, Handler handler) {
+  Settings settings = wanted;
+  for (std::string& proxy : settings.proxies) {
+    Code code;
+    const auto address = asio::ip::make_address(proxy, code);
+    if (code)
+      return Error{ErrorKind::invalid, "the proxy " + proxy + " is no IP address",
+                   "Name the address that its requests come from, as 10.0.0.5."};
+    proxy = text_of(address);  // as those of peers are told
+  }
   const bool secure = !settings.certificate.empty() || !settings.private_key.empty();
   MakeStream make_stream =
       secure ? TRY(tls_streams(settings.certificate, settings.private_key)) : plain_streams();

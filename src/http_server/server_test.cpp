@@ -72,6 +72,20 @@ TEST(ServerTest, HandsRequestsToTheHandler) {
   EXPECT_EQ(server.load().requests, 1u);
 }
 
+TEST(ServerTest, BelievesItsProxiesWhoAsks) {
+  Request seen;
+  Settings settings = patient();
+  settings.proxies = {"127.0.0.1"};
+  RunningServer server(settings, [&](const Request& request, const std::stop_token&) {
+    seen = request;
+    return text("hello");
+  });
+  ask(server, get("/", "X-Forwarded-For: 6.6.6.6, 203.0.113.9\r\n"));
+  EXPECT_EQ(seen.address, "203.0.113.9");
+  ask(server, get("/"));
+  EXPECT_EQ(seen.address, "127.0.0.1");
+}
+
 TEST(ServerTest, TellsTheDateOfItsClock) {
   ManualClock clock(*parse_iso_utc("1994-11-06T08:49:37Z"));
   Settings settings = patient();
@@ -745,6 +759,10 @@ TEST(OpenTest, SaysWhyItCannotListen) {
   ASSERT_FALSE(no_address.ok());
   EXPECT_EQ(no_address.error().kind, ErrorKind::invalid);
   EXPECT_THAT(no_address.error().remedy, HasSubstr("IP address"));
+
+  const auto no_proxy = Server::open({.port = 0, .proxies = {"proxy.example"}}, echo);
+  ASSERT_FALSE(no_proxy.ok());
+  EXPECT_THAT(no_proxy.error().message, HasSubstr("proxy.example"));
 
   const auto not_ours = Server::open({.address = "203.0.113.1", .port = 0}, echo);
   ASSERT_FALSE(not_ours.ok());

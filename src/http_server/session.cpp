@@ -11,6 +11,7 @@
 #include "http_server/answer.hpp"
 #include "http_server/outbox.hpp"
 #include "http_server/parser.hpp"
+#include "http_server/target.hpp"
 
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12 misreads std::stop_source
 
@@ -221,7 +222,7 @@ class Session : public std::enable_shared_from_this<Session> {
     begin_exchange(parser_->keep_alive());
     if (peer_gone_) exchange_->stop.request_stop();
     auto request = std::make_shared<Request>(std::move(parser_->request()));
-    request->address = peer_.address;
+    request->address = asker(request->headers, peer_.address, shared_.settings.proxies);
     request->secure = peer_.secure;
     parser_ = nullptr;
     const bool taken = shared_.jobs.offer([self = shared_from_this(), exchange = exchange_,

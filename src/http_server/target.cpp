@@ -22,12 +22,6 @@ bool is_control(char c) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_address(const std::string& name) {
-  std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  return ::inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 ||
-         ::inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
-}
-
 std::optional<Pairs> read_query(std::string_view query) {
   Pairs out;
   while (!query.empty()) {
@@ -60,6 +54,12 @@ std::optional<std::string> take_authority(std::string_view& target) {
 }
 
 }  // namespace
+
+bool is_ip_address(const std::string& name) {
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  return ::inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 ||
+         ::inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
+}
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   std::string out;
@@ -115,16 +115,36 @@ std::optional<std::string> host_name(std::string_view host) {
   };
   if (!std::ranges::all_of(out, plain)) return std::nullopt;
   if (out.ends_with('.')) out.pop_back();  // "example.com." is the same name
-  if (out.empty() || (bracketed && !is_address(out))) return std::nullopt;
+  if (out.empty() || (bracketed && !is_ip_address(out))) return std::nullopt;
   return out;
 }
 
 bool may_be_called(const std::string& name, const std::vector<std::string>& hosts) {
-  if (name == "localhost" || is_address(name)) return true;
+  if (name == "localhost" || is_ip_address(name)) return true;
   return std::ranges::any_of(hosts, [&](std::string one) {
     ascii_lower(one);
     return one == "*" || one == name;
   });
+}
+
+std::string asker(const Pairs& headers, const std::string& peer,
+                  const std::vector<std::string>& proxies) {
+  const auto is_proxy = [&](const std::string& one) { return std::ranges::count(proxies, one) > 0; };
+  std::string at = peer;
+  // Each proxy puts at the end whom it was asked by.
+  for (auto header = headers.rbegin(); header != headers.rend() && is_proxy(at); ++header) {
+    if (header->first != "x-forwarded-for") continue;
+    std::string_view rest = header->second;
+    while (is_proxy(at)) {
+      const size_t comma = rest.rfind(',');
+      const std::string one(trim(rest.substr(comma == std::string_view::npos ? 0 : comma + 1)));
+      if (!is_ip_address(one)) return at;
+      at = one;
+      if (comma == std::string_view::npos) break;
+      rest = rest.substr(0, comma);
+    }
+  }
+  return at;
 }
 
 }  // namespace rollcall::http_server

@@ -27,4 +27,11 @@ std::optional<std::string> host_name(std::string_view host);
 // By that name we may be called.
 bool may_be_called(const std::string& name, const std::vector<std::string>& hosts);
 
+bool is_ip_address(const std::string& name);
+
+// Whom a request is from that came from `peer`; see Settings::proxies. What is no address there, and
+// whatever stands before it, is not believed.
+std::string asker(const Pairs& headers, const std::string& peer,
+                  const std::vector<std::string>& proxies);
+
 }  // namespace rollcall::http_server

@@ -63,6 +63,27 @@ TEST(HostTest, MayBeLocalhostAnAddressOrNamed) {
   EXPECT_TRUE(may_be_called("any.example", {"*"}));
 }
 
+TEST(AskerTest, IsWhomAProxyOfOursNames) {
+  const std::string proxy = "10.0.0.1", before_it = "10.0.0.2";
+  const Pairs one = {{"x-forwarded-for", "6.6.6.6, 203.0.113.9"}};
+  EXPECT_EQ(asker(one, proxy, {proxy}), "203.0.113.9");
+  EXPECT_EQ(asker({{"x-forwarded-for", "2001:db8::1"}}, proxy, {proxy}), "2001:db8::1");
+  // A chain of ours, in one header or in several.
+  EXPECT_EQ(asker({{"x-forwarded-for", "203.0.113.9, 10.0.0.2"}}, proxy, {proxy, before_it}),
+            "203.0.113.9");
+  EXPECT_EQ(asker({{"x-forwarded-for", "6.6.6.6"}, {"x-forwarded-for", "203.0.113.9"}}, proxy, {proxy}),
+            "203.0.113.9");
+}
+
+TEST(AskerTest, IsThePeerWhereNoProxyOfOursSpeaks) {
+  const Pairs one = {{"x-forwarded-for", "203.0.113.9"}};
+  EXPECT_EQ(asker(one, "198.51.100.7", {}), "198.51.100.7");
+  EXPECT_EQ(asker(one, "198.51.100.7", {"10.0.0.1"}), "198.51.100.7");
+  EXPECT_EQ(asker({}, "10.0.0.1", {"10.0.0.1"}), "10.0.0.1");
+  for (const char* none : {"", " ", "unknown", "203.0.113.9:80", "203.0.113.9, ", "a,b"})
+    EXPECT_EQ(asker({{"x-forwarded-for", none}}, "10.0.0.1", {"10.0.0.1"}), "10.0.0.1") << none;
+}
+
 Request with_cookies(Pairs headers) {
   return {.method = "GET", .target = "/", .path = "/", .headers = std::move(headers)};
 }
