@@ -30,11 +30,31 @@ Status name_problem(const std::string& name) {
       .code = "file_name_invalid"};
 }
 
+// A model's own SQL counts where it names the table at all.
+bool reads(const Model& model, const std::string& file, const std::string& stem) {
+  if (model.sql.empty()) return model.table == file || model.table == stem;
+  return model.sql.find(stem) != std::string::npos;
+}
+
+// Sources whose path is this file; of those over its whole folder, which have it as a table whether
+// or not anybody wants it, the ones with a model that reads it.
 std::vector<std::string> used_by(const Stored& stored, const std::filesystem::path& path) {
+  const std::string file = path.filename();
+  const std::string stem = file.substr(0, file.find('.'));
+  const auto is_used = [&](const Source& source) {
+    const auto of = source.options.find("path");
+    if (of == source.options.end()) return false;
+    std::filesystem::path there = of->second;
+    if (!there.has_filename()) there = there.parent_path();  // "files/" is the folder
+    if (there == path) return true;
+    return there == path.parent_path() &&
+           std::ranges::any_of(stored.catalog.models, [&](const Model& model) {
+             return model.source == source.name && reads(model, file, stem);
+           });
+  };
   std::vector<std::string> out;
   for (const Source& one : stored.catalog.sources)
-    for (const auto& [key, value] : one.options)
-      if (value == path) out.push_back(one.name);
+    if (is_used(one)) out.push_back(one.name);
   return out;
 }
 

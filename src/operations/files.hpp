@@ -21,7 +21,8 @@ struct BroughtFile {
   std::filesystem::path path = {};
   uint64_t bytes = 0;
   bool complete = true;
-  std::vector<std::string> used_by = {};  // sources, by name
+  // Sources, by name: of this file, or of its folder with a model that reads it.
+  std::vector<std::string> used_by = {};
 };
 
 struct FilePiece {

@@ -499,6 +499,18 @@ def test_a_file_comes_in_pieces_and_a_source_reads_it_by_its_name(world, service
     assert files_with(world.home / "files", "user1@example.com") == []
 
 
+def test_a_file_of_a_source_over_the_folder_stays_while_a_model_reads_it(world, service):
+    editor = service.as_role("editor")
+    bytes_ = {"Content-Type": "application/octet-stream"}
+    for name in ("people.csv", "others.csv"):
+        editor.ok("POST", f"{API}/files?name={name}", "id,email\n1,user1@example.com\n", bytes_, status=201)
+    editor.ok("POST", f"{API}/sources", {"name": "Folder", "kind": "csv", "path": str(world.home / "files")}, status=201)
+    editor.ok("POST", f"{API}/models", {"name": "Brought", "type": "users", "source": "Folder", "table": "people", "primary_key": "id"}, status=201)
+    assert {one["name"]: one["used_by"] for one in editor.items(f"{API}/files")} == {"people.csv": ["Folder"], "others.csv": []}
+    problem(editor("DELETE", f"{API}/files/people.csv"), 409, "file_in_use")
+    editor.ok("DELETE", f"{API}/files/others.csv", status=204)
+
+
 @pytest.mark.parametrize("name", ["", ".hidden", "a/b.csv", "..", "%2e%2e%2fkey", "a*.csv", "a%0a.csv", "x" * 201])
 def test_a_file_has_a_name_of_its_own(service, name):
     editor = service.as_role("editor")
