@@ -195,6 +195,13 @@ class Sending {
 }  // namespace
 
 Status carry_out(Ongoing& run, Planned& planned, const std::stop_token& stop) {
+  if (planned.of_nothing) {
+    const state::ListRecord& list = *run.record().list;
+    run.report.list = RunReport::List{list.id, list.name, false};
+    run.report.fields_pending = planned.names_of(planned.prepared.pending);
+    run.report.proof.by = "none";
+    return keep_list(run);
+  }
   planned.journal = TRY(planned.work->journal());
   if (planned.resumed) TRY(take_up(run, planned, stop));
   TRY(make_list(run, stop));

@@ -43,14 +43,16 @@ Status close_books(Ongoing& run, Planned& planned) {
   run.world.observer.begun(Step::promote);
   RunReport& report = run.report;
   state::Record& record = run.record();
-  const state::Answers answers = TRY(planned.work->answers());
+  state::Answers answers;
+  if (!planned.of_nothing) answers = TRY(planned.work->answers());
   report.changes = TRY(count_changes(*planned.work));
   report.fields_created = answers.fields_created;
   for (const std::string& field : answers.filtered_fields)
     if (std::ranges::find(report.fields_pending, field) == report.fields_pending.end())
       report.fields_pending.push_back(field);
   TRY(promote(run, *planned.work,
-              {planned.prepared.targets, planned.prepared.pending, answers, run.steady.now()}));
+              {planned.prepared.targets, planned.prepared.pending, answers, run.steady.now(),
+               planned.of_nothing}));
   run.world.observer.reached("ledger.written");
   judge(report);
   record.guard_binds = record.guard_binds || report.status == RunStatus::completed ||
@@ -95,7 +97,7 @@ Result<RunReport> finish(Ongoing& run, Planned planned, Status status,
     TRY(stay_open(run, planned));
     return report;
   }
-  if (run.record().open_run && planned.work) {
+  if ((run.record().open_run || planned.of_nothing) && planned.work) {
     TRY(close_books(run, planned));
   } else {
     TRY(tell_unsent(run, planned));

@@ -73,6 +73,13 @@ Status seal(Ongoing& run, Planned& planned) {
   return ok_status();
 }
 
+// Whether all is as it should be, so that the run can end here: a kill from now on loses nothing.
+bool is_of_nothing(Ongoing& run, const Prepared& prepared) {
+  const state::Record& record = run.record();
+  return prepared.plan.empty && record.list && !record.list_intent && !record.doubt &&
+         prepared.fields.to_create.empty() && !run.request.approve;
+}
+
 }  // namespace
 
 Status make_plan(Ongoing& run, Planned& planned, const std::stop_token& stop) {
@@ -85,7 +92,8 @@ Status make_plan(Ongoing& run, Planned& planned, const std::stop_token& stop) {
   run.world.observer.reached("guard.passed");
   if (prepared.plan.parked > 0) TRY(choose_parked(run, planned, stop));
   run.report.parked = {prepared.plan.parked, prepared.plan.look_ups, planned.parked_max};
-  return seal(run, planned);
+  planned.of_nothing = is_of_nothing(run, prepared);
+  return planned.of_nothing ? ok_status() : seal(run, planned);
 }
 
 }  // namespace rollcall::run

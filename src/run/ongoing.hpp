@@ -38,6 +38,9 @@ struct Planned {
   bool index_chooses = false;
   std::unique_ptr<state::Work> work;  // nothing: not begun
   std::unique_ptr<state::Journal> journal;
+  // Nothing is to be written, made or remembered: it was not sealed, and there is nothing to carry
+  // out.
+  bool of_nothing = false;
 
   // The plan again, from the same snapshot.
   Status make_again(Ongoing& run);

@@ -117,6 +117,73 @@ TEST_P(StateSuite, PlansWhatHasChangedSinceTheLastRun) {
   plan(*work);
   EXPECT_THAT(changes(*work), ElementsAre("cid left -"));
 }
+TEST_P(StateSuite, OfNothingTheLedgerStaysTheOneThatCounts) {
+  run("r1", {{"ann", "A"}, {"bob", std::nullopt}});
+  const auto writer = take();
+  const auto work = begin(*writer, "r2");
+  snapshot(*work, {{"ann", "ann@x.co", "A"}, {"bob", "bob@x.co", std::nullopt}, {"3", "nobody", "C"}});
+  EXPECT_TRUE(plan(*work).empty);
+  const int64_t generation = writer->record.generation;
+  const Promotion of_nothing{targets_, input_.pending, {}, input_.now, true};
+  ASSERT_TRUE(work->promote(of_nothing).ok());
+  EXPECT_EQ(writer->record.generation, generation);
+  EXPECT_EQ(writer->record.standing.on_list, 2);
+  ASSERT_TRUE(writer->write().ok());
+  EXPECT_THAT(ledger(), ElementsAre("ann 1 in ", "bob 1 in "));
+  std::vector<std::string> missing;
+  ASSERT_TRUE(state_->missing_people("r2", "all", [&](const MissingPerson& one) {
+                      missing.push_back(one.kind + " " + one.primary_key);
+                      return true;
+                    }).ok());
+  EXPECT_THAT(missing, ElementsAre("invalid_key 3")) << "of this run's snapshot";
+}
+TEST_P(StateSuite, NoPlanIsEmptyWhereTheLedgerWouldTellSomethingElse) {
+  {
+    const auto writer = take();
+    const auto work = begin(*writer, "r0");
+    people(*work, {{"ann", "A"}});
+    EXPECT_FALSE(plan(*work).empty) << "somebody enters";
+    people(*work, {});
+    EXPECT_FALSE(plan(*work).empty) << "there is no ledger yet";
+  }
+  run("r1", {{"ann", "A"}, {"bob", "B"}});
+  run("r2", {{"ann", "A"}});
+  const auto writer = take();
+  const auto work = begin(*writer, "r3");
+  people(*work, {{"ann", "A"}});
+  EXPECT_TRUE(plan(*work).empty) << "bob is remembered";
+  snapshot(*work, {{"another", "ann@x.co", "A"}});
+  EXPECT_FALSE(plan(*work).empty) << "another primary key";
+  people(*work, {{"ann", "A"}});
+  const plan::Input before = input_;
+  input_.full = true;
+  EXPECT_FALSE(plan(*work).empty) << "everything is sent";
+  input_ = before;
+  input_.now += Millis(int64_t{31} * 24 * 3600'000);
+  EXPECT_FALSE(plan(*work).empty) << "bob is to be forgotten";
+  input_ = before;
+  input_.targets.push_back({.field = "age", .to = "age"});
+  input_.targets.erase(input_.targets.begin());
+  EXPECT_FALSE(plan(*work).empty) << "other attributes";
+}
+TEST_P(StateSuite, AParkedPersonWhoLeavesIsForgotten) {
+  {
+    const auto writer = take();
+    const auto work = begin(*writer, "r1");
+    people(*work, {{"ann", "A"}, {"bob", "B"}});
+    plan(*work);
+    promote(*writer, *work, {{OutcomeKind::added}, {OutcomeKind::not_a_contact}});
+  }
+  const auto writer = take();
+  const auto work = begin(*writer, "r2");
+  people(*work, {{"ann", "A"}, {"bob", "B"}});
+  input_.parked_lookups_max = 0;
+  EXPECT_TRUE(plan(*work).empty) << "whoever is not looked at again stays as they were";
+  people(*work, {{"ann", "A"}});
+  const plan::Plan left = plan(*work);
+  EXPECT_EQ(left.removals, 0);
+  EXPECT_FALSE(left.empty);
+}
 TEST_P(StateSuite, GivesSomeOfTheChangesInTheirOrder) {
   run("r1", {{"ann", "A"}, {"bob", "B"}});
   const auto writer = take();

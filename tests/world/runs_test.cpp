@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <set>
+
 #include "tests/world/small_world.hpp"
 
 namespace rollcall::testing {
@@ -56,6 +59,28 @@ TEST_F(WorldTest, WhereNothingChangedNothingIsWritten) {
   const RunReport report = world.run();
   EXPECT_EQ(world.calls("POST /api/lists/subscribe"), written);
   EXPECT_EQ(report.standing.on_list, 5);
+}
+
+TEST_F(WorldTest, WhereNothingChangedNoLedgerIsWritten) {
+  world.add_contact(6);  // a stranger would be looked up again, which the ledger remembers
+  (void)world.run();
+  const auto files = [&] {
+    std::set<std::string> out;
+    for (const auto& one : std::filesystem::directory_iterator(world.folder / "home/activations/a1"))
+      out.insert(one.path().filename());
+    return out;
+  };
+  const auto before = files();
+  const RunReport report = world.run();
+  EXPECT_EQ(files(), before);
+  EXPECT_THAT(world.points(), ::testing::Not(Contains("plan.sealed")));
+  EXPECT_EQ(report.status, RunStatus::completed);
+  EXPECT_EQ(report.standing.on_list, 6);
+  EXPECT_EQ(report.list->name, "VIPs");
+  world.customers[1].points = 100;
+  EXPECT_EQ(world.run().outcomes.updated, 1);
+  EXPECT_NE(files(), before);
+  EXPECT_EQ(world.not_right(), "");
 }
 
 TEST_F(WorldTest, TheGuardStopsBeforeTheFirstWrite) {

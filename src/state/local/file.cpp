@@ -1,5 +1,7 @@
 #include "state/local/file.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 #include "core/match_key.hpp"
@@ -9,6 +11,11 @@ namespace fs = std::filesystem;
 
 std::string same_person(std::string_view one, std::string_view other) {
   return folded_key_sql(one) + " = " + folded_key_sql(other);
+}
+
+std::string is_remembered(std::string_view of, int64_t now_ms) {
+  return fmt::format("{0}wrote_kind = 2 AND {0}reason IS NULL AND {0}wrote_ms > {1}", of,
+                     now_ms - kRememberRemovedMs);
 }
 
 std::string attribute_column(const attributes::Target& target) {

@@ -9,6 +9,9 @@ namespace rollcall::state::local {
 // Removed people are remembered this long, so that an addition soon after keeps its distance, and
 // so that what was written on them is cleared when they return without it.
 constexpr int64_t kRememberRemovedMs = int64_t{30} * 24 * 3600'000;
+// Whether a row of the ledger is such a person's, in SQL; null counts as no. `of` stands before the
+// columns' names ("l.").
+std::string is_remembered(std::string_view of, int64_t now_ms);
 // The fingerprint of an attribute that Iterable may hold some value of that we wrote.
 constexpr uint64_t kPerhapsOurs = 1;
 

@@ -102,9 +102,7 @@ Status reconcile(const Folder& folder, Record& record, duck::Connection& work,
       now + " ELSE l.since_ms END AS since_ms) FROM " + ledger + " l LEFT JOIN listed t ON " +
       same_person("t.key", "l.key") +
       " WHERE l.in_segment OR (l.on_list > 0 AND (t.key IS NOT NULL OR " + unseen +
-      ")) OR "
-      "(l.wrote_kind = 2 AND l.reason IS NULL AND l.wrote_ms > " +
-      std::to_string(listed.now.time_since_epoch().count() - kRememberRemovedMs) + ")";
+      ")) OR (" + is_remembered("l.", listed.now.time_since_epoch().count()) + ")";
   if (listed.remove_foreign)
     query +=
         " UNION ALL BY NAME SELECT DISTINCT t.key, 1::UTINYINT AS on_list, false AS in_segment, "

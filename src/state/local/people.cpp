@@ -55,10 +55,9 @@ std::string text_or(const duck::Chunk& chunk, size_t column, size_t row) {
   return chunk.is_null(column, row) ? "" : std::string(chunk.text(column, row));
 }
 
-}  // namespace
-
-Status promote(const Folder& folder, Record& record, const std::string& run_id,
-               duck::Connection& work, const Promotion& promotion) {
+// The file of the next generation.
+Status write_promoted(const Folder& folder, Record& record, duck::Connection& work,
+                      const Promotion& promotion) {
   TRY(load_outcomes(work, promotion.answers));
   const std::string ledger = TRY(last_ledger(work, folder, record, promotion.targets));
   const int64_t now = promotion.now.time_since_epoch().count();
@@ -122,28 +121,52 @@ Status promote(const Folder& folder, Record& record, const std::string& run_id,
   TRY(work.run("CREATE TABLE IF NOT EXISTS spared(key VARCHAR)"));  // plans of earlier versions
   const std::string kept = fmt::format(
       "SELECT * FROM ({}) WHERE in_segment OR (on_list > 0 AND key NOT IN (FROM spared)) OR "
-      "(wrote_kind = 2 AND reason IS NULL AND wrote_ms > {})",
-      query, now - kRememberRemovedMs);
-  const int64_t generation = record.generation + 1;
-  const fs::path file = folder.ledger_file(generation);
+      "({})",
+      query, is_remembered("", now));
+  const fs::path file = folder.ledger_file(record.generation + 1);
   std::string sum = TRY(write_parquet(*folder.disk, work, kept, file));
   const StandingCounts standing = TRY(count_standing(work, file));
   TRY(adds_up(standing, TRY(work.scalar("SELECT count(*) FROM rows"))));
-
-  TRY(folder.disk->make_folder(folder.run(run_id)));
-  const std::string people =
-      "SELECT CASE WHEN NOT in_segment THEN 'leaver' ELSE reason END AS kind, key, pk, reason, "
-      "detail, since_ms FROM read_parquet(" +
-      duck::literal(file.string()) +
-      ") WHERE (in_segment AND reason IS NOT NULL) OR (NOT in_segment AND on_list > 0) "
-      "UNION ALL SELECT kind, key, pk, NULL, NULL, " +
-      std::to_string(now) + " FROM problems";
-  (void)TRY(write_parquet(*folder.disk, work, people, folder.people_file(run_id)));
-  record.generation = generation;
+  ++record.generation;
   record.ledger_checksum = std::move(sum);
   record.standing = standing;
   return ok_status();
 }
+
+// Who is not on the list after the run, and why: by the ledger, and of the snapshot those that are
+// nobody.
+Status write_people(const Folder& folder, const fs::path& ledger, const std::string& run_id,
+                    duck::Connection& work, Time now) {
+  TRY(folder.disk->make_folder(folder.run(run_id)));
+  const std::string people =
+      "SELECT CASE WHEN NOT in_segment THEN 'leaver' ELSE reason END AS kind, key, pk, reason, "
+      "detail, since_ms FROM read_parquet(" +
+      duck::literal(ledger.string()) +
+      ") WHERE (in_segment AND reason IS NOT NULL) OR (NOT in_segment AND on_list > 0) "
+      "UNION ALL SELECT kind, key, pk, NULL, NULL, " +
+      std::to_string(now.time_since_epoch().count()) + " FROM problems";
+  (void)TRY(write_parquet(*folder.disk, work, people, folder.people_file(run_id)));
+  return ok_status();
+}
+
+}  // namespace
+
+Status promote(const Folder& folder, Record& record, const std::string& run_id,
+               duck::Connection& work, const Promotion& promotion) {
+  // The work ends with the run: what it holds need not come to disk as it is closed.
+  TRY(work.run("PRAGMA disable_checkpoint_on_shutdown"));
+  Record next = record;
+  if (promotion.of_nothing) {
+    next.standing = TRY(count_standing(work, folder.ledger_file(next.generation)));
+    TRY(adds_up(next.standing, TRY(work.scalar("SELECT count(*) FROM rows"))));
+  } else {
+    TRY(write_promoted(folder, next, work, promotion));
+  }
+  TRY(write_people(folder, folder.ledger_file(next.generation), run_id, work, promotion.now));
+  record = std::move(next);
+  return ok_status();
+}
+
 
 Result<std::optional<PersonRow>> find(const Folder& folder, const Record& record,
                                       const std::string& key) {

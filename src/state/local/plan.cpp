@@ -5,7 +5,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/match_key.hpp"
+#include "state/local/file.hpp"
 
 namespace rollcall::state::local {
 namespace {
@@ -22,7 +25,7 @@ Result<std::string> ledger_relation(duck::Connection& work, const LedgerFile& le
         "SELECT NULL::VARCHAR AS key, 0::UTINYINT AS on_list, false AS in_segment, NULL::VARCHAR "
         "AS reason, "
         "false AS final, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, 0::UTINYINT AS wrote_kind, "
-        "0::UBIGINT AS tried_hash";
+        "0::UBIGINT AS tried_hash, NULL::VARCHAR AS pk";
     for (const auto& target : input.targets)
       none += ", NULL::UBIGINT AS " + duck::identifier("a:" + target.to);
     return "(" + none + " WHERE false)";
@@ -38,6 +41,20 @@ Result<std::string> ledger_relation(duck::Connection& work, const LedgerFile& le
   const std::string only =
       input.only ? " WHERE " + folded_key_sql("key") + " = " + duck::literal(*input.only) : "";
   return "(" + columns + " FROM " + file + only + ")";
+}
+
+// Whether the ledger has a column of each attribute, and of no other.
+Result<bool> keeps_attributes(duck::Connection& work, const std::filesystem::path& ledger,
+                              const std::vector<attributes::Target>& targets) {
+  size_t columns = 0;
+  for (const auto& column :
+       TRY(work.describe("SELECT * FROM read_parquet(" + duck::literal(ledger.string()) + ")"))) {
+    if (!column.name.starts_with("a:")) continue;
+    ++columns;
+    if (std::ranges::none_of(targets, [&](const auto& t) { return "a:" + t.to == column.name; }))
+      return false;
+  }
+  return columns == targets.size();
 }
 
 // Leaves of the parked in `found` those who are looked at again, the longest waiting first.
@@ -85,6 +102,16 @@ Status spare(duck::Connection& work, const std::string& ledger) {
       "DESC, key) AS place FROM (SELECT *, true AS member FROM members UNION ALL SELECT *, false "
       "FROM listed) WHERE who IN (FROM odd)) WHERE NOT member AND place > 1",
       folded_key_sql("key"), ledger));
+}
+
+// Whether promotion would tell something else of a person about whom nothing is written: another
+// primary key, that they have left, nothing any more.
+std::string stale(int64_t now) {
+  return fmt::format(
+      "CASE WHEN l.key IS NULL THEN true "
+      "WHEN s.key IS NOT NULL THEN s.pk IS NOT NULL AND s.pk IS DISTINCT FROM l.pk "
+      "ELSE l.in_segment OR d.key IS NOT NULL OR (l.on_list = 0 AND NOT coalesce({}, false)) END",
+      is_remembered("l.", now));
 }
 
 Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
@@ -138,8 +165,11 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
       std::string(input.put_on_again
                       ? "CASE WHEN s.key IS NULL THEN l.on_list ELSE 0 END AS was_on, "
                       : "coalesce(l.on_list, 0) AS was_on, ") +
-      "coalesce(l.reason = 'not_a_contact' AND l.in_segment, false) AS look_up, "
-      "coalesce(l.tried_ms, 0) AS tried_ms, "
+      "coalesce(s.key IS NOT NULL AND l.reason = 'not_a_contact' AND l.in_segment, false) AS "
+      "look_up, "
+      "coalesce(l.tried_ms, 0) AS tried_ms, " +
+      stale(now) +
+      " AS stale, "
       // The opposite write of this key, if it has not settled: a removal before an addition and the
       // reverse.
       // What was written in the future, by a clock that was set back since, was written just now.
@@ -152,21 +182,23 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
 
   TRY(work.run("DROP TABLE IF EXISTS changes; DROP TABLE IF EXISTS found"));
   TRY(work.run("CREATE TABLE found AS SELECT * EXCLUDE (send_all) FROM (" + joined +
-               ") WHERE kind IS NOT NULL"));
+               ") WHERE kind IS NOT NULL OR stale"));
   plan::Plan plan;
+  plan.empty = file && TRY(keeps_attributes(work, *file, input.targets)) &&
+               TRY(work.scalar("SELECT count(*) FROM found WHERE stale")) == 0;
   plan.parked = TRY(work.scalar("SELECT count(*) FROM found WHERE look_up"));
   if (plan.parked > input.parked_lookups_max || (input.parked_candidate && plan.parked > 0))
     TRY(leave_parked(work, input));
   // People who may be written at once come first, so that whoever must wait does not hold them up;
   // and of them whoever has been tried before, perhaps in vain each time, comes after the others.
   TRY(work.run(
-      "CREATE TABLE changes AS SELECT * EXCLUDE (tried_ms) FROM found WHERE kind IN (0, 2) "
+      "CREATE TABLE changes AS SELECT * EXCLUDE (tried_ms, stale) FROM found WHERE kind IN (0, 2) "
       "AND not_before = 0 ORDER BY key;"
-      "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind = 3 AND "
+      "INSERT INTO changes SELECT * EXCLUDE (tried_ms, stale) FROM found WHERE kind = 3 AND "
       "not_before = 0 ORDER BY key;"
-      "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind <> 1 AND "
+      "INSERT INTO changes SELECT * EXCLUDE (tried_ms, stale) FROM found WHERE kind <> 1 AND "
       "not_before <> 0 ORDER BY not_before, key;"
-      "INSERT INTO changes SELECT * EXCLUDE (tried_ms) FROM found WHERE kind = 1 ORDER BY "
+      "INSERT INTO changes SELECT * EXCLUDE (tried_ms, stale) FROM found WHERE kind = 1 ORDER BY "
       "not_before, key;"
       "DROP TABLE found"));
 
@@ -194,6 +226,7 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
   }
   plan.removals = plan.changes.left;
   plan.writes = plan.changes.entered + plan.changes.changed + plan.changes.retried;
+  plan.empty = plan.empty && plan.writes + plan.removals == 0;
   plan.members = TRY(work.scalar("SELECT count(*) FROM rows"));
   plan.on_list_before = TRY(work.scalar("SELECT count(*) FROM " + ledger + " l WHERE on_list > 0"));
   for (size_t i = 0; i < n; ++i) {
