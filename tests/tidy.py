@@ -52,7 +52,7 @@ LIBRARIES = {
     "boost": {"sim", "http_server"},
     "openssl": {"http_server"},
     "prometheus": {"api"},
-    "nlohmann": {"base", "access", "alerts", "oidc", "catalog", "iterable", "attributes", "prove", "state", "deliver", "run", "source", "store", "trino", "service", "api", "operations", "cli", "sim"},
+    "nlohmann": {"base", "access", "alerts", "oidc", "catalog", "demo", "iterable", "attributes", "prove", "state", "deliver", "run", "source", "store", "trino", "service", "api", "operations", "cli", "sim"},
     "tl": {"base"},
     "fmt": None,  # anywhere
 }
