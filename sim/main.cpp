@@ -4,9 +4,12 @@
 #include <sodium.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <sstream>
 #include <thread>
 
@@ -26,6 +29,7 @@ struct Options {
   std::string switch_file;
   std::vector<std::string> switches;
   int64_t visible_after_ms = -1;
+  int64_t save_every_s = 0;
   int64_t project_id = 9079;
   uint64_t seed = 1;
   bool list_switches = false;
@@ -92,6 +96,39 @@ std::string fill(sim::Project& project, const Options& options) {
   return {};
 }
 
+// What a kill at this moment would lose is at most what came since the last save.
+class Saver {
+ public:
+  Saver(sim::Project& project, std::string file) : project_(project), file_(std::move(file)) {}
+
+  void save_every(std::chrono::seconds span, const std::stop_token& stop) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any woken;
+    while (!stop.stop_requested()) {
+      woken.wait_for(lock, stop, span, [] { return false; });
+      if (stop.stop_requested() || !has_changed()) continue;
+      if (std::string error = sim::save_state(project_, file_); !error.empty()) fail(error);
+    }
+  }
+
+ private:
+  // Calls are counted, reads among them; contacts may come in by the side door, too.
+  bool has_changed() {
+    const std::lock_guard lock(project_.mutex);
+    const int64_t seq = project_.log.next_seq();
+    const int64_t contacts = project_.world.contact_count();
+    const bool changed = seq != seq_ || contacts != contacts_;
+    seq_ = seq;
+    contacts_ = contacts;
+    return changed;
+  }
+
+  sim::Project& project_;
+  const std::string file_;
+  int64_t seq_ = 0, contacts_ = -1;
+};
+
 int run(const Options& options) {
   // Fast bins are merged each time a large body is freed, which is with every batch; without them
   // a batch costs about 7 % less.
@@ -136,8 +173,19 @@ int run(const Options& options) {
   fmt::print("iterable-sim: listening on http://{}:{}\n",
              options.listen.substr(0, options.listen.rfind(':')), server.port());
   std::fflush(stdout);
+  std::jthread saving;
+  if (!options.state.empty() && options.save_every_s > 0) {
+    saving = std::jthread([&](const std::stop_token& stop) {
+      Saver(service.project(), options.state)
+          .save_every(std::chrono::seconds(options.save_every_s), stop);
+    });
+  }
   server.run();
   signal_thread.join();
+  if (saving.joinable()) {
+    saving.request_stop();
+    saving.join();
+  }
   if (!options.state.empty()) {
     if (std::string error = sim::save_state(service.project(), options.state); !error.empty()) {
       return fail(error);
@@ -168,6 +216,9 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed, "what chance is drawn from")->capture_default_str();
   app.add_option("--state", options.state,
                  "read the project from FILE, and save it on a clean stop");
+  app.add_option("--save-every", options.save_every_s,
+                 "seconds between saves to the file of --state while anything changes; 0: only at "
+                 "the stop");
   app.add_option("--faults", options.faults, "fault plan, YAML or JSON");
   app.add_option(
       "--contacts", options.contacts,
