@@ -143,8 +143,8 @@ struct Api::Inside {
 };
 
 Api::Api(const operations::World& world, service::Service& service, access::Access& access,
-         alerts::Alerts& alerts, Settings settings)
-    : inside_(new Inside{Shared(world, service, access, alerts, std::move(settings))}) {}
+         alerts::Alerts& alerts, demo::Demo& demo, Settings settings)
+    : inside_(new Inside{Shared(world, service, access, alerts, demo, std::move(settings))}) {}
 Api::~Api() = default;
 
 Response Api::handle(const Request& request, const std::stop_token& stop) {

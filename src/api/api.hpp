@@ -13,6 +13,7 @@
 
 #include "access/access.hpp"
 #include "alerts/alerts.hpp"
+#include "demo/demo.hpp"
 #include "http_server/http_server.hpp"
 #include "oidc/oidc.hpp"
 #include "operations/operations.hpp"
@@ -41,7 +42,7 @@ class Api {
  public:
   // All outlive it.
   Api(const operations::World& world, service::Service& service, access::Access& access,
-      alerts::Alerts& alerts, Settings settings);
+      alerts::Alerts& alerts, demo::Demo& demo, Settings settings);
   ~Api();
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;

@@ -25,11 +25,13 @@ using http_server::Response;
 // What all requests share.
 struct Shared {
   Shared(const operations::World& the_world, service::Service& the_service,
-         access::Access& the_access, alerts::Alerts& the_alerts, Settings the_settings)
+         access::Access& the_access, alerts::Alerts& the_alerts, demo::Demo& the_demo,
+         Settings the_settings)
       : world(the_world),
         service(the_service),
         access(the_access),
         alerts(the_alerts),
+        demo(the_demo),
         settings(std::move(the_settings)),
         queries(static_cast<ptrdiff_t>(settings.queries_max)) {}
 
@@ -37,6 +39,7 @@ struct Shared {
   service::Service& service;
   access::Access& access;
   alerts::Alerts& alerts;
+  demo::Demo& demo;
   const Settings settings;
   std::counting_semaphore<1024> queries;  // places for those that ask a source or Iterable
   std::atomic<const http_server::Server*> server{nullptr};

@@ -92,6 +92,12 @@ Result<Response> ways_in(const Ask&);
 Result<Response> to_provider(const Ask&);
 Result<Response> from_provider(const Ask&);
 
+// demo.cpp
+Result<Response> get_demo(const Ask&);
+Result<Response> make_demo(const Ask&);
+Result<Response> pass_demo_day(const Ask&);
+Result<Response> delete_demo(const Ask&);
+
 // alerts.cpp
 Result<Response> list_alerts(const Ask&);
 Result<Response> make_alert(const Ask&);

@@ -13,6 +13,7 @@
 #include "cli/notify.hpp"
 #include "cli/serve_settings.hpp"
 #include "cli/text.hpp"
+#include "demo/demo.hpp"
 #include "http_server/http_server.hpp"
 #include "service/service.hpp"
 
@@ -138,7 +139,11 @@ Result<int> serve(Session& session, const ServeSettings& settings) {
   alert_settings.url = settings.api.url;
   alerts::Alerts teller(world.store, world.clock, world.random, world.transport, *mailer,
                         alert_settings);
-  api::Api api(world, service, access, teller, api_settings);
+  const auto demo =
+      TRY(demo::Demo::open(world, {.simulator = demo::simulator_beside_us(),
+                                   .store_is_shared = session.server().has_value(),
+                                   .is_keeper = [&] { return service.schedules(); }}));
+  api::Api api(world, service, access, teller, *demo, api_settings);
   http_server::Settings http = settings.http;
   http.clock = &world.clock;
   const auto server = TRY(http_server::Server::open(
@@ -169,17 +174,20 @@ Result<int> serve(Session& session, const ServeSettings& settings) {
   const std::stop_callback told(session.stop(), [&] { ending.request_stop(); });
   const std::stop_callback stopping(ending.get_token(),
                                     [&] { (void)notify(socket, "STOPPING=1"); });
+  // The simulator goes on until runs have sealed what they have.
+  std::stop_source runs_ended;
   std::atomic<int> next{0};
   Status worked = ok_status();
   const std::stop_token stop = ending.get_token();
   (void)notify(socket, "READY=1");
-  world.workers.run(5, [&] {
+  world.workers.run(6, [&] {
     switch (next++) {
       case 0:
         server->serve(world.workers, stop, settings.service.grace);
         break;
       case 1:
         worked = service.work(stop);
+        runs_ended.request_stop();
         break;
       case 2:
         // Of several servers one tells.
@@ -191,6 +199,9 @@ Result<int> serve(Session& session, const ServeSettings& settings) {
         }
         break;
       case 3:
+        demo->work(runs_ended.get_token());
+        break;
+      case 4:
         if (!watchdog) return;
         while (world.clock.sleep(*watchdog, stop))
           if (service.alive()) (void)notify(socket, "WATCHDOG=1");

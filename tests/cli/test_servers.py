@@ -271,3 +271,13 @@ def test_servers_that_are_killed_and_stopped_in_turns_do_what_is_due_once(shared
     for name in (LIST, "List 0", "List 1"):
         the_list, = world.double.lists_named(name)
         assert world.double.members(the_list.id, by=world.key) == world.expected_members(), name
+
+
+# --- What is for one machine alone.
+
+def test_the_demo_shop_is_for_a_home_with_its_own_catalog(shared, serve):
+    service = serve(shared())
+    obstacle = service.admin.ok("GET", f"{API}/demo")["obstacle"]
+    assert obstacle["code"] == "demo_needs_own_store" and "--home DIR" in obstacle["remedy"]
+    refused = service.admin("POST", f"{API}/demo")
+    assert refused.status == 409 and refused.json["code"] == "demo_needs_own_store", refused

@@ -26,7 +26,7 @@ const DID: Record<string, string> = {
   brought: 'brought',
 };
 
-const KINDS: Record<string, string> = { alert: 'alert channel', catalog: '' };
+const KINDS: Record<string, string> = { alert: 'alert channel', catalog: '', demo: '' };
 
 export const ACTIONS = [
   { value: 'created', label: 'Made' },
@@ -58,6 +58,7 @@ export const LOG_KINDS = [
   'token',
   'alert',
   'file',
+  'demo',
 ] as const;
 
 export function sentence(line: LogLine): string {
