@@ -5,6 +5,7 @@ import { runsQuery, statusQuery } from '../../api/activations';
 import type { Status } from '../../api/activations';
 import { destinationsQuery, segmentsQuery, useMay } from '../../api/queries';
 import { Empty } from '../../components/Empty';
+import { ExploreDemo } from '../../components/ExploreDemo';
 import { Figure } from '../../components/Figure';
 import { Find } from '../../components/Find';
 import { Listing } from '../../components/Listing';
@@ -18,6 +19,7 @@ import { trendInWords } from '../../lib/numbers';
 import { needsPerson, stateOf } from '../../lib/state';
 import { count, many, people } from '../../lib/words';
 import { standingColumns } from '../activations/standing-columns';
+import { DemoPanel } from './DemoPanel';
 
 // What does not go on without a person, with why and where to mend it.
 function NeedsPerson({ all }: { all: Status[] }) {
@@ -58,7 +60,13 @@ function Begin() {
   const segments = useQuery(segmentsQuery);
   const destinations = useQuery(destinationsQuery);
   const mayEdit = useMay('editor');
-  if (!mayEdit) return <Empty title="No list is kept yet">Once an editor activates a segment, its list stands here with how it goes.</Empty>;
+  if (!mayEdit)
+    return (
+      <Stack>
+        <Empty title="No list is kept yet">Once an editor activates a segment, its list stands here with how it goes.</Empty>
+        <ExploreDemo />
+      </Stack>
+    );
   if (segments.data?.length && destinations.data?.length)
     return (
       <Empty title="Everything is there but an activation" action={<ButtonTo to="/activations/new">Activate a segment</ButtonTo>}>
@@ -66,10 +74,13 @@ function Begin() {
       </Empty>
     );
   return (
-    <Empty title="Welcome to Rollcall" action={<ButtonTo to="/start">Take the first steps</ButtonTo>}>
-      Connect your data, describe whom you want to reach, and Rollcall keeps a contact list in Iterable equal to it. It takes five minutes, and you can
-      leave and come back at any step.
-    </Empty>
+    <Stack>
+      <Empty title="Welcome to Rollcall" action={<ButtonTo to="/start">Take the first steps</ButtonTo>}>
+        Connect your data, describe whom you want to reach, and Rollcall keeps a contact list in Iterable equal to it. It takes five minutes, and you can
+        leave and come back at any step.
+      </Empty>
+      <ExploreDemo />
+    </Stack>
   );
 }
 
@@ -84,7 +95,13 @@ export default function Home() {
       <PageHead title="Home" actions={mayEdit && status.data?.length ? <ButtonTo to="/activations/new">New activation</ButtonTo> : undefined} />
       <Loaded query={status} lines={8}>
         {(all) => {
-          if (all.length === 0) return <Begin />;
+          if (all.length === 0)
+            return (
+              <Stack gap="xl">
+                <Begin />
+                <DemoPanel />
+              </Stack>
+            );
           const states = all.map((one) => stateOf(one));
           const unwell = states.filter(needsPerson).length;
           const waiting = all.reduce((sum, one) => sum + one.parked, 0);
@@ -138,6 +155,7 @@ export default function Home() {
                   )}
                 </Find>
               </Stack>
+              <DemoPanel />
             </Stack>
           );
         }}

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 
 import { everythingQuery } from '../../api/catalog';
 import { useMay } from '../../api/queries';
+import { ExploreDemo } from '../../components/ExploreDemo';
 import { Loaded } from '../../components/Loading';
 import { PageHead } from '../../components/PageHead';
 import { firstSteps, type StepName, waitsFor } from '../../lib/first-steps';
@@ -120,6 +121,7 @@ export default function Start() {
                   );
                 })}
               </Stack>
+              {done === 0 && <ExploreDemo />}
             </Stack>
           );
         }}
