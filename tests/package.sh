@@ -102,6 +102,19 @@ start_service() { # writes its id into $service, its address into $url
   url=$(sed -n 's/^rollcall serves //p' "$here/serve.log")
 }
 
+# What an administrator does on the page first, asked for as the page asks.
+explore() { # NAME, and rollcall in the service's home
+  local name=$1 token
+  shift
+  token=$("$@" token add "$name" --role admin --json 2>"$here/last.log" |
+    /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["text"])')
+  local ask=(curl -fsS -H "Authorization: Bearer $token")
+  check "$name: the page is there" bash -c 'curl -fsSi "$1/" | grep -qi "^content-security-policy: .*nonce-"' - "$url"
+  check "$name: the demo shop is made" "${ask[@]}" -X POST "$url/api/v1/demo"
+  check "$name: its Iterable answers" bash -c '"$@" | grep -Eq "\"answers\": ?true"' - "${ask[@]}" "$url/api/v1/demo"
+  check "$name: the demo shop is removed" "${ask[@]}" -X DELETE "$url/api/v1/demo"
+}
+
 try_programs() { # NAME
   local name=$1 simulator listener address code
   check "$name: rollcall --version says $version" bash -c '[[ $("$@") == "rollcall '"$version"'" ]]' - chroot "$machine" "$bin/rollcall" --version
@@ -133,6 +146,7 @@ P
     chroot --userspec=$user "$machine" /usr/bin/env "${ours[@]}" runs --json
   check "$name: the list was read and is right" as_user "${ours[@]}" audit Regulars
   check "$name: health is told" curl -fsS "$url/api/v1/health"
+  explore "$name" chroot --userspec=$user "$machine" /usr/bin/env "${ours[@]}"
   check "$name: READY and WATCHDOG are told" wait_for 15 bash -c "grep -qx READY=1 $here/notified.log && grep -qx WATCHDOG=1 $here/notified.log"
   end "$service"
   code=$?
@@ -221,6 +235,8 @@ check "confined: it has no capability, and two filters of system calls" bash -c 
 check "confined: an extension of DuckDB works" "${confined[@]}" "$bin/rollcall" apply /srv/shop/more.yaml
 check "confined: the driver works as far as there is a server" bash -c '"$@" | grep -q "onnection refused"' - \
   "${confined[@]}" "$bin/rollcall" check elephant
+url=$(sed -n 's/^rollcall serves //p' "$here/serve.log")
+explore confined "${confined[@]}" "$bin/rollcall"
 end "$service"
 code=$?
 check "confined: serve ends with 0" test "$code" = 0

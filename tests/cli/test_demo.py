@@ -178,7 +178,7 @@ def test_it_is_made_goes_on_from_day_to_day_and_is_removed(world, serve):
     assert shop.day(run=False)["day"] == 2
 
     # Something else is made of it: it stays until that is gone.
-    segment = shop.admin.ok("POST", f"{API}/segments", {"name": "Mine", "model": "customers", "where": {"field": "city", "op": "eq", "value": "Lyon"}}, status=201)
+    segment = shop.admin.ok("POST", f"{API}/segments", {"name": "Mine", "model": "demo customers", "where": {"field": "city", "op": "eq", "value": "Lyon"}}, status=201)
     refused = shop.admin("DELETE", f"{API}/demo")
     problem(refused, 409, "demo_in_use")
     assert "Mine" in refused.json["detail"] and shop.standing()["exists"]
@@ -259,7 +259,7 @@ def test_where_a_name_is_taken_nothing_is_made(world, serve):
     before = {kind: shop.admin.items(f"{API}/{kind}") for kind in ("sources", "models", "segments", "destinations")}
     refused = shop.admin("POST", f"{API}/demo")
     problem(refused, 409, "name_taken")
-    assert "`customers`" in refused.json["detail"] and "home of its own" in refused.json["remedy"]
+    assert "`Lapsed VIPs`" in refused.json["detail"] and "home of its own" in refused.json["remedy"]
     shop.assert_nothing_is_left()
     assert {kind: shop.admin.items(f"{API}/{kind}") for kind in before} == before
 
