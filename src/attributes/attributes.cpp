@@ -31,13 +31,30 @@ void append_number(std::string& out, double value) {
   if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
 }
 
+void append_integer(std::string& out, int64_t value) {
+  char buffer[20];
+  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+}
+
+// With zeros before it. A format string is read anew for every value, which is most of what a date
+// costs then.
+void append_digits(std::string& out, unsigned value, unsigned digits) {
+  const size_t end = out.size() + digits;
+  out.resize(end);
+  for (unsigned i = 1; i <= digits; ++i, value /= 10)
+    out[end - i] = static_cast<char>('0' + value % 10);
+}
+
 // Years 1 to 9999, the forms Iterable reads back as dates.
 bool append_day(std::string& out, int64_t days) {
   constexpr int64_t kFirst = -719162, kLast = 2932896;  // 0001-01-01 and 9999-12-31
   if (days < kFirst || days > kLast) return false;
   const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(days))};
-  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  append_digits(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  out += '-';
+  append_digits(out, static_cast<unsigned>(date.month()), 2);
+  out += '-';
+  append_digits(out, static_cast<unsigned>(date.day()), 2);
   return true;
 }
 
@@ -46,9 +63,14 @@ bool append_moment(std::string& out, int64_t micros) {
   int64_t days = micros / kDay, rest = micros % kDay;
   if (rest < 0) rest += kDay, --days;
   if (!append_day(out, days)) return false;
-  const int64_t seconds = rest / 1'000'000;
-  fmt::format_to(std::back_inserter(out), " {:02}:{:02}:{:02} +00:00", seconds / 3600,
-                 seconds / 60 % 60, seconds % 60);
+  const auto seconds = static_cast<unsigned>(rest / 1'000'000);
+  const char* before = " ";
+  for (const unsigned part : {seconds / 3600, seconds / 60 % 60, seconds % 60}) {
+    out += before;
+    append_digits(out, part, 2);
+    before = ":";
+  }
+  out += " +00:00";
   return true;
 }
 
@@ -155,7 +177,7 @@ bool append_value(std::string& out, const Column& column, size_t row, const Targ
       return true;
     case FieldType::integer: {
       if (as_string) out += '"';
-      fmt::format_to(std::back_inserter(out), "{}", column.ints[row]);
+      append_integer(out, column.ints[row]);
       if (target.type == AttributeType::double_) out += ".0";
       if (as_string) out += '"';
       return true;
