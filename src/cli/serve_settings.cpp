@@ -111,7 +111,8 @@ const std::vector<ServeSetting>& serve_settings() {
          return ok_status();
        }},
       {"proxies", "", "IP addresses, with commas between",
-       "Of proxies before the service. Who asks through them is told by their `X-Forwarded-For`, so "
+       "Of proxies before the service. Who asks through them is told by their `X-Forwarded-For`, "
+       "so "
        "that somebody who guesses passwords is held up alone. Without it all who come through one "
        "are one address.",
        [](S& s, const V& v) -> Status {

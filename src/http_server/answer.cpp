@@ -111,7 +111,8 @@ std::string two_digits(unsigned number) {
 // "Content Too Large" as programs tell it by: content_too_large.
 std::string code_of(std::string_view reason) {
   std::string out = lower(reason);
-  std::ranges::replace_if(out, [](char c) { return c < 'a' || c > 'z'; }, '_');
+  std::ranges::replace_if(
+      out, [](char c) { return c < 'a' || c > 'z'; }, '_');
   return out;
 }
 

@@ -38,7 +38,7 @@ struct Request {
   std::string body = {};
   // Of the other end, without its port: "127.0.0.1", "::1"; of whom a proxy of ours asks for.
   std::string address = {};
-  bool secure = false;       // over TLS
+  bool secure = false;  // over TLS
 
   // The first of its name; nothing when there is none.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view lower_case_name) const;

@@ -124,9 +124,8 @@ TEST(ServerTest, AnswersExceptionsAndImpossibleHeadersWith500) {
     const Answer answer = ask(server, get(path));
     EXPECT_EQ(answer.status, 500) << path;
     EXPECT_THAT(answer.head, HasSubstr("Content-Type: application/problem+json\r\n"));
-    EXPECT_EQ(answer.body,
-              R"({"type":"about:blank","title":"Internal Server Error","status":500,)"
-              R"("code":"internal_server_error"})");
+    EXPECT_EQ(answer.body, R"({"type":"about:blank","title":"Internal Server Error","status":500,)"
+                           R"("code":"internal_server_error"})");
   }
 }
 

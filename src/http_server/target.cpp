@@ -129,7 +129,9 @@ bool may_be_called(const std::string& name, const std::vector<std::string>& host
 
 std::string asker(const Pairs& headers, const std::string& peer,
                   const std::vector<std::string>& proxies) {
-  const auto is_proxy = [&](const std::string& one) { return std::ranges::count(proxies, one) > 0; };
+  const auto is_proxy = [&](const std::string& one) {
+    return std::ranges::count(proxies, one) > 0;
+  };
   std::string at = peer;
   // Each proxy puts at the end whom it was asked by.
   for (auto header = headers.rbegin(); header != headers.rend() && is_proxy(at); ++header) {

@@ -71,8 +71,9 @@ TEST(AskerTest, IsWhomAProxyOfOursNames) {
   // A chain of ours, in one header or in several.
   EXPECT_EQ(asker({{"x-forwarded-for", "203.0.113.9, 10.0.0.2"}}, proxy, {proxy, before_it}),
             "203.0.113.9");
-  EXPECT_EQ(asker({{"x-forwarded-for", "6.6.6.6"}, {"x-forwarded-for", "203.0.113.9"}}, proxy, {proxy}),
-            "203.0.113.9");
+  EXPECT_EQ(
+      asker({{"x-forwarded-for", "6.6.6.6"}, {"x-forwarded-for", "203.0.113.9"}}, proxy, {proxy}),
+      "203.0.113.9");
 }
 
 TEST(AskerTest, IsThePeerWhereNoProxyOfOursSpeaks) {

@@ -67,7 +67,7 @@ struct Plan {
   int64_t removals = 0;
   int64_t look_ups = 0;  // of the writes: parked people
   int64_t parked = 0;    // all parked people still in the segment
-  bool empty = false;    // no change, and the next ledger would tell of everybody what this one does
+  bool empty = false;  // no change, and the next ledger would tell of everybody what this one does
   // By attribute: values turning null, but for those of whoever enters; no entry for none.
   std::map<std::string, int64_t> cleared = {};
 };

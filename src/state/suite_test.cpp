@@ -121,7 +121,8 @@ TEST_P(StateSuite, OfNothingTheLedgerStaysTheOneThatCounts) {
   run("r1", {{"ann", "A"}, {"bob", std::nullopt}});
   const auto writer = take();
   const auto work = begin(*writer, "r2");
-  snapshot(*work, {{"ann", "ann@x.co", "A"}, {"bob", "bob@x.co", std::nullopt}, {"3", "nobody", "C"}});
+  snapshot(*work,
+           {{"ann", "ann@x.co", "A"}, {"bob", "bob@x.co", std::nullopt}, {"3", "nobody", "C"}});
   EXPECT_TRUE(plan(*work).empty);
   const int64_t generation = writer->record.generation;
   const Promotion of_nothing{targets_, input_.pending, {}, input_.now, true};
@@ -131,10 +132,13 @@ TEST_P(StateSuite, OfNothingTheLedgerStaysTheOneThatCounts) {
   ASSERT_TRUE(writer->write().ok());
   EXPECT_THAT(ledger(), ElementsAre("ann 1 in ", "bob 1 in "));
   std::vector<std::string> missing;
-  ASSERT_TRUE(state_->missing_people("r2", "all", [&](const MissingPerson& one) {
-                      missing.push_back(one.kind + " " + one.primary_key);
-                      return true;
-                    }).ok());
+  ASSERT_TRUE(state_
+                  ->missing_people("r2", "all",
+                                   [&](const MissingPerson& one) {
+                                     missing.push_back(one.kind + " " + one.primary_key);
+                                     return true;
+                                   })
+                  .ok());
   EXPECT_THAT(missing, ElementsAre("invalid_key 3")) << "of this run's snapshot";
 }
 TEST_P(StateSuite, NoPlanIsEmptyWhereTheLedgerWouldTellSomethingElse) {

@@ -130,7 +130,8 @@ struct Promotion {
   std::vector<bool> pending;
   Answers answers;
   Time now = {};
-  bool of_nothing = false;  // the plan was empty (Plan::empty): the ledger stays the one that counts
+  bool of_nothing =
+      false;  // the plan was empty (Plan::empty): the ledger stays the one that counts
 };
 
 // Keys here are normalised. Two that differ in the case of letters beyond ASCII are one person's:

@@ -66,7 +66,8 @@ TEST_F(WorldTest, WhereNothingChangedNoLedgerIsWritten) {
   (void)world.run();
   const auto files = [&] {
     std::set<std::string> out;
-    for (const auto& one : std::filesystem::directory_iterator(world.folder / "home/activations/a1"))
+    for (const auto& one :
+         std::filesystem::directory_iterator(world.folder / "home/activations/a1"))
       out.insert(one.path().filename());
     return out;
   };

@@ -101,8 +101,8 @@ Status reconcile(const Folder& folder, Record& record, duck::Connection& work,
       "CASE WHEN l.on_list <> 1 AND t.key IS NOT NULL THEN " +
       now + " ELSE l.since_ms END AS since_ms) FROM " + ledger + " l LEFT JOIN listed t ON " +
       same_person("t.key", "l.key") +
-      " WHERE l.in_segment OR (l.on_list > 0 AND (t.key IS NOT NULL OR " + unseen +
-      ")) OR (" + is_remembered("l.", listed.now.time_since_epoch().count()) + ")";
+      " WHERE l.in_segment OR (l.on_list > 0 AND (t.key IS NOT NULL OR " + unseen + ")) OR (" +
+      is_remembered("l.", listed.now.time_since_epoch().count()) + ")";
   if (listed.remove_foreign)
     query +=
         " UNION ALL BY NAME SELECT DISTINCT t.key, 1::UTINYINT AS on_list, false AS in_segment, "

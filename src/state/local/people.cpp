@@ -167,7 +167,6 @@ Status promote(const Folder& folder, Record& record, const std::string& run_id,
   return ok_status();
 }
 
-
 Result<std::optional<PersonRow>> find(const Folder& folder, const Record& record,
                                       const std::string& key) {
   if (record.generation == 0) return std::optional<PersonRow>();

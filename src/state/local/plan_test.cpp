@@ -50,8 +50,8 @@ class PlanTest : public testing::Test {
              std::to_string(p.tried_ms) + "::BIGINT AS tried_ms, " + std::to_string(p.wrote_ms) +
              "::BIGINT AS wrote_ms, " + std::to_string(p.wrote_kind) +
              "::UTINYINT AS wrote_kind, " + std::to_string(p.tried_hash) +
-             "::UBIGINT AS tried_hash, " + p.fingerprint +
-             "::UBIGINT AS \"a:name\", " + duck::literal(p.key) + " AS pk";
+             "::UBIGINT AS tried_hash, " + p.fingerprint + "::UBIGINT AS \"a:name\", " +
+             duck::literal(p.key) + " AS pk";
     }
     must("COPY (" + sql + ") TO " + duck::literal(ledger_.string()) + " (FORMAT parquet)");
     has_ledger_ = true;
