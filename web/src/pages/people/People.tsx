@@ -40,7 +40,11 @@ function Found({ rows }: { rows: Search['rows'] }) {
   });
 }
 
+// Every answer draws all the cards that are shown anew.
+const cardsAtOnce = 20;
+
 function Stories({ typed }: { typed: string }) {
+  const [shown, setShown] = useState(cardsAtOnce);
   const search = useSearch(typed);
   const stories = useStories(search);
   const asked = search.told.length + search.notAsked.length;
@@ -82,7 +86,12 @@ function Stories({ typed }: { typed: string }) {
         </Text>
       )}
       <Found rows={search.rows} />
-      {!nowhere && stories.map((one) => <StoryCard key={one.told.asked.uid + one.told.key} one={one} />)}
+      {!nowhere && stories.slice(0, shown).map((one) => <StoryCard key={one.told.asked.uid + one.told.key} one={one} />)}
+      {!nowhere && search.done && stories.length > shown && (
+        <Button variant="default" onClick={() => setShown(shown + 10 * cardsAtOnce)}>
+          Show more of {many(stories.length, 'activation')}
+        </Button>
+      )}
       {search.done && search.notAsked.length > 0 && !nowhere && (
         <section aria-labelledby="not-asked">
           <Title order={2} size="h3" id="not-asked">
