@@ -123,14 +123,7 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
       "SELECT * FROM ({}) WHERE in_segment OR (on_list > 0 AND key NOT IN (FROM spared)) OR "
       "({})",
       query, is_remembered("", now));
-  const fs::path file = folder.ledger_file(record.generation + 1);
-  std::string sum = TRY(write_parquet(*folder.disk, work, kept, file));
-  const StandingCounts standing = TRY(count_standing(work, file));
-  TRY(adds_up(standing, TRY(work.scalar("SELECT count(*) FROM rows"))));
-  ++record.generation;
-  record.ledger_checksum = std::move(sum);
-  record.standing = standing;
-  return ok_status();
+  return write_next(folder, record, work, kept);
 }
 
 // Who is not on the list after the run, and why: by the ledger, and of the snapshot those that are
@@ -158,10 +151,10 @@ Status promote(const Folder& folder, Record& record, const std::string& run_id,
   Record next = record;
   if (promotion.of_nothing) {
     next.standing = TRY(count_standing(work, folder.ledger_file(next.generation)));
-    TRY(adds_up(next.standing, TRY(work.scalar("SELECT count(*) FROM rows"))));
   } else {
     TRY(write_promoted(folder, next, work, promotion));
   }
+  TRY(adds_up(next.standing, TRY(work.scalar("SELECT count(*) FROM rows"))));
   TRY(write_people(folder, folder.ledger_file(next.generation), run_id, work, promotion.now));
   record = std::move(next);
   return ok_status();
