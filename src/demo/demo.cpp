@@ -171,10 +171,7 @@ class RealDemo : public Demo {
     out.address = address_of(*kept);
     out.answers = answers(*kept, stop);
     if (!out.answers) out.said = child_->said();
-    const Stored stored = TRY(operations::stored(world_));
-    for (const Activation& one : stored.catalog.activations)
-      if (std::ranges::find(kept->objects, one.uid) != kept->objects.end())
-        out.activations.push_back(one.uid);
+    out.activations = TRY(activations_of(*kept));
     return out;
   }
 
@@ -215,13 +212,7 @@ class RealDemo : public Demo {
     add_days(kept.past);
     const Shop shop = make_shop(kept.past);
     // Nobody runs while the files become others: a run reads those of one day.
-    const Stored stored = TRY(operations::stored(world_));
-    std::vector<std::string> uids;
-    for (const Activation& one : stored.catalog.activations) uids.push_back(one.uid);
-    std::erase_if(uids, [&](const std::string& uid) {
-      return std::ranges::find(kept.objects, uid) == kept.objects.end();
-    });
-    const auto held = TRY(hold(uids, stop));
+    const auto held = TRY(hold(TRY(activations_of(kept)), stop));
     TRY(tell_contacts(kept, contacts_since(shop, next), stop));
     TRY(write(shop));
     TRY(keep(kept));
@@ -392,6 +383,15 @@ class RealDemo : public Demo {
   }
 
   // --- Its activations.
+
+  // Those that are still there, by uid.
+  Result<std::vector<std::string>> activations_of(const Kept& kept) {
+    std::vector<std::string> out;
+    const Stored stored = TRY(operations::stored(world_));
+    for (const Activation& one : stored.catalog.activations)
+      if (std::ranges::find(kept.objects, one.uid) != kept.objects.end()) out.push_back(one.uid);
+    return out;
+  }
 
   using Held = std::vector<std::unique_ptr<state::Writer>>;
   // The right to run them, once those who have it are done.
