@@ -1,6 +1,7 @@
 // Objects of the catalog, whichever they are: read, written with their tag, tested, removed; and what sources hold.
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 
+import { readLarge } from '../lib/exact-json';
 import type { Everything, ObjectKind } from '../lib/uses';
 import { answered, api, take, takeAll, takeWithTag, type Schemas, type Tagged } from './client';
 import { activationsQuery, destinationsQuery, modelsQuery, segmentsQuery, sourcesQuery } from './queries';
@@ -12,20 +13,21 @@ const listPath = (kind: ObjectKind) => `/api/v1/${kind}s` as '/api/v1/models';
 const onePath = (kind: ObjectKind) => `/api/v1/${kind}s/{uid}` as '/api/v1/models/{uid}';
 const checkPath = (kind: ObjectKind) => `/api/v1/${kind}s/{uid}/check` as '/api/v1/models/{uid}/check';
 
-export const objectQuery = (kind: ObjectKind, uid: string) =>
-  queryOptions({
-    queryKey: [`${kind}s`, uid],
-    queryFn: async () => (await takeWithTag(api.GET(onePath(kind), { params: { path: { uid } } }))) as unknown as Tagged<Thing>,
-  });
-
-export async function makeObject(kind: ObjectKind, body: Record<string, unknown>): Promise<Tagged<Thing>> {
-  return (await takeWithTag(api.POST(listPath(kind), { body: body as never }))) as unknown as Tagged<Thing>;
+// What is written back, and keys that are shown, keep integers that no double holds.
+const asText = { parseAs: 'text' } as const;
+async function taggedThing(answer: Parameters<typeof takeWithTag<unknown>>[0]): Promise<Tagged<Thing>> {
+  const { value, etag } = await takeWithTag(answer);
+  return { value: readLarge(value as string) as Thing, etag };
 }
 
-export async function putObject(kind: ObjectKind, uid: string, body: Record<string, unknown>, etag: string): Promise<Tagged<Thing>> {
-  const answer = api.PUT(onePath(kind), { params: { path: { uid }, header: { 'If-Match': etag } }, body: body as never });
-  return (await takeWithTag(answer)) as unknown as Tagged<Thing>;
-}
+export const readObject = (kind: ObjectKind, uid: string) => taggedThing(api.GET(onePath(kind), { params: { path: { uid } }, ...asText }));
+
+export const objectQuery = (kind: ObjectKind, uid: string) => queryOptions({ queryKey: [`${kind}s`, uid], queryFn: () => readObject(kind, uid) });
+
+export const makeObject = (kind: ObjectKind, body: Record<string, unknown>) => taggedThing(api.POST(listPath(kind), { body: body as never, ...asText }));
+
+export const putObject = (kind: ObjectKind, uid: string, body: Record<string, unknown>, etag: string) =>
+  taggedThing(api.PUT(onePath(kind), { params: { path: { uid }, header: { 'If-Match': etag } }, body: body as never, ...asText }));
 
 export const removeObject = (kind: ObjectKind, uid: string) => take(api.DELETE(onePath(kind), { params: { path: { uid } } }));
 
@@ -74,7 +76,8 @@ export type Look = Schemas['ModelPreview'];
 export const lookQuery = (model: Record<string, unknown> | undefined, { key = false, limit = 10 } = {}) =>
   queryOptions({
     queryKey: ['look', model, key, limit],
-    queryFn: ({ signal }) => take(api.POST('/api/v1/models/preview', { params: { query: { key, limit } }, body: model as Schemas['UnsavedModel'], signal })),
+    queryFn: async ({ signal }) =>
+      readLarge(await take(api.POST('/api/v1/models/preview', { params: { query: { key, limit } }, body: model as Schemas['UnsavedModel'], ...asText, signal }))) as Look,
     enabled: model !== undefined,
     staleTime: 60_000,
   });
@@ -82,7 +85,8 @@ export const lookQuery = (model: Record<string, unknown> | undefined, { key = fa
 export const rowsQuery = (model: string, limit: number) =>
   queryOptions({
     queryKey: ['models', 'rows', model, limit],
-    queryFn: ({ signal }) => take(api.POST('/api/v1/segments/preview', { params: { query: { limit } }, body: { model }, signal })),
+    queryFn: async ({ signal }) =>
+      readLarge(await take(api.POST('/api/v1/segments/preview', { params: { query: { limit } }, body: { model }, ...asText, signal }))) as Schemas['Preview'],
     staleTime: 30_000,
   });
 

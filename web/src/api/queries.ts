@@ -53,11 +53,6 @@ export const modelsQuery = queryOptions({
   queryKey: ['models'],
   queryFn: ({ signal }) => takeAll((cursor) => api.GET('/api/v1/models', { params: { query: { limit, cursor } }, signal })),
 });
-export const modelQuery = (uid: string) =>
-  queryOptions({
-    queryKey: ['models', uid],
-    queryFn: () => takeWithTag(api.GET('/api/v1/models/{uid}', { params: { path: { uid } } })),
-  });
 export const modelFieldsQuery = (uid: string) =>
   queryOptions({
     queryKey: ['models', uid, 'fields'],

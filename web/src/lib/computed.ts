@@ -1,9 +1,10 @@
 // Computed fields as people make them: five kinds of question, each of which is one form of a catalog file.
 
 import { type FieldType, labelOf } from './columns';
+import { Exact } from './exact-json';
 
 export type Aggregate = 'count' | 'count_distinct' | 'sum' | 'avg' | 'min' | 'max';
-export type Scalar = string | number | boolean;
+export type Scalar = string | number | boolean | Exact;
 export type Rule = Record<string, unknown>;
 
 /** As in a catalog file; exactly one of aggregate, formula, cases, related. */
@@ -22,6 +23,10 @@ export interface Case {
   when?: Rule;
   then: Scalar;
 }
+
+export type LabelKind = 'text' | 'number' | 'boolean';
+export const labelKindOf = (label: Scalar | undefined): LabelKind =>
+  label instanceof Exact || typeof label === 'number' ? 'number' : typeof label === 'boolean' ? 'boolean' : 'text';
 
 export type ComputedKind = 'count' | 'total' | 'formula' | 'cases' | 'related';
 
@@ -107,7 +112,7 @@ export function problemOf(one: Computed, relations: NamedRelation[], others: str
       if (one.cases!.length === 0) return 'Add a condition with its label.';
       if (one.cases!.some((part) => part.then === '')) return 'Every condition needs a label.';
       if (one.cases!.slice(0, -1).some((part) => !part.when)) return '“Otherwise” comes last: what stands below it would never be reached.';
-      return new Set(one.cases!.map((part) => typeof part.then)).size > 1 ? 'Labels are all texts, all numbers, or all yes and no.' : undefined;
+      return new Set(one.cases!.map((part) => labelKindOf(part.then))).size > 1 ? 'Labels are all texts, all numbers, or all yes and no.' : undefined;
   }
 }
 
@@ -156,10 +161,8 @@ export function likelyType(one: Computed, typeOf: (relation: string, field: stri
       return one.aggregate === 'count_distinct' ? 'integer' : one.aggregate === 'avg' ? 'number' : of;
     case 'related':
       return of;
-    case 'cases': {
-      const first = one.cases?.[0]?.then;
-      return typeof first === 'number' ? 'number' : typeof first === 'boolean' ? 'boolean' : 'text';
-    }
+    case 'cases':
+      return labelKindOf(one.cases?.[0]?.then);
     case 'formula':
       return 'text';
   }
@@ -188,8 +191,9 @@ export function suggestedLabel(name: string): string {
 }
 
 /** What somebody typed for a label, as the kind of value that the labels are. */
-export function scalarOf(text: string, kind: 'text' | 'number' | 'boolean'): Scalar {
+export function scalarOf(text: string, kind: LabelKind): Scalar {
   if (kind === 'boolean') return text === 'true' || text === 'yes';
+  if (kind === 'number' && /^-?[1-9][0-9]*$/.test(text.trim()) && !Number.isSafeInteger(Number(text))) return new Exact(text.trim());
   if (kind === 'number' && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
   return text;
 }

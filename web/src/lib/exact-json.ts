@@ -6,6 +6,11 @@ export class Exact {
   toString() {
     return this.text;
   }
+  // For JSON.stringify: its own digits, where the browser can write them; those that cannot could not read them either.
+  toJSON(): unknown {
+    const raw = (JSON as { rawJSON?: (text: string) => unknown }).rawJSON;
+    return raw ? raw(this.text) : Number(this.text);
+  }
 }
 
 type Reviver = (this: unknown, key: string, value: unknown, context?: { source?: string }) => unknown;
@@ -16,6 +21,15 @@ export function readJson(text: string): unknown {
     return String(value) === context.source ? value : new Exact(context.source);
   };
   return JSON.parse(text, exact as (key: string, value: unknown) => unknown);
+}
+
+// Only integers that would lose digits are kept as text: for what is reckoned with, or shown as it is.
+export function readLarge(text: string): unknown {
+  const large: Reviver = (_key, value, context) =>
+    typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER && /^-?[0-9]+$/.test(context?.source ?? '')
+      ? new Exact(context!.source!)
+      : value;
+  return JSON.parse(text, large as (key: string, value: unknown) => unknown);
 }
 
 export function writeJson(value: unknown): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-import { Exact, readJson, writeJson } from '../lib/exact-json';
+import { Exact, readJson, readLarge, writeJson } from '../lib/exact-json';
 import { anyRule } from './samples';
 import { copyOf, find, group, groupOf, nodeAt, pathTo, ruleOf } from './tree';
 import type { Node, Rule } from './types';
@@ -66,6 +66,9 @@ describe('numbers', () => {
     expect(writeJson(readJson(text))).toBe(text);
     expect((readJson('[1.0]') as unknown[])[0]).toEqual(new Exact('1.0'));
     expect(readJson('[1, 2.5]')).toEqual([1, 2.5]);
+    // What is reckoned with stays a number, but where digits would be lost.
+    expect(readLarge('[1.0, 1e3, 9007199254740993]')).toEqual([1, 1000, new Exact('9007199254740993')]);
+    expect(JSON.stringify(readLarge('{"a":[-9007199254740993,2]}'))).toBe('{"a":[-9007199254740993,2]}');
   });
 });
 

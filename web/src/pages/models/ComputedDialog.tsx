@@ -6,9 +6,10 @@ import { useRef, useState } from 'react';
 import { lookQuery } from '../../api/catalog';
 import { Problem } from '../../components/Problem';
 import {
-  type Aggregate, aggregateNames, aggregatesOf, blank, type Case, type Computed, computedKinds, formulaFunctions, inFormula, inserted, isEverything, kindOf, problemOf, scalarOf, suggestedName, tidied,
+  type Aggregate, aggregateNames, aggregatesOf, blank, type Case, type Computed, computedKinds, formulaFunctions, inFormula, inserted, isEverything, kindOf, type LabelKind, labelKindOf, problemOf, scalarOf, suggestedName, tidied,
 } from '../../lib/computed';
 import { cellText, typeName } from '../../lib/columns';
+import { readLarge } from '../../lib/exact-json';
 import type { Relation } from '../../lib/relation-graph';
 import classes from '../sources/NewSource.module.css';
 import type { Model } from './model';
@@ -87,12 +88,10 @@ function Formula({ value, fields, onChange }: { value: string; fields: NamedFiel
   );
 }
 
-type LabelKind = 'text' | 'number' | 'boolean';
-
 function Cases({ model, value, onChange, onWhole }: { model: string; value: Computed; onChange: (change: (cases: Case[]) => Case[]) => void; onWhole: (part: string, isWhole: boolean) => void }) {
   const cases = value.cases!;
   const first = cases.find((one) => one.then !== '')?.then;
-  const [kind, setKind] = useState<LabelKind>(typeof first === 'number' ? 'number' : typeof first === 'boolean' ? 'boolean' : 'text');
+  const [kind, setKind] = useState<LabelKind>(() => labelKindOf(first));
   const [keys, setKeys] = useState(() => cases.map((_, i) => i));
   const set = (i: number, change: Partial<Case>) => onChange((now) => now.map((one, k) => (k === i ? { ...one, ...change } : one)));
   const hasElse = cases.length > 0 && !cases.at(-1)!.when;
@@ -199,7 +198,7 @@ function Preview({ model, field }: { model: Model; field: Computed }) {
   const rest = (model.computed ?? []).filter((one) => one.name !== field.name);
   const { warnings: _warnings, ...plain } = model;
   const [body] = useDebouncedValue(JSON.stringify({ ...plain, computed: [...rest, field] }), 600);
-  const look = useQuery(lookQuery(JSON.parse(body) as Record<string, unknown>, { limit: 6 }));
+  const look = useQuery(lookQuery(readLarge(body) as Record<string, unknown>, { limit: 6 }));
   if (look.isError) return <Problem error={look.error} title="It cannot be worked out like this" />;
   const shown = look.data?.fields.find((one) => one.name === field.name);
   if (!look.data || !shown) return <Text size="sm" c="dimmed">Working it out…</Text>;

@@ -1,7 +1,7 @@
 import { Button, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 
-import { api, takeWithTag } from '../../api/client';
+import { readObject } from '../../api/catalog';
 import { Confirm } from '../../components/Confirm';
 import { Empty } from '../../components/Empty';
 import { Listing } from '../../components/Listing';
@@ -19,10 +19,10 @@ export function ComputedFields({ model, models, types, readOnly }: { model: Mode
   const all = model.computed ?? [];
   // What somebody else changed meanwhile stays.
   const change = async (how: (now: Computed[]) => Computed[]) => {
-    const base = await takeWithTag(api.GET('/api/v1/models/{uid}', { params: { path: { uid: model.uid } } }));
+    const base = await readObject('model', model.uid);
     const now = base.value as unknown as Model;
     const computed = how(now.computed ?? []);
-    await edit.save(base as never, { ...now, computed });
+    await edit.save(base, { ...now, computed });
   };
   const add = readOnly ? null : <Button onClick={() => setOpen({})}>Add a computed field</Button>;
   return (

@@ -12,6 +12,7 @@ import { Problem } from '../../components/Problem';
 import { ZoneSelect } from '../../components/ZoneSelect';
 import { fieldsOf, type FieldType, fieldTypes } from '../../lib/columns';
 import { inWords } from '../../lib/computed';
+import { readLarge } from '../../lib/exact-json';
 import { Fields } from './Fields';
 import { KeyCheck } from './KeyCheck';
 import { blankDraft, bodyOf, type Draft, draftOf, lacks, type Model, modelTypes, questionOf, withColumns } from './model';
@@ -103,7 +104,7 @@ export function ModelEditor({
   const { relations: _relations, computed: _computed, ...plain } = body;
   const [unsaved] = useDebouncedValue(JSON.stringify(plain), 500);
   const declares = draft.picks?.some((one) => one.picked && one.type);
-  const result = useQuery({ ...lookQuery(known ? (JSON.parse(unsaved) as Record<string, unknown>) : undefined, { limit: 20 }), enabled: known && (declares || anew), placeholderData: (before) => before });
+  const result = useQuery({ ...lookQuery(known ? (readLarge(unsaved) as Record<string, unknown>) : undefined, { limit: 20 }), enabled: known && (declares || anew), placeholderData: (before) => before });
   const correctable: FieldType[] = kind?.kind === 'csv' ? fieldTypes : kind?.kind === 'parquet' ? ['text'] : [];
   const labels = new Map(draft.picks?.filter((one) => one.picked).map((one) => [one.column, one]));
   const preview = declares

@@ -2,8 +2,7 @@ import { Alert, Button, Checkbox, Group, Modal, NativeSelect, Select, Stack, Tex
 import { useMutation, useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
 
-import { putObject, useRenew } from '../../api/catalog';
-import { api, takeWithTag } from '../../api/client';
+import { putObject, readObject, useRenew } from '../../api/catalog';
 import { modelFieldsQuery } from '../../api/queries';
 import { Problem } from '../../components/Problem';
 import type { Edit } from '../../components/useEdit';
@@ -87,17 +86,16 @@ export function RelationDialog({
   const hasBack = other?.relations?.some((one) => one.model === model.name);
   const saving = useMutation({
     mutationFn: async () => {
-      const path = { uid: model.uid };
-      const base = await takeWithTag(api.GET('/api/v1/models/{uid}', { params: { path } }));
+      const base = await readObject('model', model.uid);
       const now = base.value as unknown as Model;
       const { through: _t, through_key: _k, through_foreign_key: _f, ...plain } = draft;
       const clean = { ...(draft.kind === 'many_to_many' ? draft : plain), name: draft.name.trim() };
       const rest = (now.relations ?? []).filter((one) => one.name !== relation?.name);
       const place = relation ? (now.relations ?? []).findIndex((one) => one.name === relation.name) : rest.length;
       const relations = rest.toSpliced(place < 0 ? rest.length : place, 0, clean);
-      await edit.save(base as never, { ...now, relations });
+      await edit.save(base, { ...now, relations });
       if (back && !relation && other && !hasBack) {
-        const there = await takeWithTag(api.GET('/api/v1/models/{uid}', { params: { path: { uid: other.uid } } }));
+        const there = await readObject('model', other.uid);
         const that = there.value as unknown as Model;
         let name = inverted.name;
         for (let i = 2; that.relations?.some((one) => one.name === name); ++i) name = `${inverted.name} ${i}`;

@@ -2,7 +2,7 @@ import { Anchor, Button, Group, List, Paper, Stack, Text, Title } from '@mantine
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 
-import { api, takeWithTag } from '../../api/client';
+import { readObject } from '../../api/catalog';
 import { Confirm } from '../../components/Confirm';
 import { useEdit } from '../../components/useEdit';
 import { type Line, type ModelNode, type Relation, relationInWords } from '../../lib/relation-graph';
@@ -142,9 +142,9 @@ export function Relations({ models, only, readOnly }: { models: Model[]; only?: 
         onClose={close}
         onConfirm={async () => {
           if (doing?.what !== 'remove') return;
-          const base = await takeWithTag(api.GET('/api/v1/models/{uid}', { params: { path: { uid: doing.model.uid } } }));
+          const base = await readObject('model', doing.model.uid);
           const now = base.value as unknown as Model;
-          await edit.save(base as never, { ...now, relations: (now.relations ?? []).filter((one) => one.name !== doing.relation.name) });
+          await edit.save(base, { ...now, relations: (now.relations ?? []).filter((one) => one.name !== doing.relation.name) });
         }}
       >
         Segments can no longer ask about {doing?.what === 'remove' ? doing.relation.model : ''} through it. Where a segment or a computed field does so now, it is kept and you are told by which.
