@@ -16,7 +16,7 @@ export type CountState =
   | { state: 'failed'; problem: Problem };
 
 const AT_ONCE = 2; // of the six places that the service has for all
-const PAUSE = 350; // while somebody types
+export const PAUSE = 350; // while somebody types
 const FRESH = 5 * 60_000;
 const BUSY_TRIES = 5;
 

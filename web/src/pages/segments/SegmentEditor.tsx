@@ -1,5 +1,6 @@
 // One segment under construction: its name, its rule, and beside it what the rule comes to.
 import { Alert, Box, Button, Grid, Group, Paper, Select, Stack, Tabs, TagsInput, Text, TextInput, Textarea } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Suspense, lazy, useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
@@ -16,11 +17,12 @@ import { LeaveGuard } from '../../components/LeaveGuard';
 import { Waiting } from '../../components/Loading';
 import { PageHead } from '../../components/PageHead';
 import { Problem } from '../../components/Problem';
+import { readJson, writeJson } from '../../lib/exact-json';
 import { many } from '../../lib/words';
 import { RuleCards } from '../../rule/cards';
 import { flawsOf } from '../../rule/checks';
 import type { Flaw } from '../../rule/checks';
-import { useCounts } from '../../rule/counts';
+import { PAUSE, useCounts } from '../../rule/counts';
 import type { CountState } from '../../rule/counts';
 import { begin, edited } from '../../rule/draft';
 import type { Draft } from '../../rule/draft';
@@ -138,6 +140,9 @@ export function SegmentEditor({
       .map((card) => ({ id: card.id, segment: { model: draft.model, where: ruleOf(card) } }));
   }, [known, model, draft.model, draft.root]);
   const counts = useCounts(whole ? [whole, ...cards.map((one) => one.segment)] : cards.map((one) => one.segment));
+  // What the tabs below show is a query as well: none is sent while somebody types.
+  const [calmText] = useDebouncedValue(whole ? writeJson(whole) : '', PAUSE);
+  const calm = useMemo(() => (calmText === '' ? undefined : (readJson(calmText) as Unsaved)), [calmText]);
   const countsById = new Map<string, CountState>();
   for (const one of cards) {
     const state = counts.of(one.segment);
@@ -405,16 +410,18 @@ export function SegmentEditor({
                         ? 'Correct the rule first.'
                         : 'Reading the model…'}
                   </Text>
-                ) : one === 'people' ? (
-                  <People segment={whole} size={size} />
                 ) : one === 'test' ? (
                   <TestPerson segment={whole} root={draft.root} model={model} />
+                ) : !calm ? (
+                  <Waiting lines={4} />
+                ) : one === 'people' ? (
+                  <People segment={calm} size={size} />
                 ) : one === 'breakdown' ? (
-                  <Breakdown segment={whole} model={model} />
+                  <Breakdown segment={calm} model={model} />
                 ) : one === 'overlap' ? (
-                  <Overlap segment={whole} self={uid} name={draft.name.trim() || 'This segment'} />
+                  <Overlap segment={calm} self={uid} name={draft.name.trim() || 'This segment'} />
                 ) : (
-                  <Sql segment={whole} />
+                  <Sql segment={calm} />
                 )}
               </Tabs.Panel>
             ))}
