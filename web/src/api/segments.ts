@@ -73,6 +73,7 @@ export interface Breakdown {
   people: number;
   values: Value[];
   others: number;
+  sampled?: boolean; // of some people alone
 }
 async function countBy(segment: Unsaved, by: string, limit: number, signal: AbortSignal): Promise<Breakdown> {
   return read(
@@ -138,6 +139,23 @@ export const valuesQuery = (modelUid: string, field: string) =>
           }),
         ),
       ),
+    staleTime: 600_000,
+    gcTime: 600_000,
+    retry: 1,
+  });
+// By lists the service does not count: what stands in those of some people, each list a value.
+const SAMPLE = 1000;
+export const listValuesQuery = (model: string, field: string) =>
+  queryOptions({
+    queryKey: ['models', model, 'lists'],
+    queryFn: ({ signal }) => previewUnsaved({ model, where: { all: [] } }, SAMPLE, signal),
+    select: ({ rows }): Breakdown => ({
+      members: rows.length,
+      people: rows.length,
+      values: rows.map((row) => ({ value: row[field] as Value['value'], members: 1, share: 1 / rows.length })),
+      others: 0,
+      sampled: rows.length === SAMPLE,
+    }),
     staleTime: 600_000,
     gcTime: 600_000,
     retry: 1,

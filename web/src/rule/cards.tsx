@@ -26,10 +26,9 @@ import {
   comparedType,
   ignoresCase,
   isTime,
-  keptValue,
   operatorsOf,
-  takesOf,
   usualOperator,
+  valueFor,
 } from './operators';
 import { copyOf, count as countOf, fieldTest, group, relatedTest, segmentTest } from './tree';
 import { useTools } from './tools';
@@ -240,13 +239,11 @@ function FieldInputs({ test, model }: { test: FieldTest; model: ModelShape | und
   const setField = (field: ModelField) => {
     const ops = operatorsOf(known.operators, field.type);
     const op = test.field !== '' && ops.includes(test.op) ? test.op : usualOperator(known.operators, field.type);
-    const takes = takesOf(known.operators, op);
-    const value = keptValue(test.value, takes, field.type) ?? (takes === 'span' ? { days: 30 } : undefined);
+    const value = valueFor(known.operators, op, field.type, test.value);
     put({ field: field.name, op, value, ignoreCase: test.ignoreCase && ignoresCase(known.operators, op, field.type) });
   };
   const setOp = (op: string) => {
-    const takes = takesOf(known.operators, op);
-    const value = keptValue(test.value, takes, type) ?? (takes === 'span' ? { days: 30 } : undefined);
+    const value = valueFor(known.operators, op, type, test.value);
     put({ op, value, ignoreCase: test.ignoreCase && ignoresCase(known.operators, op, type) });
   };
   return (
@@ -370,7 +367,8 @@ function RelatedCard({ node, place, top }: { node: RelatedTest; place: Place; to
     const toType = comparedType(to, other?.fields);
     const ops = operatorsOf(known.operators, toType, toCounts);
     const op = ops.includes(to.op) ? to.op : ops.includes('gte') ? 'gte' : (ops[0] ?? to.op);
-    const value = keptValue(to.value, takesOf(known.operators, op), toType) ?? (toCounts && op === 'gte' ? 1 : undefined);
+    // How many there are is no value of theirs, and the other way round.
+    const value = valueFor(known.operators, op, toType, toCounts === counts ? to.value : undefined) ?? (toCounts && op === 'gte' ? 1 : undefined);
     return { ...next, op, value };
   };
   const setAggregate = (aggregate: Aggregate) => {
@@ -438,7 +436,7 @@ function RelatedCard({ node, place, top }: { node: RelatedTest; place: Place; to
                       const nextType = comparedType(next, other?.fields);
                       const ops = operatorsOf(known.operators, nextType, counts);
                       const op = ops.includes(node.op) ? node.op : usualOperator(known.operators, nextType);
-                      put({ field: field.name, op, value: keptValue(node.value, takesOf(known.operators, op), nextType) });
+                      put({ field: field.name, op, value: valueFor(known.operators, op, nextType, node.value) });
                     }}
                   />
                 )}
@@ -448,7 +446,7 @@ function RelatedCard({ node, place, top }: { node: RelatedTest; place: Place; to
                   ofCount={counts}
                   value={node.op}
                   error={flaw('op')}
-                  onChange={(op) => put({ op, value: keptValue(node.value, takesOf(known.operators, op), type) })}
+                  onChange={(op) => put({ op, value: valueFor(known.operators, op, type, node.value) })}
                 />
                 <ValueInput
                   label={counts ? `How many ${node.relation}` : `Value of ${node.relation}`}
@@ -461,7 +459,8 @@ function RelatedCard({ node, place, top }: { node: RelatedTest; place: Place; to
                   onChange={(value) => put({ value }, `${node.id} value`)}
                 />
               </Group>
-              {!counts && <Bounds test={node} type={type} model={other} />}
+              {/* What they come to is asked of this row, in the zone of its model. */}
+              {!counts && <Bounds test={node} type={type} model={model} />}
             </Row>
             <Row label="Which" below>
               <GroupBody node={node.where} place={below} hide={when} none={`Any ${node.relation}`} when={when} />

@@ -49,11 +49,19 @@ function scalarFlaw(value: Scalar, type: FieldType, op: string): string | undefi
   if (type === 'date') return 'A day, such as 2026-01-31';
   if (type === 'timestamp') return 'A day or a time, such as 2026-01-31 or 2026-01-31 09:30';
   if (type === 'text') return 'A text';
-  return 'A number';
+  return 'A number, such as 12 or 1234.5';
 }
 
-const order = (value: Scalar, type: FieldType): number =>
-  isTime(type) ? Date.parse(String(value).length === 10 ? `${value}T00:00:00Z` : String(value)) : Number(String(value));
+const ZONED = /(Z|[+-][0-9]{2}:[0-9]{2})$/;
+
+// Whether the ends of a range stand the wrong way round. A day is the whole day, so that it ends after
+// any time of it.
+function reversed(first: string, last: string, type: FieldType): boolean {
+  if (!isTime(type)) return Number(first) > Number(last);
+  if (ZONED.test(first) !== ZONED.test(last)) return false; // which is earlier depends on the model's zone
+  const at = (text: string) => Date.parse(text.length === 10 ? `${text}T00:00:00Z` : ZONED.test(text) ? text : `${text.replace(' ', 'T')}Z`);
+  return at(first) > at(last) + (last.length === 10 ? 86_399_999 : 0);
+}
 
 export function valueFlaw(
   operators: Operators,
@@ -85,7 +93,7 @@ export function valueFlaw(
     if (flaw) return wrong(flaw);
   }
   const [first, last] = scalars;
-  if (takes === 'range' && first !== undefined && last !== undefined && order(first, type) > order(last, type))
+  if (takes === 'range' && first !== undefined && last !== undefined && reversed(String(first), String(last), type))
     return wrong('The lower or earlier end comes first: as it stands nobody can match');
   return undefined;
 }

@@ -82,6 +82,7 @@ export function FieldPicker({
         const field = fields.find((one) => one.name === name);
         if (field) onChange(field);
       }}
+      onFocus={(event) => event.currentTarget.select()} // what is typed takes the place of what was there
     />
   );
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Exact } from '../lib/exact-json';
 import { flawsOf } from './checks';
-import { fitsType, keptValue, scalarOf } from './operators';
+import { fitsType, keptValue, operatorsOf, scalarOf, valueFor } from './operators';
 import { pasted } from './paste';
 import { operators, segments, shop } from './samples';
 import { templatesOf } from './templates';
@@ -37,6 +37,16 @@ describe('a value', () => {
     expect(keptValue({ days: 3 }, 'day', 'date')).toBeUndefined();
     expect(keptValue('2026-01-31', 'day', 'date')).toBe('2026-01-31');
     expect(keptValue('a', 'nothing', 'text')).toBeUndefined();
+    expect(valueFor(operators, 'on', 'timestamp', '2026-01-31 09:30')).toBe('2026-01-31');
+    expect(valueFor(operators, 'within_last', 'timestamp', '2026-01-31')).toEqual({ days: 30 });
+  });
+});
+
+describe('operators', () => {
+  it('of JSON are those of objects', () => {
+    expect(operators.by_type.json).toBeUndefined();
+    expect(operatorsOf(operators, 'json')).toEqual(operators.by_type.object);
+    expect(operatorsOf(operators, 'json')).toContain('is_null');
   });
 });
 
@@ -60,9 +70,13 @@ describe('checks', () => {
     expect(flaws(fieldTest('', 'eq'))).toEqual(['field: Choose a field']);
     expect(flaws(fieldTest('gone', 'eq', 'a'))).toEqual(['field: customers has no field “gone”']);
     expect(flaws(fieldTest('age', 'contains', 'a'))[0]).toMatch(/^op/);
-    expect(flaws(fieldTest('age', 'gte', 'a'))).toEqual(['value: A number']);
+    expect(flaws(fieldTest('age', 'gte', 'a'))).toEqual(['value: A number, such as 12 or 1234.5']);
     expect(flaws(fieldTest('age', 'between', [5, 1]))[0]).toMatch(/nobody can match/);
     expect(flaws(fieldTest('joined_at', 'between', ['2026-02-01', '2026-01-01']))[0]).toMatch(/nobody can match/);
+    // A day is the whole of it, and a time of day is one of the model's zone, wherever the browser is.
+    expect(flaws(fieldTest('joined_at', 'between', ['2026-01-31 09:30', '2026-01-31']))).toEqual([]);
+    expect(flaws(fieldTest('joined_at', 'between', ['2026-01-31', '2026-01-31 00:30']))).toEqual([]);
+    expect(flaws(fieldTest('joined_at', 'between', ['2026-02-01 00:00', '2026-01-31']))[0]).toMatch(/nobody can match/);
     expect(flaws(fieldTest('birth_date', 'within_last', { hours: 3 }))[0]).toMatch(/no hours/);
     expect(flaws(fieldTest('birth_date', 'on', '2026-02-30'))[0]).toMatch(/A day/);
     expect(flaws(fieldTest('country', 'in', []))).toEqual(['value: Choose at least one value']);

@@ -68,6 +68,10 @@ export const ignoresCase = (operators: Operators, op: string, type: FieldType) =
 export const isNumber = (type: FieldType) => type === 'integer' || type === 'decimal' || type === 'number';
 export const isTime = (type: FieldType) => type === 'date' || type === 'timestamp';
 
+// The service names none for JSON by itself: of it the same may be asked as of objects.
+const namedOf = (operators: Operators, type: FieldType): readonly string[] =>
+  operators.by_type[type] ?? (type === 'json' ? operators.by_type.object : undefined) ?? [];
+
 // The one that is asked for most often comes first in the builder.
 const USUAL: { [type in FieldType]?: string } = {
   date: 'within_last',
@@ -77,7 +81,7 @@ const USUAL: { [type in FieldType]?: string } = {
   number: 'gte',
 };
 export function usualOperator(operators: Operators, type: FieldType): string {
-  const ops = operators.by_type[type] ?? [];
+  const ops = namedOf(operators, type);
   const usual = USUAL[type];
   return (usual && ops.includes(usual) ? usual : ops[0]) ?? 'is_not_null';
 }
@@ -95,7 +99,7 @@ export function comparedType(test: RelatedTest, fields: readonly ModelField[] | 
   return fields?.find((one) => one.name === test.field)?.type ?? 'number';
 }
 export const operatorsOf = (operators: Operators, type: FieldType, ofCount = false): readonly string[] =>
-  ofCount ? operators.of_counts : (operators.by_type[type] ?? []);
+  ofCount ? operators.of_counts : namedOf(operators, type);
 
 export const spanOf = (span: Span): { unit: Unit; count: number | Exact } => {
   const [first] = Object.entries(span) as [Unit, number | Exact][];
@@ -156,4 +160,12 @@ export function keptValue(value: Value | undefined, takes: Operator['takes'], ty
   if (takes === 'range') return meant.length === 2 ? meant : undefined;
   const [first] = meant;
   return meant.length === 1 && isScalar(first) ? first : undefined;
+}
+
+// What an operator begins with when it is chosen: what stays of the value before, or what is usual.
+export function valueFor(operators: Operators, op: string, type: FieldType, before: Value | undefined): Value | undefined {
+  const takes = takesOf(operators, op);
+  const kept = keptValue(before, takes, type);
+  if (op === 'on' && typeof kept === 'string') return kept.slice(0, 10); // the day of a time
+  return kept ?? (takes === 'span' ? { days: 30 } : undefined);
 }

@@ -19,7 +19,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 
-import { valuesQuery, valuesWithQuery } from '../api/segments';
+import { listValuesQuery, valuesQuery, valuesWithQuery } from '../api/segments';
 import type { Breakdown } from '../api/segments';
 import { When } from '../components/When';
 import { Exact } from '../lib/exact-json';
@@ -42,7 +42,7 @@ interface Suggestion {
 function suggestionsOf(data: Breakdown | undefined): Suggestion[] {
   const out = new Map<string, Suggestion>();
   for (const one of data?.values ?? [])
-    for (const value of Array.isArray(one.value) ? one.value : [one.value]) {
+    for (const value of Array.isArray(one.value) ? new Set(one.value) : [one.value]) {
       if (value === null || value === undefined || (typeof value === 'object' && !(value instanceof Exact))) continue;
       const scalar = value as Scalar;
       const text = textOf(scalar);
@@ -55,7 +55,10 @@ function useSuggestions(model: ModelShape | undefined, field: string, type: Fiel
   const { seesValues } = useTools();
   const [text] = useDebouncedValue(search.trim(), 300);
   const can = wanted && seesValues && model !== undefined && field !== '';
-  const top = useQuery({ ...valuesQuery(model?.uid ?? '', field), enabled: can });
+  const isList = type === 'list';
+  const counted = useQuery({ ...valuesQuery(model?.uid ?? '', field), enabled: can && !isList });
+  const listed = useQuery({ ...listValuesQuery(model?.name ?? '', field), enabled: can && isList });
+  const top = isList ? listed : counted;
   const known = suggestionsOf(top.data);
   const fits = (one: Suggestion) => one.text.toLowerCase().includes(search.trim().toLowerCase());
   // Only the service knows what is not among the most frequent.
@@ -66,7 +69,7 @@ function useSuggestions(model: ModelShape | undefined, field: string, type: Fiel
     list: list.slice(0, SHOWN),
     all: known,
     loading: can && (top.isLoading || (more && found.isFetching)),
-    failed: top.isError ? top.error.title : '',
+    failed: top.isError ? top.error.detail || top.error.title : '',
     note: noteOf(top.data, known.length, model?.name ?? ''),
     at: top.dataUpdatedAt ? new Date(top.dataUpdatedAt).toISOString() : undefined,
     again: () => void top.refetch(),
@@ -76,6 +79,7 @@ function useSuggestions(model: ModelShape | undefined, field: string, type: Fiel
 
 function noteOf(data: Breakdown | undefined, shown: number, model: string): string {
   if (!data) return '';
+  if (data.sampled) return `Seen in the lists of ${count(data.people)} ${model}; type any other`;
   if (data.others === 0) return `All ${many(shown, 'value')} of ${count(data.people)} ${model}`;
   return `The first ${count(shown)} values; ${count(data.others)} of ${count(data.people)} ${model} have others: type to search all`;
 }

@@ -40,6 +40,7 @@ describe('a window', () => {
     expect(say('between', ['2026-01-01', '2026-01-31'])).toBe('from the start of Thu 1 Jan 2026 to the end of Sat 31 Jan 2026, UTC');
     expect(say('between', ['2026-01-01', '2026-01-31'], 'date')).toBe('from Thu 1 Jan 2026 to Sat 31 Jan 2026, both included');
     expect(say('after', '2026-01-31')).toBe('from the end of Sat 31 Jan 2026, UTC');
+    expect(say('after', '2026-01-31 09:30')).toBe('later than Sat 31 Jan 2026, 09:30 UTC');
     expect(say('before', '2026-01-31T09:30:00+02:00')).toBe('until Sat 31 Jan 2026, 07:30 UTC');
     expect(say('on', '2026-01-31')).toBe('the whole of Sat 31 Jan 2026, UTC');
   });

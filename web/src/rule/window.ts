@@ -105,7 +105,7 @@ function literalWindow(op: string, values: readonly string[], type: FieldType, t
   }
   const tail = values.every((one) => DAY.test(one)) ? zone : '';
   if (op === 'before') return `until ${start(first)}${tail}`;
-  if (op === 'after') return `from ${end(first)}${tail}`;
+  if (op === 'after') return DAY.test(first) ? `from ${end(first)}${tail}` : `later than ${literalWords(first, tz)}`;
   return `from ${start(first)} to ${end(last)}${tail}`;
 }
 

@@ -13,7 +13,8 @@ import { Bars } from './Bars';
 import { cellText } from './cells';
 
 export function Breakdown({ segment, model }: { segment: Unsaved; model: ModelShape }) {
-  const fields = (model.fields ?? []).filter((one) => one.type !== 'object' && one.type !== 'json' && one.name !== model.primaryKey);
+  // What holds several values, or whatever, the service does not count by.
+  const fields = (model.fields ?? []).filter((one) => !['list', 'object', 'json'].includes(one.type) && one.name !== model.primaryKey);
   // What few people share tells nothing: a country tells more than an address.
   const first =
     fields.find((one) => /country|city|state|region|tier|plan|status|segment|language/i.test(one.name)) ??
