@@ -16,7 +16,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { chromium } from 'playwright-core';
@@ -82,6 +82,14 @@ export async function until<T>(what: () => Promise<T | undefined | null | false>
   }
 }
 
+// Statements against a DuckDB file, by the program that makes the sample shop: it lies beside rollcall.
+export function duck(database: string, sql: string) {
+  const file = `${database}.sql`;
+  writeFileSync(file, sql);
+  const done = spawnSync(join(dirname(program('ROLLCALL_BIN')), 'shopgen'), [database, file], { encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`shopgen ended with ${done.status}\n${done.stdout}${done.stderr}`);
+}
+
 export interface Signed {
   cookie: { name: string; value: string };
   csrf: string;
@@ -93,6 +101,7 @@ export interface WorldOptions {
   projectType?: 'hybrid' | 'email' | 'user_id';
   setUp?: boolean; // false: nobody may sign in yet
   catalog?: string; // YAML to apply besides; BASE and FOLDER stand for Iterable's address and the shop's folder
+  data?: (folder: string) => void; // puts further data into the shop's folder
   serve?: string[]; // further options of the service
 }
 
@@ -115,8 +124,9 @@ export class World {
   }
 
   async begin() {
-    const { extent = 'all', projectType = 'hybrid', setUp = true, catalog, serve = [] } = this.options;
+    const { extent = 'all', projectType = 'hybrid', setUp = true, catalog, data, serve = [] } = this.options;
     writeShop(this.shop, this.people);
+    data?.(this.shop);
     writeFileSync(join(this.folder, 'contacts.ndjson'), contacts(this.people));
     const simulator = await start(program('ITERABLE_SIM_BIN'), [
       ...['--listen', '127.0.0.1:0', '--project-type', projectType],
