@@ -46,7 +46,20 @@ bool joins_letters(utf8proc_int32_t character) {
   return character == 0x200c || character == 0x200d;
 }
 
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; });
+}
+
+// What is_invisible says of ASCII, without asking its table: nearly every key is nothing else.
+bool is_visible_ascii(char c) { return c > 0x20 && c < 0x7f; }
+
 std::string_view trim_invisible(std::string_view text) {
+  if (is_ascii(text)) {
+    const auto first = std::ranges::find_if(text, is_visible_ascii);
+    while (text.end() != first && !is_visible_ascii(text.back())) text.remove_suffix(1);
+    text.remove_prefix(static_cast<size_t>(first - text.begin()));
+    return text;
+  }
   size_t from = text.size(), to = 0, at = 0;
   for_each_character(text, [&](utf8proc_int32_t character, std::string_view bytes) {
     if (!is_invisible(character)) {
@@ -59,15 +72,12 @@ std::string_view trim_invisible(std::string_view text) {
 }
 
 bool all_visible(std::string_view text) {
+  if (is_ascii(text)) return std::ranges::all_of(text, is_visible_ascii);
   bool out = true;
   for_each_character(text, [&](utf8proc_int32_t character, std::string_view) {
     out = out && (!is_invisible(character) || joins_letters(character));
   });
   return out;
-}
-
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; });
 }
 
 bool is_label(std::string_view label) {

@@ -46,9 +46,11 @@ void append_text(std::string& out, const Column& column, size_t row) {
     case FieldType::boolean:
       out += column.ints[row] ? "true" : "false";
       break;
-    case FieldType::integer:
-      fmt::format_to(std::back_inserter(out), "{}", column.ints[row]);
+    case FieldType::integer: {
+      const fmt::format_int digits(column.ints[row]);
+      out.append(digits.data(), digits.size());
       break;
+    }
     case FieldType::number:
       fmt::format_to(std::back_inserter(out), "{}", column.doubles[row]);
       break;
