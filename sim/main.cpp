@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
 
@@ -130,9 +129,6 @@ class Saver {
 };
 
 int run(const Options& options) {
-  // Fast bins are merged each time a large body is freed, which is with every batch; without them
-  // a batch costs about 7 % less.
-  mallopt(M_MXFAST, 0);
   if (sodium_init() < 0) return fail("libsodium does not start");
   sim::Config config;
   auto type = sim::parse_project_type(options.project_type);
