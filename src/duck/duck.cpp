@@ -410,35 +410,10 @@ class DuckStream : public Stream {
   bool ended_ = false;
 };
 
-// Rows gather in a data chunk and go over a chunk at a time: several times as fast as the
-// appender's own call per value.
-class DuckAppender : public Appender {
+// Rows that gather in a data chunk.
+template <class Sink>
+class ChunkRows : public Sink {
  public:
-  DuckAppender() = default;
-  DuckAppender(const DuckAppender&) = delete;
-  DuckAppender& operator=(const DuckAppender&) = delete;
-  ~DuckAppender() override {
-    if (chunk_) duckdb_destroy_data_chunk(&chunk_);
-    if (appender_) duckdb_appender_destroy(&appender_);
-  }
-
-  Status start(duckdb_connection connection, const std::string& table) {
-    if (duckdb_appender_create(connection, nullptr, table.c_str(), &appender_) != DuckDBSuccess)
-      return failed();
-    const idx_t count = duckdb_appender_column_count(appender_);
-    std::vector<duckdb_logical_type> types;
-    for (idx_t i = 0; i < count; ++i) types.push_back(duckdb_appender_column_type(appender_, i));
-    for (duckdb_logical_type type : types) columns_.push_back({.type = duckdb_get_type_id(type)});
-    chunk_ = duckdb_create_data_chunk(types.data(), count);
-    for (duckdb_logical_type& type : types) duckdb_destroy_logical_type(&type);
-    if (!chunk_)
-      return Error{
-          .kind = ErrorKind::invalid,
-          .message = "a column of " + table + " has a type that rows cannot be appended to"};
-    fetch_vectors();
-    return ok_status();
-  }
-
   void text(std::string_view value) override {
     Column* column = next_column();
     if (!column) return;
@@ -449,7 +424,7 @@ class DuckAppender : public Appender {
       return;
     }
     bytes_ += value.size();
-    assign(column->vector, value);
+    assign(*column, value);
   }
 
   void integer(int64_t value) override {
@@ -508,7 +483,6 @@ class DuckAppender : public Appender {
       column->valid = duckdb_vector_get_validity(column->vector);
     }
     column->valid[row_ / 64] &= ~(uint64_t{1} << (row_ % 64));
-    column->nulls = true;
   }
 
   Status end_row() override {
@@ -521,29 +495,48 @@ class DuckAppender : public Appender {
       return error;
     }
     at_ = 0;
-    if (++row_ == duckdb_vector_size() || bytes_ > kChunkBytes) return flush_chunk();
+    ++row_;
     return ok_status();
   }
 
-  Status finish() override {
-    if (at_ != 0) return Error{.kind = ErrorKind::invalid, .message = "the last row was not ended"};
-    if (auto flushed = flush_chunk(); !flushed.ok()) return flushed;
-    return duckdb_appender_close(appender_) == DuckDBSuccess ? ok_status() : failed();
+  [[nodiscard]] bool is_full() const override {
+    constexpr size_t kChunkBytes = 1'000'000;  // of texts
+    return row_ == duckdb_vector_size() || bytes_ > kChunkBytes;
   }
+
+ protected:
+  // Of the chunk's columns; rows go into `chunk` from its first on.
+  void begin(duckdb_data_chunk chunk, const std::vector<duckdb_type>& types) {
+    columns_.clear();
+    for (size_t i = 0; i < types.size(); ++i) {
+      const duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
+      columns_.push_back({types[i], vector, duckdb_vector_get_data(vector),
+                          nullptr /* every row of a fresh chunk is valid */});
+    }
+    row_ = bytes_ = 0;
+  }
+  [[nodiscard]] size_t rows() const { return row_; }
+  [[nodiscard]] size_t bytes() const { return bytes_; }  // of texts
+  [[nodiscard]] bool is_within_row() const { return at_ != 0; }
 
  private:
   struct Column {
     duckdb_type type;
-    duckdb_vector vector = nullptr;
-    void* data = nullptr;
-    uint64_t* valid = nullptr;  // null: no nulls yet
-    bool nulls = false;
+    duckdb_vector vector;
+    void* data;
+    uint64_t* valid;  // null: no nulls yet
   };
 
-  void assign(duckdb_vector vector, std::string_view value) {
-    // data() may be null for an empty view, which the API would take for a missing string
-    duckdb_vector_assign_string_element_len(vector, row_, value.empty() ? "" : value.data(),
-                                            value.size());
+  void assign(const Column& column, std::string_view value) {
+    auto& place = static_cast<duckdb_string_t*>(column.data)[row_];
+    if (value.size() > sizeof place.value.inlined.inlined) {
+      duckdb_vector_assign_string_element_len(column.vector, row_, value.data(), value.size());
+      return;
+    }
+    // Short texts stand in the vector itself, which DuckDB's own call gets to by a longer way.
+    place = {};
+    place.value.inlined.length = static_cast<uint32_t>(value.size());
+    if (!value.empty()) std::memcpy(place.value.inlined.inlined, value.data(), value.size());
   }
 
   Column* next_column() {
@@ -566,43 +559,174 @@ class DuckAppender : public Appender {
     bad_.clear();
   }
 
-  void fetch_vectors() {
-    for (size_t i = 0; i < columns_.size(); ++i) {
-      columns_[i].vector = duckdb_data_chunk_get_vector(chunk_, i);
-      columns_[i].data = duckdb_vector_get_data(columns_[i].vector);
-      columns_[i].valid = nullptr;
-      columns_[i].nulls = false;
-    }
-  }
-
-  Status flush_chunk() {
-    if (row_ == 0) return ok_status();
-    duckdb_data_chunk_set_size(chunk_, row_);
-    if (duckdb_append_data_chunk(appender_, chunk_) != DuckDBSuccess) return failed();
-    duckdb_data_chunk_reset(chunk_);  // also makes every row valid again
-    fetch_vectors();
-    row_ = 0;
-    // What was appended is kept outside of DuckDB's own limit until it is flushed, which by itself
-    // it is for the number of rows alone.
-    kept_bytes_ += std::exchange(bytes_, 0);
-    if (kept_bytes_ <= kKeptBytes) return ok_status();
-    kept_bytes_ = 0;
-    return duckdb_appender_flush(appender_) == DuckDBSuccess ? ok_status() : failed();
-  }
-
-  Status failed() { return running_failed(or_empty(duckdb_appender_error(appender_))); }
-
-  static constexpr size_t kChunkBytes = 1'000'000;  // of texts
-  static constexpr size_t kKeptBytes = 64'000'000;
-
-  duckdb_appender appender_ = nullptr;
-  duckdb_data_chunk chunk_ = nullptr;
   std::vector<Column> columns_;
   size_t row_ = 0;
   size_t at_ = 0;
-  size_t bytes_ = 0;       // of texts in the chunk
-  size_t kept_bytes_ = 0;  // and in the appender
-  std::string bad_;        // why the current row cannot be appended
+  size_t bytes_ = 0;
+  std::string bad_;  // why the current row cannot be taken
+};
+
+struct TableAppender {
+  duckdb_appender handle = nullptr;
+  TableAppender() = default;
+  TableAppender(const TableAppender&) = delete;
+  TableAppender& operator=(const TableAppender&) = delete;
+  ~TableAppender() {
+    if (handle) duckdb_appender_destroy(&handle);
+  }
+
+  Status open(duckdb_connection connection, const std::string& table) {
+    return duckdb_appender_create(connection, nullptr, table.c_str(), &handle) == DuckDBSuccess
+               ? ok_status()
+               : failed();
+  }
+  [[nodiscard]] std::vector<std::unique_ptr<LogicalType>> types() const {
+    std::vector<std::unique_ptr<LogicalType>> out;
+    const idx_t count = duckdb_appender_column_count(handle);
+    for (idx_t i = 0; i < count; ++i)
+      out.push_back(std::make_unique<LogicalType>(duckdb_appender_column_type(handle, i)));
+    return out;
+  }
+  [[nodiscard]] Status failed() const {
+    return running_failed(or_empty(duckdb_appender_error(handle)));
+  }
+};
+
+// Goes over a chunk at a time: several times as fast as the appender's own call per value.
+class DuckAppender : public ChunkRows<Appender> {
+ public:
+  DuckAppender() = default;
+  DuckAppender(const DuckAppender&) = delete;
+  DuckAppender& operator=(const DuckAppender&) = delete;
+  ~DuckAppender() override {
+    if (chunk_) duckdb_destroy_data_chunk(&chunk_);
+  }
+
+  Status start(duckdb_connection connection, const std::string& table) {
+    TRY(appender_.open(connection, table));
+    const auto columns = appender_.types();
+    std::vector<duckdb_logical_type> types;
+    for (const auto& column : columns) {
+      types.push_back(column->get());
+      types_.push_back(column->id());
+    }
+    chunk_ = duckdb_create_data_chunk(types.data(), types.size());
+    if (!chunk_)
+      return Error{
+          .kind = ErrorKind::invalid,
+          .message = "a column of " + table + " has a type that rows cannot be appended to"};
+    begin(chunk_, types_);
+    return ok_status();
+  }
+
+  Status end_row() override {
+    TRY(ChunkRows::end_row());
+    return is_full() ? flush_chunk() : ok_status();
+  }
+
+  Status finish() override {
+    if (is_within_row())
+      return Error{.kind = ErrorKind::invalid, .message = "the last row was not ended"};
+    TRY(flush_chunk());
+    return duckdb_appender_close(appender_.handle) == DuckDBSuccess ? ok_status()
+                                                                    : appender_.failed();
+  }
+
+ private:
+  Status flush_chunk() {
+    if (rows() == 0) return ok_status();
+    duckdb_data_chunk_set_size(chunk_, rows());
+    if (duckdb_append_data_chunk(appender_.handle, chunk_) != DuckDBSuccess)
+      return appender_.failed();
+    duckdb_data_chunk_reset(chunk_);  // also makes every row valid again
+    // What was appended is kept outside of DuckDB's own limit until it is flushed, which by itself
+    // it is for the number of rows alone.
+    kept_bytes_ += bytes();
+    begin(chunk_, types_);
+    if (kept_bytes_ <= kKeptBytes) return ok_status();
+    kept_bytes_ = 0;
+    return duckdb_appender_flush(appender_.handle) == DuckDBSuccess ? ok_status()
+                                                                    : appender_.failed();
+  }
+
+  static constexpr size_t kKeptBytes = 64'000'000;
+
+  TableAppender appender_;
+  duckdb_data_chunk chunk_ = nullptr;
+  std::vector<duckdb_type> types_;
+  size_t kept_bytes_ = 0;  // of texts, in the appender
+};
+
+// A producer as a table function of DuckDB's, which calls it on as many threads as it has. The
+// function stays registered for as long as the database is open, and what it makes does not.
+class Making {
+ public:
+  Making(Producer& producer, std::vector<std::unique_ptr<LogicalType>> columns)
+      : producer_(&producer), columns_(std::move(columns)) {
+    for (const auto& column : columns_) types_.push_back(column->id());
+  }
+
+  // `kept` goes with the function.
+  static Status register_as(const std::string& name, duckdb_connection connection,
+                            std::shared_ptr<Making> kept) {
+    duckdb_table_function function = duckdb_create_table_function();
+    duckdb_table_function_set_name(function, name.c_str());
+    duckdb_table_function_set_extra_info(
+        function, new std::shared_ptr<Making>(std::move(kept)),
+        [](void* owned) { delete static_cast<std::shared_ptr<Making>*>(owned); });
+    duckdb_table_function_set_bind(function, [](duckdb_bind_info info) {
+      Making& making = of(duckdb_bind_get_extra_info(info));
+      for (size_t i = 0; i < making.columns_.size(); ++i)
+        duckdb_bind_add_result_column(info, fmt::format("c{}", i).c_str(),
+                                      making.columns_[i]->get());
+    });
+    duckdb_table_function_set_init(function, [](duckdb_init_info info) {
+      duckdb_init_set_max_threads(info, std::thread::hardware_concurrency());
+    });
+    duckdb_table_function_set_local_init(function, [](duckdb_init_info info) {
+      auto part = of(duckdb_init_get_extra_info(info)).producer_->part();
+      duckdb_init_set_init_data(info, part.release(),
+                                [](void* owned) { delete static_cast<Producer::Part*>(owned); });
+    });
+    duckdb_table_function_set_function(function, [](duckdb_function_info info,
+                                                    duckdb_data_chunk chunk) {
+      auto* const part = static_cast<Producer::Part*>(duckdb_function_get_local_init_data(info));
+      of(duckdb_function_get_extra_info(info)).make(*part, info, chunk);
+    });
+    const bool registered = duckdb_register_table_function(connection, function) == DuckDBSuccess;
+    duckdb_destroy_table_function(&function);
+    if (registered) return ok_status();
+    return Error{.kind = ErrorKind::unavailable, .message = "DuckDB takes no table function"};
+  }
+
+  // After the statement has ended.
+  std::optional<Error> failed() { return std::move(failed_); }
+
+ private:
+  class Rows : public ChunkRows<RowSink> {
+   public:
+    Rows(duckdb_data_chunk chunk, const std::vector<duckdb_type>& types) { begin(chunk, types); }
+    using ChunkRows::rows;
+  };
+
+  static Making& of(void* kept) { return **static_cast<std::shared_ptr<Making>*>(kept); }
+
+  void make(Producer::Part& part, duckdb_function_info info, duckdb_data_chunk chunk) {
+    Rows rows(chunk, types_);
+    if (Status filled = part.fill(rows); !filled.ok()) {
+      const std::lock_guard lock(mutex_);
+      if (!failed_) failed_ = std::move(filled.error());
+      duckdb_function_set_error(info, "no more rows can be made");
+      return;
+    }
+    duckdb_data_chunk_set_size(chunk, rows.rows());
+  }
+
+  Producer* producer_;
+  std::vector<std::unique_ptr<LogicalType>> columns_;
+  std::vector<duckdb_type> types_;
+  std::mutex mutex_;  // protects what follows
+  std::optional<Error> failed_;
 };
 
 // The rest of a stream of one column of texts.
@@ -715,6 +839,22 @@ class DuckConnection : public Connection {
     if (auto started = appender->start(handle_.connection, table); !started.ok())
       return std::move(started.error());
     return std::unique_ptr<Appender>(std::move(appender));
+  }
+
+  Status insert(const std::string& table, Producer& producer,
+                const std::stop_token& stop) override {
+    static std::atomic<uint64_t> inserted{0};
+    std::shared_ptr<Making> making;
+    {
+      TableAppender like;
+      TRY(like.open(handle_.connection, table));
+      making = std::make_shared<Making>(producer, like.types());
+    }
+    const std::string name = fmt::format("made_{}", inserted.fetch_add(1));
+    TRY(Making::register_as(name, handle_.connection, making));
+    Status ran = run("INSERT INTO " + table + " FROM " + name + "()", stop);
+    if (auto failed = making->failed()) return std::move(*failed);
+    return ran;
   }
 
   void interrupt() override { handle_.interrupt(); }

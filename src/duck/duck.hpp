@@ -69,20 +69,41 @@ class Stream {
   virtual Result<const Chunk*> next() = 0;
 };
 
-// Writes rows into one table, column after column. Types must match the table's: text for VARCHAR
-// and BLOB, integer for BIGINT/UBIGINT/INTEGER/SMALLINT/TINYINT/BOOLEAN/DATE/TIMESTAMP, number for
+// Takes rows for one table, column after column. Types must match the table's: text for VARCHAR and
+// BLOB, integer for BIGINT/UBIGINT/INTEGER/SMALLINT/TINYINT/BOOLEAN/DATE/TIMESTAMP, number for
 // FLOAT/DOUBLE. A value that does not fit makes end_row fail (invalid), and so does text that is
 // not UTF-8 in a VARCHAR; the row is left out.
-class Appender {
+class RowSink {
  public:
-  virtual ~Appender() = default;
+  virtual ~RowSink() = default;
   virtual void text(std::string_view value) = 0;
   virtual void integer(int64_t value) = 0;
   virtual void number(double value) = 0;
   virtual void null() = 0;
   virtual Status end_row() = 0;
+  // Whether it is to be handed on before it takes more.
+  [[nodiscard]] virtual bool is_full() const = 0;
+};
+
+// Hands on what is full by itself.
+class Appender : public RowSink {
+ public:
   // Flushes; nothing is promised for rows before this has returned ok.
   virtual Status finish() = 0;
+};
+
+// Makes the rows of an insertion: as many at a time as the engine has threads for them.
+class Producer {
+ public:
+  // One thread's share of it.
+  class Part {
+   public:
+    virtual ~Part() = default;
+    // Writes rows until the sink is full or there are no more. None written: the end.
+    virtual Status fill(RowSink& rows) = 0;
+  };
+  virtual ~Producer() = default;
+  virtual std::unique_ptr<Part> part() = 0;  // any thread
 };
 
 // What every statement of a connection is held to.
@@ -109,6 +130,9 @@ class Connection {
   // First column of the first row as an integer; no row or a null is an error.
   virtual Result<int64_t> scalar(const std::string& sql) = 0;
   virtual Result<std::unique_ptr<Appender>> appender(const std::string& table) = 0;
+  // Puts into a table what `producer` makes. Errors: the producer's first.
+  virtual Status insert(const std::string& table, Producer& producer,
+                        const std::stop_token& stop = {}) = 0;
   // Ends what is running with an Error of kind cancelled. Any thread.
   virtual void interrupt() = 0;
 };

@@ -5,8 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <fstream>
+#include <limits>
 #include <thread>
 
 namespace rollcall::duck {
@@ -145,6 +147,75 @@ TEST_F(DuckTest, AppenderLeavesOutARowThatDoesNotFitAndGoesOn) {
   ASSERT_TRUE(appender->finish().ok());
   EXPECT_EQ(connection->scalar("SELECT n FROM t WHERE k = 'good'").value(), 2);
   EXPECT_EQ(connection->scalar("SELECT count(*) FROM t").value(), 1);
+}
+
+// Numbers up to a bound, drawn by every thread from the same counter.
+class Counting : public Producer {
+ public:
+  explicit Counting(int64_t end, int64_t fails_at = -1) : end_(end), fails_at_(fails_at) {}
+  std::unique_ptr<Part> part() override { return std::make_unique<Share>(*this); }
+
+ private:
+  struct Share : Part {
+    explicit Share(Counting& given) : counting(given) {}
+    Status fill(RowSink& rows) override {
+      while (!rows.is_full()) {
+        const int64_t number = counting.next_.fetch_add(1);
+        if (number == counting.fails_at_)
+          return Error{.kind = ErrorKind::corrupt, .message = "the source broke off"};
+        if (number >= counting.end_) return ok_status();
+        rows.integer(number);
+        number % 3 == 0 ? rows.null() : rows.text("number " + std::to_string(number));
+        TRY(rows.end_row());
+      }
+      return ok_status();
+    }
+    Counting& counting;
+  };
+  const int64_t end_, fails_at_;
+  std::atomic<int64_t> next_ = 0;
+};
+
+TEST_F(DuckTest, InsertsWhatSeveralThreadsMake) {
+  auto connection = memory();
+  ASSERT_TRUE(connection->run("CREATE TABLE t (n BIGINT NOT NULL, k VARCHAR)").ok());
+  for (const int64_t end : {int64_t{0}, int64_t{1}, int64_t{2048}, int64_t{300'000}}) {
+    Counting counting(end);
+    ASSERT_TRUE(connection->run("DELETE FROM t").ok());
+    const Status inserted = connection->insert("t", counting);
+    ASSERT_TRUE(inserted.ok()) << inserted.error().text();
+    EXPECT_EQ(connection->scalar("SELECT count(DISTINCT n) FROM t").value(), end);
+    EXPECT_EQ(connection
+                  ->scalar("SELECT count(*) FROM t WHERE k IS DISTINCT FROM CASE WHEN n % 3 "
+                           "<> 0 THEN 'number ' || n END")
+                  .value(),
+              0);
+  }
+}
+
+TEST_F(DuckTest, InsertsNothingWhereTheProducerFails) {
+  auto connection = memory();
+  ASSERT_TRUE(connection->run("CREATE TABLE t (n BIGINT, k VARCHAR)").ok());
+  Counting counting(300'000, 200'000);
+  const Status inserted = connection->insert("t", counting);
+  ASSERT_FALSE(inserted.ok());
+  EXPECT_EQ(inserted.error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(inserted.error().message, "the source broke off");
+  EXPECT_EQ(connection->scalar("SELECT count(*) FROM t").value(), 0);
+  EXPECT_THAT(connection->insert("none", counting).error().message,
+              HasSubstr("could not be found"));
+}
+
+TEST_F(DuckTest, AStopEndsAnInsertion) {
+  auto connection = memory();
+  ASSERT_TRUE(connection->run("CREATE TABLE t (n BIGINT, k VARCHAR)").ok());
+  Counting counting(std::numeric_limits<int64_t>::max());
+  std::stop_source stop;
+  std::jthread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    stop.request_stop();
+  });
+  EXPECT_EQ(connection->insert("t", counting, stop.get_token()).error().kind, ErrorKind::cancelled);
 }
 
 TEST_F(DuckTest, AppendsAMillionRowsQuickly) {

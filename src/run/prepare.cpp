@@ -52,8 +52,10 @@ class Steps {
     if (record.doubt && !out_.list_read) out_.full = true;
 
     p_.world.observer.begun(Step::snapshot);
+    // Of anybody a first value may give a new field its type.
+    const bool of_everybody = out_.full || !out_.fields.to_create.empty();
     const state::Snapshot taken =
-        reader ? TRY(take_snapshot(input, *reader, out_.targets, p_.work, stop))
+        reader ? TRY(take_snapshot(input, *reader, out_.targets, of_everybody, p_.work, stop))
                : TRY(take_nobody(input, p_.work));
     out_.segment = taken.counts;
     out_.snapshot_taken = true;

@@ -57,14 +57,17 @@ state::SnapshotSpec snapshot_of(const SegmentInput& input,
 
 Result<state::Snapshot> take_snapshot(const SegmentInput& input, segment::Reader& reader,
                                       const std::vector<attributes::Target>& targets,
-                                      state::Work& work, const std::stop_token& stop) {
+                                      bool of_everybody, state::Work& work,
+                                      const std::stop_token& stop) {
   const Segment segment = activated_segment(input.catalog, input.activation);
   const auto read = [&]() -> Result<state::Snapshot> {
     const SqlQuery query = TRY(reader.sql({.segment = segment,
                                            .fields = fields_read(input.catalog, input.activation),
                                            .now = input.now}));
     const auto rows = TRY(reader.rows(query, stop));
-    return work.take(*rows, snapshot_of(input, targets), input.world.observer, stop);
+    state::SnapshotSpec spec = snapshot_of(input, targets);
+    spec.changed_alone = !of_everybody;
+    return work.take(*rows, spec, input.world.observer, stop);
   };
   return in_context(read(), "segment " + segment.name);
 }

@@ -53,7 +53,9 @@ class StateSuite : public testing::TestWithParam<Kind> {
                     KeyType key = KeyType::email) {
     MemoryRows stream(pk, std::move(rows));
     Observer observer;
-    auto taken = work.take(stream, {.key_type = key, .targets = targets_}, observer, {});
+    auto taken =
+        work.take(stream, {.key_type = key, .targets = targets_, .changed_alone = changed_alone_},
+                  observer, {});
     EXPECT_TRUE(taken.ok()) << taken.error().text();
     return taken.ok() ? *taken : Snapshot{};
   }
@@ -167,6 +169,7 @@ class StateSuite : public testing::TestWithParam<Kind> {
   std::unique_ptr<State> state_;
   const std::vector<attributes::Target> targets_ = {
       {"name", "name", FieldType::text, AttributeType::string}};
+  bool changed_alone_ = false;  // of every snapshot
   plan::Input input_{
       .targets = targets_, .pending = {false}, .now = Time(Millis(1'000'000)), .settle = Millis(0)};
 };

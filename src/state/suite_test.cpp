@@ -97,6 +97,31 @@ TEST_P(StateSuite, ASecondSnapshotTakesThePlaceOfTheFirst) {
   plan(*work);
   EXPECT_THAT(changes(*work), ElementsAre("bob entered \"B\""));
 }
+TEST_P(StateSuite, PlansTheSameWithoutTheValuesOfThoseWhoStayAsTheyAre) {
+  run("r1", {{"ann", "A"}, {"bob", "B"}, {"cid", std::nullopt}, {"dan", "D"}, {"eve", "E"}});
+  changed_alone_ = true;
+  {
+    const auto writer = take();
+    const auto work = begin(*writer, "r2");
+    people(*work, {{"ann", "A"}, {"bob", "B2"}, {"cid", "C"}, {"dan", std::nullopt}, {"fay", "F"}});
+    plan(*work);
+    EXPECT_THAT(changes(*work), ElementsAre("bob changed \"B2\"", "cid changed \"C\"",
+                                            "dan changed null", "fay entered \"F\"", "eve left -"));
+    promote(*writer, *work,
+            {{OutcomeKind::updated},
+             {OutcomeKind::updated},
+             {OutcomeKind::rejected, "forgotten", true},
+             {OutcomeKind::not_a_contact},
+             {OutcomeKind::removed}});
+  }
+  const auto writer = take();
+  const auto work = begin(*writer, "r3");
+  people(*work,
+         {{"ann", "A"}, {"bob", "B2"}, {"cid", "C"}, {"dan", "D2"}, {"eve", "E"}, {"fay", "F"}});
+  plan(*work);
+  EXPECT_THAT(changes(*work),
+              ElementsAre("dan changed \"D2\"", "eve entered \"E\"", "fay retried \"F\""));
+}
 TEST_P(StateSuite, PlansWhatHasChangedSinceTheLastRun) {
   run("r1", {{"ann", "A"}, {"bob", "B"}, {"cid", std::nullopt}});
   EXPECT_THAT(ledger(), ElementsAre("ann 1 in ", "bob 1 in ", "cid 1 in "));
@@ -169,6 +194,33 @@ TEST_P(StateSuite, NoPlanIsEmptyWhereTheLedgerWouldTellSomethingElse) {
   input_.targets.push_back({.field = "age", .to = "age"});
   input_.targets.erase(input_.targets.begin());
   EXPECT_FALSE(plan(*work).empty) << "other attributes";
+}
+TEST_P(StateSuite, TheNextLedgerKeepsWhoeverAPlanDoesNotTouch) {
+  std::map<std::string, std::optional<std::string>> who;
+  for (char name = 'a'; name <= 'l'; ++name) who[std::string(1, name)] = std::string(1, name);
+  run("r1", who);
+  const PersonRow before = person("k");
+  input_.now += Millis(1000);
+  who["a"] = "A2";
+  who.erase("b");
+  who["z"] = "Z";
+  {
+    const auto writer = take();
+    const auto work = begin(*writer, "r2");
+    people(*work, who);
+    plan(*work);
+    EXPECT_THAT(changes(*work), ElementsAre("a changed \"A2\"", "z entered \"Z\"", "b left -"));
+    promote(*writer, *work,
+            {{OutcomeKind::updated}, {OutcomeKind::not_a_contact}, {OutcomeKind::removed}});
+  }
+  EXPECT_THAT(ledger(), ElementsAre("a 1 in ", "b 0 out ", "c 1 in ", "d 1 in ", "e 1 in ",
+                                    "f 1 in ", "g 1 in ", "h 1 in ", "i 1 in ", "j 1 in ",
+                                    "k 1 in ", "l 1 in ", "z 0 in not_a_contact"));
+  EXPECT_EQ(person("a").attributes.at("name"), attributes::fingerprint("\"A2\""));
+  EXPECT_EQ(person("k").attributes, before.attributes);
+  EXPECT_EQ(person("k").since_ms, before.since_ms);
+  EXPECT_EQ(person("k").wrote_ms, before.wrote_ms);
+  EXPECT_NE(person("a").wrote_ms, before.wrote_ms);
 }
 TEST_P(StateSuite, AParkedPersonWhoLeavesIsForgotten) {
   {

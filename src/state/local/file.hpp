@@ -21,10 +21,11 @@ std::string attribute_column(const attributes::Target& target);
 // The last ledger with every column the next one has.
 Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, const Record& record,
                                 const std::vector<attributes::Target>& targets);
-// Writes a query to a Parquet file that is there whole or not at all. Returns its checksum.
+// Writes a query to a Parquet file that is there whole or not at all, packed as COPY takes it.
+// Returns its checksum.
 Result<std::string> write_parquet(Disk& disk, duck::Connection& db, const std::string& query,
                                   const std::filesystem::path& path,
-                                  const char* compression = "zstd");
+                                  const char* compression = "zstd, COMPRESSION_LEVEL 1");
 // Whether a Parquet file can be read to its end.
 bool is_readable(duck::Connection& db, const std::filesystem::path& file);
 // The number in "PREFIX12.parquet".

@@ -26,11 +26,14 @@
 // confirmed, 0 a confirmed null, null never confirmed.
 //
 // Tables of the work database, beside those of the files named here:
-//   rows(key, pk, v0…, f0…)     the snapshot, one row a person: v is the wire text or null, f its
-//                               fingerprint (0 for null)
+//   rows(key, pk, v0…, f0…)     the snapshot, one row a person: v is the wire text, f its fingerprint
+//                               (0 for null); v is null of a null, and of all values of whoever is
+//                               settled (settled.hpp)
 //   problems(kind, pk, key)     its rows that are nobody: no_key, invalid_key, duplicate_key
 //   targets                     what the snapshot was taken for
 //   changes(key, kind, was_on, look_up, not_before, v0…)   the plan; the row id is the seq
+//   touched(key)                of whom the next ledger may tell something else than the last; not
+//                               there without a ledger
 //   spared(key)                 keys that another spelling of the same person stands for
 //   listed(key, shown)          the members of the real list, once each; key null: one has none
 //   drift, strangers            what differs from the ledger

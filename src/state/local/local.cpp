@@ -2,6 +2,8 @@
 // are compared.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "core/match_key.hpp"
 #include "state/local/database.hpp"
 #include "state/local/file.hpp"
@@ -29,8 +31,11 @@ class LocalWork : public Work {
 
   // Every block is read, so that damage shows now and not when half the plan has been sent.
   Status read_through() {
-    for (const char* table : {"rows", "problems", "changes", "targets"})
-      (void)TRY(work_->scalar(std::string("SELECT count(hash(t)) FROM ") + table + " t"));
+    std::set<std::string> tables = {"rows", "problems", "changes", "targets"};
+    for (std::string& other : TRY(texts("SELECT table_name FROM duckdb_tables()")))
+      tables.insert(std::move(other));
+    for (const std::string& table : tables)
+      (void)TRY(work_->scalar("SELECT count(hash(t)) FROM " + table + " t"));
     targets_ = TRY(load_targets(*work_));
     return ok_status();
   }
@@ -38,7 +43,10 @@ class LocalWork : public Work {
   Result<Snapshot> take(source::RowStream& rows, const SnapshotSpec& spec, Observer& observer,
                         const std::stop_token& stop) override {
     targets_ = spec.targets;
-    return take_snapshot(rows, spec, *work_, observer, stop);
+    Settled settled;
+    if (spec.changed_alone)
+      settled = TRY(Settled::load(*work_, ledger(), targets_, attributes::fingerprint(run_id_)));
+    return take_snapshot(rows, spec, settled, *database_, *work_, observer, stop);
   }
   [[nodiscard]] const std::vector<attributes::Target>& targets() const override { return targets_; }
   Status keep_only(const std::string& person) override {

@@ -5,6 +5,7 @@
 
 #include "core/match_key.hpp"
 #include "state/local/file.hpp"
+#include "state/local/plan.hpp"
 
 namespace rollcall::state::local {
 namespace fs = std::filesystem;
@@ -55,6 +56,18 @@ std::string text_or(const duck::Chunk& chunk, size_t column, size_t row) {
   return chunk.is_null(column, row) ? "" : std::string(chunk.text(column, row));
 }
 
+// Whether the next ledger tells something else than the last of a part of the people alone, so that
+// it is worth telling them from the others. Plans of earlier versions do not say of whom.
+Result<bool> touches_few(duck::Connection& work, const Folder& folder, const Record& record,
+                         const Promotion& promotion) {
+  if (record.generation == 0 ||
+      TRY(work.scalar("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'touched'")) == 0 ||
+      !TRY(keeps_attributes(work, folder.ledger_file(record.generation), promotion.targets)))
+    return false;
+  const int64_t touched = TRY(work.scalar("SELECT count(*) FROM touched"));
+  return touched * 2 < TRY(work.scalar("SELECT count(*) FROM rows"));
+}
+
 // The file of the next generation.
 Status write_promoted(const Folder& folder, Record& record, duck::Connection& work,
                       const Promotion& promotion) {
@@ -95,6 +108,10 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
       "CASE WHEN c.outcome IS NULL THEN l.reason WHEN c.outcome IN ('added', 'updated', 'removed') "
       "THEN NULL ELSE c.outcome END";
   const std::string sent = "c.outcome IN ('added', 'removed', 'updated', 'unknown', 'rejected')";
+  const bool few = TRY(touches_few(work, folder, record, promotion));
+  const auto of = [&](const std::string& table) {
+    return !few ? table : "(SELECT * FROM " + table + " SEMI JOIN touched USING (key))";
+  };
   const std::string query = fmt::format(
       "SELECT coalesce(s.key, l.key) AS key, "
       "(CASE c.outcome WHEN 'added' THEN 1 WHEN 'updated' THEN 1 WHEN 'removed' THEN 0 WHEN "
@@ -113,16 +130,18 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
       "END)::UTINYINT AS wrote_kind, "
       "CASE WHEN c.outcome = 'rejected' THEN {3} ELSE coalesce(l.tried_hash, 0) END AS tried_hash, "
       "coalesce(s.pk, l.pk) AS pk{4} "
-      "FROM rows s FULL JOIN {5} l ON s.key = l.key "
+      "FROM {5} s FULL JOIN {6} l ON s.key = l.key "
       "LEFT JOIN settled c ON c.key = coalesce(s.key, l.key)",
-      reason, now, sent, "coalesce(" + hash + ", 0)", attribute_values, ledger);
+      reason, now, sent, "coalesce(" + hash + ", 0)", attribute_values, of("rows"), of(ledger));
   // Whoever left without ever having been put on the list is forgotten; the removed, after a while.
   // So is the other spelling of somebody who goes on under this one.
   TRY(work.run("CREATE TABLE IF NOT EXISTS spared(key VARCHAR)"));  // plans of earlier versions
+  const std::string others =
+      !few ? "" : " UNION ALL BY NAME SELECT * FROM " + ledger + " ANTI JOIN touched USING (key)";
   const std::string kept = fmt::format(
-      "SELECT * FROM ({}) WHERE in_segment OR (on_list > 0 AND key NOT IN (FROM spared)) OR "
+      "SELECT * FROM ({}{}) WHERE in_segment OR (on_list > 0 AND key NOT IN (FROM spared)) OR "
       "({})",
-      query, is_remembered("", now));
+      query, others, is_remembered("", now));
   return write_next(folder, record, work, kept);
 }
 

@@ -43,20 +43,6 @@ Result<std::string> ledger_relation(duck::Connection& work, const LedgerFile& le
   return "(" + columns + " FROM " + file + only + ")";
 }
 
-// Whether the ledger has a column of each attribute, and of no other.
-Result<bool> keeps_attributes(duck::Connection& work, const std::filesystem::path& ledger,
-                              const std::vector<attributes::Target>& targets) {
-  size_t columns = 0;
-  for (const auto& column :
-       TRY(work.describe("SELECT * FROM read_parquet(" + duck::literal(ledger.string()) + ")"))) {
-    if (!column.name.starts_with("a:")) continue;
-    ++columns;
-    if (std::ranges::none_of(targets, [&](const auto& t) { return "a:" + t.to == column.name; }))
-      return false;
-  }
-  return columns == targets.size();
-}
-
 // Leaves of the parked in `found` those who are looked at again, the longest waiting first.
 Status leave_parked(duck::Connection& work, const plan::Input& input) {
   const std::string longest_waiting = "FROM found WHERE look_up ORDER BY tried_ms, key";
@@ -90,18 +76,24 @@ Status leave_parked(duck::Connection& work, const plan::Input& input) {
 
 // Who is on the list under a key that may be the same contact's as another's: a member's, or one
 // who leaves as well. To take that key off could take the member off, or name a contact twice.
-// Nearly all keys are their own folded form, so that there is little to compare.
+// Nearly all keys are their own folded form, and mostly all of them: then there is nothing to
+// compare.
 Status spare(duck::Connection& work, const std::string& ledger) {
-  return work.run(fmt::format(
-      "CREATE OR REPLACE TABLE spared AS WITH "
-      "listed AS NOT MATERIALIZED (SELECT key, {0} AS who FROM {1} WHERE on_list > 0), "
-      "members AS NOT MATERIALIZED (SELECT key, {0} AS who FROM rows), "
-      "odd AS (SELECT who FROM listed WHERE who <> key UNION SELECT who FROM members WHERE who <> "
-      "key) "
-      "SELECT key FROM (SELECT key, member, row_number() OVER (PARTITION BY who ORDER BY member "
-      "DESC, key) AS place FROM (SELECT *, true AS member FROM members UNION ALL SELECT *, false "
-      "FROM listed) WHERE who IN (FROM odd)) WHERE NOT member AND place > 1",
-      folded_key_sql("key"), ledger));
+  const std::string listed = fmt::format("(SELECT key, {} AS who FROM {} WHERE on_list > 0)",
+                                         folded_key_sql("key"), ledger);
+  const std::string members =
+      fmt::format("(SELECT key, {} AS who FROM rows)", folded_key_sql("key"));
+  TRY(work.run(fmt::format(
+      "CREATE OR REPLACE TABLE spared(key VARCHAR); CREATE OR REPLACE TEMP TABLE odd AS SELECT who "
+      "FROM {} WHERE who <> key UNION SELECT who FROM {} WHERE who <> key",
+      listed, members)));
+  if (TRY(work.scalar("SELECT count(*) FROM odd")) > 0)
+    TRY(work.run(fmt::format(
+        "INSERT INTO spared SELECT key FROM (SELECT key, member, row_number() OVER (PARTITION BY "
+        "who ORDER BY member DESC, key) AS place FROM (SELECT *, true AS member FROM {} UNION ALL "
+        "SELECT *, false FROM {}) WHERE who IN (FROM odd)) WHERE NOT member AND place > 1",
+        members, listed)));
+  return work.run("DROP TABLE odd");
 }
 
 // Whether promotion would tell something else of a person about whom nothing is written: another
@@ -114,13 +106,40 @@ std::string stale(int64_t now) {
       is_remembered("l.", now));
 }
 
+// From everybody `joined` with the ledger those who change, in their order, and those the next ledger
+// may tell something else of.
+Status find_changes(duck::Connection& work, const std::filesystem::path& ledger,
+                    const plan::Input& input, const std::string& joined, const std::string& change,
+                    plan::Plan& plan) {
+  TRY(work.run("CREATE OR REPLACE TABLE found AS SELECT * FROM (" + joined +
+               ") WHERE kind IS NOT NULL OR stale"));
+  if (TRY(work.scalar("SELECT count(*) FROM found WHERE withheld")) > 0)
+    return Error{ErrorKind::conflict,
+                 "a person whose data have changed was taken for somebody whose have not",
+                 "This is a chance of one in millions: run again."};
+  plan.empty = TRY(keeps_attributes(work, ledger, input.targets)) &&
+               TRY(work.scalar("SELECT count(*) FROM found WHERE stale")) == 0;
+  TRY(work.run("CREATE TABLE touched AS SELECT key FROM found"));
+  plan.parked = TRY(work.scalar("SELECT count(*) FROM found WHERE look_up"));
+  if (plan.parked > input.parked_lookups_max || (input.parked_candidate && plan.parked > 0))
+    TRY(leave_parked(work, input));
+  // People who may be written at once come first, so that whoever must wait does not hold them up;
+  // and of them whoever has been tried before, perhaps in vain each time, comes after the others.
+  const std::string insert = "INSERT INTO changes " + change + "found WHERE ";
+  return work.run("CREATE TABLE changes AS " + change +
+                  "found WHERE kind IN (0, 2) AND not_before = 0 ORDER BY key;" + insert +
+                  "kind = 3 AND not_before = 0 ORDER BY key;" + insert +
+                  "kind <> 1 AND not_before <> 0 ORDER BY not_before, key;" + insert +
+                  "kind = 1 ORDER BY not_before, key; DROP TABLE found");
+}
+
 Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
                                 const plan::Input& input) {
   const std::string ledger = TRY(ledger_relation(work, file, input));
   TRY(spare(work, ledger));
   const size_t n = input.targets.size();
   const bool clears = input.on_null == OnNull::clear;
-  std::string any_differs = "false", values;
+  std::string any_differs = "false", withheld = "false", values;
   for (size_t i = 0; i < n; ++i) {
     const bool skip = i < input.pending.size() && input.pending[i];
     if (skip) {
@@ -134,6 +153,8 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
     any_differs += " OR " + differs;
     const std::string cleared =
         clears ? fmt::format("WHEN s.f{0} = 0 AND {1} <> 0 THEN 'null' ", i, a) : "";
+    withheld +=
+        fmt::format(" OR (s.f{0} <> 0 AND s.v{0} IS NULL AND (send_all OR {1}))", i, differs);
     values += fmt::format(
         ", CASE WHEN kind = 1 THEN NULL {2}WHEN s.f{0} = 0 THEN NULL WHEN send_all OR {1} THEN "
         "s.v{0} END AS v{0}",
@@ -168,8 +189,8 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
       "coalesce(s.key IS NOT NULL AND l.reason = 'not_a_contact' AND l.in_segment, false) AS "
       "look_up, "
       "coalesce(l.tried_ms, 0) AS tried_ms, " +
-      stale(now) +
-      " AS stale, "
+      stale(now) + " AS stale, coalesce(kind <> 1 AND (" + withheld +
+      "), false) AS withheld, "
       // The opposite write of this key, if it has not settled: a removal before an addition and the
       // reverse.
       // What was written in the future, by a clock that was set back since, was written just now.
@@ -180,27 +201,13 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
       " ELSE 0 END AS not_before" + values + " FROM rows s FULL JOIN " + ledger +
       " l ON s.key = l.key LEFT JOIN spared d ON d.key = l.key";
 
-  TRY(work.run("DROP TABLE IF EXISTS changes; DROP TABLE IF EXISTS found"));
-  TRY(work.run("CREATE TABLE found AS SELECT * EXCLUDE (send_all) FROM (" + joined +
-               ") WHERE kind IS NOT NULL OR stale"));
   plan::Plan plan;
-  plan.empty = file && TRY(keeps_attributes(work, *file, input.targets)) &&
-               TRY(work.scalar("SELECT count(*) FROM found WHERE stale")) == 0;
-  plan.parked = TRY(work.scalar("SELECT count(*) FROM found WHERE look_up"));
-  if (plan.parked > input.parked_lookups_max || (input.parked_candidate && plan.parked > 0))
-    TRY(leave_parked(work, input));
-  // People who may be written at once come first, so that whoever must wait does not hold them up;
-  // and of them whoever has been tried before, perhaps in vain each time, comes after the others.
-  TRY(work.run(
-      "CREATE TABLE changes AS SELECT * EXCLUDE (tried_ms, stale) FROM found WHERE kind IN (0, 2) "
-      "AND not_before = 0 ORDER BY key;"
-      "INSERT INTO changes SELECT * EXCLUDE (tried_ms, stale) FROM found WHERE kind = 3 AND "
-      "not_before = 0 ORDER BY key;"
-      "INSERT INTO changes SELECT * EXCLUDE (tried_ms, stale) FROM found WHERE kind <> 1 AND "
-      "not_before <> 0 ORDER BY not_before, key;"
-      "INSERT INTO changes SELECT * EXCLUDE (tried_ms, stale) FROM found WHERE kind = 1 ORDER BY "
-      "not_before, key;"
-      "DROP TABLE found"));
+  TRY(work.run("DROP TABLE IF EXISTS changes; DROP TABLE IF EXISTS touched"));
+  const std::string change = "SELECT * EXCLUDE (send_all, tried_ms, stale, withheld) FROM ";
+  if (!file)  // everybody enters, at once
+    TRY(work.run("CREATE TABLE changes AS " + change + "(" + joined + ") ORDER BY key"));
+  else
+    TRY(find_changes(work, *file, input, joined, change, plan));
 
   const auto counts = TRY(
       work.stream("SELECT kind, count(*), count(*) FILTER (look_up) FROM changes GROUP BY kind"));
@@ -238,6 +245,19 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
 }
 
 }  // namespace
+
+Result<bool> keeps_attributes(duck::Connection& work, const std::filesystem::path& ledger,
+                              const std::vector<attributes::Target>& targets) {
+  size_t columns = 0;
+  for (const auto& column :
+       TRY(work.describe("SELECT * FROM read_parquet(" + duck::literal(ledger.string()) + ")"))) {
+    if (!column.name.starts_with("a:")) continue;
+    ++columns;
+    if (std::ranges::none_of(targets, [&](const auto& t) { return "a:" + t.to == column.name; }))
+      return false;
+  }
+  return columns == targets.size();
+}
 
 Result<plan::Plan> make_plan(duck::Connection& work, const LedgerFile& ledger,
                              const plan::Input& input) {

@@ -11,7 +11,12 @@ namespace rollcall::state::local {
 // A ledger; nothing: there is none yet.
 using LedgerFile = std::optional<std::filesystem::path>;
 
-// Makes (or makes anew) the table of changes.
+// Whether the ledger has a column of each attribute, and of no other.
+Result<bool> keeps_attributes(duck::Connection& work, const std::filesystem::path& ledger,
+                              const std::vector<attributes::Target>& targets);
+
+// Makes (or makes anew) the table of changes. Errors: conflict, where somebody changes whose values
+// the snapshot left out (settled.hpp): a new snapshot has other salt.
 Result<plan::Plan> make_plan(duck::Connection& work, const LedgerFile& ledger,
                              const plan::Input& input);
 // All the parked who are in the snapshot.

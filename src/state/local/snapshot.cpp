@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <mutex>
+#include <utility>
+
 #include "core/match_key.hpp"
 
 namespace rollcall::state::local {
@@ -37,7 +40,8 @@ Status keep_one_row_a_person(duck::Connection& work, FieldType primary_key,
                " AS who FROM rows GROUP BY who HAVING count(*) > 1"));
   if (TRY(work.scalar("SELECT count(*) FROM twice")) > 0) {
     std::string order = primary_key_order(primary_key, spec.keys_as_written) + ", pk";
-    for (size_t i = 0; i < spec.targets.size(); ++i) order += fmt::format(", v{}", i);
+    // Not by values, which may be left out.
+    for (size_t i = 0; i < spec.targets.size(); ++i) order += fmt::format(", f{}", i);
     TRY(work.run(
         "CREATE TABLE losers AS SELECT * FROM (SELECT rowid AS row, key, pk, row_number() OVER "
         "(PARTITION BY " +
@@ -65,6 +69,121 @@ Status keep_targets(const std::vector<attributes::Target>& targets, duck::Connec
   return ok_status();
 }
 
+// The rows of a stream as the snapshot has them. The stream is read by one thread at a time; what
+// becomes of its rows is worked out by all.
+class Taking : public duck::Producer {
+ public:
+  Taking(source::RowStream& stream, const SnapshotSpec& spec, const Settled& settled,
+         duck::Appender& problems, Observer& observer, const std::stop_token& stop)
+      : stream_(stream),
+        spec_(spec),
+        settled_(settled),
+        problems_(problems),
+        observer_(observer),
+        stop_(stop) {}
+
+  std::unique_ptr<Part> part() override { return std::make_unique<Share>(*this); }
+
+  // After the insertion.
+  Snapshot taken;
+
+ private:
+  class Share : public Part {
+   public:
+    explicit Share(Taking& taking)
+        : taking_(taking),
+          values_(taking.spec_.targets.size()),
+          fingerprints_(values_.size()),
+          unholdable_(values_.size()) {}
+
+    Status fill(duck::RowSink& rows) override {
+      while (!rows.is_full()) {
+        if (row_ == batch_.rows) {
+          row_ = 0;
+          if (!TRY(taking_.next(batch_, unholdable_))) return ok_status();
+          continue;
+        }
+        TRY(put(rows, row_++));
+      }
+      return ok_status();
+    }
+
+   private:
+    Status put(duck::RowSink& rows, size_t row) {
+      const std::vector<attributes::Target>& targets = taking_.spec_.targets;
+      const bool has_pk = batch_.columns[0].valid[row];
+      pk_.clear();
+      append_text(pk_, batch_.columns[0], row);
+      const bool has_key = batch_.columns[1].valid[row];
+      key_.clear();
+      append_text(key_, batch_.columns[1], row);
+      const KeyForm form = has_key ? normalise_key(taking_.spec_.key_type, key_) : KeyForm::blank;
+      if (form != KeyForm::good)
+        return taking_.put_aside(form, has_pk ? &pk_ : nullptr, has_key ? &key_ : nullptr);
+      rows.text(key_);
+      has_pk ? rows.text(pk_) : rows.null();
+      for (size_t i = 0; i < targets.size(); ++i) {
+        values_[i].clear();
+        const bool present = attributes::append_value(values_[i], batch_.columns[i + 2], row,
+                                                      targets[i], unholdable_[i]);
+        fingerprints_[i] = present ? attributes::fingerprint(values_[i]) : 0;
+      }
+      const bool settled = taking_.settled_.holds(key_, fingerprints_);
+      for (size_t i = 0; i < targets.size(); ++i)
+        fingerprints_[i] != 0 && !settled ? rows.text(values_[i]) : rows.null();
+      for (const uint64_t one : fingerprints_) rows.integer(static_cast<int64_t>(one));
+      return rows.end_row();
+    }
+
+    Taking& taking_;
+    RowBatch batch_;
+    size_t row_ = 0;
+    std::string key_, pk_;
+    std::vector<std::string> values_;
+    std::vector<uint64_t> fingerprints_;  // 0: null
+    std::vector<int64_t> unholdable_;     // since it was told of last
+  };
+
+  // The next rows; what was learnt of the ones before is told with it. False: there are no more.
+  Result<bool> next(RowBatch& batch, std::vector<int64_t>& unholdable) {
+    const std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < unholdable.size(); ++i)
+      if (const int64_t count = std::exchange(unholdable[i], 0); count > 0)
+        taken.unholdable[spec_.targets[i].to] += count;
+    batch.rows = 0;
+    if (ended_) return false;
+    if (stop_.stop_requested())
+      return Error{ErrorKind::cancelled, "stopped while reading the segment"};
+    ended_ = true;  // after an error, too
+    if (!TRY(stream_.next(batch))) return false;
+    ended_ = false;
+    taken.counts.rows += static_cast<int64_t>(batch.rows);
+    observer_.progress("snapshot", taken.counts.rows, 0);
+    return true;
+  }
+
+  // A row that is nobody.
+  Status put_aside(KeyForm form, const std::string* pk, const std::string* key) {
+    const std::lock_guard lock(mutex_);
+    const bool blank = form == KeyForm::blank;
+    ++(blank ? taken.counts.no_key : taken.counts.invalid_key);
+    problems_.text(blank ? "no_key" : "invalid_key");
+    pk != nullptr ? problems_.text(*pk) : problems_.null();
+    // A key that is no UTF-8 cannot be shown.
+    key != nullptr&& is_utf8(*key) ? problems_.text(*key) : problems_.null();
+    return problems_.end_row();
+  }
+
+  source::RowStream& stream_;
+  const SnapshotSpec& spec_;
+  const Settled& settled_;
+  duck::Appender& problems_;
+  Observer& observer_;
+  const std::stop_token& stop_;
+  std::mutex mutex_;  // protects what follows, the stream, the problems and what was taken
+  bool ended_ = false;
+};
+
 }  // namespace
 
 Result<std::vector<attributes::Target>> load_targets(duck::Connection& work) {
@@ -87,6 +206,7 @@ Result<std::vector<attributes::Target>> load_targets(duck::Connection& work) {
 }
 
 Result<Snapshot> take_snapshot(source::RowStream& stream, const SnapshotSpec& spec,
+                               const Settled& settled, duck::Database& database,
                                duck::Connection& work, Observer& observer,
                                const std::stop_token& stop) {
   CHECK(stream.columns().size() == spec.targets.size() + 2);
@@ -98,56 +218,12 @@ Result<Snapshot> take_snapshot(source::RowStream& stream, const SnapshotSpec& sp
                "); CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key VARCHAR)"));
   TRY(keep_targets(spec.targets, work));
 
-  Snapshot out;
-  {
-    const auto rows = TRY(work.appender("rows"));
-    const auto problems = TRY(work.appender("problems"));
-    RowBatch batch;
-    std::string key, pk;
-    std::vector<std::string> values(spec.targets.size());
-    std::vector<bool> present(spec.targets.size());
-    std::vector<int64_t> unholdable(spec.targets.size());
-    while (TRY(stream.next(batch))) {
-      if (stop.stop_requested())
-        return Error{ErrorKind::cancelled, "stopped while reading the segment"};
-      for (size_t row = 0; row < batch.rows; ++row) {
-        ++out.counts.rows;
-        const bool has_pk = batch.columns[0].valid[row];
-        pk.clear();
-        append_text(pk, batch.columns[0], row);
-        const bool has_key = batch.columns[1].valid[row];
-        key.clear();
-        append_text(key, batch.columns[1], row);
-        const KeyForm form = has_key ? normalise_key(spec.key_type, key) : KeyForm::blank;
-        if (form != KeyForm::good) {
-          const bool blank = form == KeyForm::blank;
-          ++(blank ? out.counts.no_key : out.counts.invalid_key);
-          problems->text(blank ? "no_key" : "invalid_key");
-          has_pk ? problems->text(pk) : problems->null();
-          // A key that is no UTF-8 cannot be shown.
-          has_key&& is_utf8(key) ? problems->text(key) : problems->null();
-          TRY(problems->end_row());
-          continue;
-        }
-        rows->text(key);
-        has_pk ? rows->text(pk) : rows->null();
-        for (size_t i = 0; i < spec.targets.size(); ++i) {
-          values[i].clear();
-          present[i] = attributes::append_value(values[i], batch.columns[i + 2], row,
-                                                spec.targets[i], unholdable[i]);
-          present[i] ? rows->text(values[i]) : rows->null();
-        }
-        for (size_t i = 0; i < spec.targets.size(); ++i)
-          rows->integer(present[i] ? static_cast<int64_t>(attributes::fingerprint(values[i])) : 0);
-        TRY(rows->end_row());
-      }
-      observer.progress("snapshot", out.counts.rows, 0);
-    }
-    TRY(rows->finish());
-    TRY(problems->finish());
-    for (size_t i = 0; i < spec.targets.size(); ++i)
-      if (unholdable[i] > 0) out.unholdable[spec.targets[i].to] = unholdable[i];
-  }
+  const auto beside = TRY(database.connect());  // the first is busy with the insertion
+  const auto problems = TRY(beside->appender("problems"));
+  Taking taking(stream, spec, settled, *problems, observer, stop);
+  TRY(work.insert("rows", taking));
+  TRY(problems->finish());
+  Snapshot out = std::move(taking.taken);
   TRY(keep_one_row_a_person(work, stream.columns()[0].type, spec, out.counts));
   out.counts.members =
       out.counts.rows - out.counts.no_key - out.counts.invalid_key - out.counts.duplicate_key;

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "duck/duck.hpp"
+#include "state/local/settled.hpp"
 #include "state/work.hpp"
 
 namespace rollcall::state::local {
 
-// It is never half visible: the plan that is made from it is what gets sealed.
+// Without the values of whoever is `settled`. `work` is a connection of `database`. It is never half visible: the plan that is made from it is what gets sealed.
 Result<Snapshot> take_snapshot(source::RowStream& stream, const SnapshotSpec& spec,
+                               const Settled& settled, duck::Database& database,
                                duck::Connection& work, Observer& observer,
                                const std::stop_token& stop);
 Result<std::vector<attributes::Target>> load_targets(duck::Connection& work);

@@ -23,7 +23,7 @@ class SnapshotTest : public testing::Test {
     Observer observer;
     auto taken =
         take_snapshot(stream, {type, {{"name", "name", FieldType::text, AttributeType::string}}},
-                      *work_, observer, {});
+                      {}, *database_, *work_, observer, {});
     EXPECT_TRUE(taken.ok()) << taken.error().text();
     return taken.ok() ? *taken : Snapshot{};
   }
@@ -91,7 +91,7 @@ TEST_F(SnapshotTest, PrintsKeysAsPeopleWriteThem) {
     ASSERT_TRUE(take_snapshot(
                     stream,
                     {KeyType::user_id, {{"name", "name", FieldType::text, AttributeType::string}}},
-                    *work_, observer, {})
+                    {}, *database_, *work_, observer, {})
                     .ok());
     EXPECT_THAT(lines("SELECT key FROM rows"), ElementsAre(text));
     EXPECT_THAT(lines("SELECT pk FROM rows"), ElementsAre(text));
@@ -111,6 +111,57 @@ TEST_F(SnapshotTest, GivesANullNoFingerprintAndAValueItsOwn) {
   take_from(FieldType::integer, {{"1", "a@b.co", std::nullopt}, {"2", "c@b.co", "x"}});
   EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows WHERE v0 IS NULL AND f0 = 0"), 1);
   EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows WHERE v0 = '\"x\"' AND f0 <> 0"), 1);
+}
+TEST_F(SnapshotTest, LeavesOutTheValuesOfWhomTheLedgerConfirms) {
+  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) /
+                                     ("settled-" + std::to_string(::getpid()) + ".parquet");
+  const auto print = [](const std::string& value) {
+    return std::to_string(attributes::fingerprint(value)) + "::UBIGINT";
+  };
+  ASSERT_TRUE(work_
+                  ->run("COPY (SELECT key, 1::UTINYINT AS on_list, true AS in_segment, reason, f "
+                        "AS \"a:name\" FROM (VALUES ('same@x.co', " +
+                        print("\"Ann\"") + ", NULL), ('other@x.co', " + print("\"Bob\"") +
+                        ", NULL), ('parked@x.co', " + print("\"Cy\"") +
+                        ", 'not_a_contact'), ('none@x.co', NULL, NULL)) t(key, f, reason)) TO " +
+                        duck::literal(file.string()) + " (FORMAT parquet)")
+                  .ok());
+  const std::vector<attributes::Target> targets = {
+      {"name", "name", FieldType::text, AttributeType::string}};
+  const auto settled = Settled::load(*work_, file, targets, 7);
+  ASSERT_TRUE(settled.ok()) << settled.error().text();
+  MemoryRows stream(FieldType::integer, {{"1", "same@x.co", "Ann"},
+                                         {"2", "other@x.co", "Ann"},
+                                         {"3", "parked@x.co", "Cy"},
+                                         {"4", "none@x.co", std::nullopt},
+                                         {"5", "new@x.co", "Eve"}});
+  Observer observer;
+  ASSERT_TRUE(
+      take_snapshot(stream, {KeyType::email, targets}, *settled, *database_, *work_, observer, {})
+          .ok());
+  EXPECT_THAT(lines("SELECT key FROM rows WHERE v0 IS NULL ORDER BY key"),
+              ElementsAre("none@x.co", "same@x.co"));
+  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows WHERE f0 <> 0"), 4);
+  // A ledger of other attributes confirms nobody.
+  const auto nobody = Settled::load(*work_, file, {}, 7);
+  ASSERT_TRUE(nobody.ok());
+  EXPECT_FALSE(nobody->holds("same@x.co", {}));
+  std::filesystem::remove(file);
+}
+TEST_F(SnapshotTest, ReadsManyBatchesOnSeveralThreads) {
+  std::vector<MemoryRows::Row> rows;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string n = std::to_string(i);
+    rows.push_back({n, i % 10 == 0 ? "nobody" : "p" + n + "@x.co", n});
+  }
+  const Snapshot taken = take_from(FieldType::integer, std::move(rows));
+  EXPECT_EQ(taken.counts.rows, 20'000);
+  EXPECT_EQ(taken.counts.invalid_key, 2'000);
+  EXPECT_EQ(taken.counts.members, 18'000);
+  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows WHERE key = 'p' || pk || '@x.co' AND v0 = "
+                           "'\"' || pk || '\"'"),
+            18'000);
+  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM problems WHERE key = 'nobody'"), 2'000);
 }
 TEST_F(SnapshotTest, HoldsAnEmptySegment) {
   EXPECT_EQ(take_from(FieldType::integer, {}).counts.rows, 0);
