@@ -265,6 +265,10 @@ TEST_F(PlanTest, RefusesToSendValuesThatTheSnapshotLeftOut) {
   const auto plan = make_plan(*work_, LedgerFile(ledger_), input_);
   ASSERT_FALSE(plan.ok());
   EXPECT_EQ(plan.error().kind, ErrorKind::conflict);
+  EXPECT_EQ(plan.error().remedy, "This is a chance of one in millions: run again.");
+  must("UPDATE rows SET v0 = 'changed' WHERE key = 'a'");  // as a snapshot with other salt has it
+  made();
+  EXPECT_THAT(changes(), ElementsAre("a:changed:changed"));
 }
 
 }  // namespace
