@@ -51,6 +51,8 @@ it('shows the fields of the project with their types', async () => {
   await page.getByRole('tab', { name: 'Fields in Iterable' }).click();
   const table = page.getByRole('table', { name: 'Fields in Iterable' });
   await table.getByText('firstName').waitFor();
+  await page.getByText(/^\d+ of the 1,000 fields that a project may have/).waitFor();
+  await page.getByRole('progressbar', { name: 'Fields in use' }).waitFor();
   await page.getByLabel('Search fields').fill('firstN');
   expect(await table.getByRole('row').filter({ hasText: 'firstName' }).textContent()).toContain('string');
   await visit.isWell();

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack, Tabs, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Progress, Stack, Tabs, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -87,6 +87,9 @@ function Connection({ destination }: { destination: Stored }) {
   );
 }
 
+// Nested ones counted. Source: docs/facts/iterable.md, field limit.
+const fieldsMax = 1000;
+
 function IterableFields({ uid }: { uid: string }) {
   const query = useQuery({ ...destinationFieldsQuery(uid), retry: false });
   const [search, setSearch] = useState('');
@@ -97,7 +100,17 @@ function IterableFields({ uid }: { uid: string }) {
         return (
           <Stack>
             <Group justify="space-between">
-              <Text c="dimmed">{count(items.length)} fields of contacts, as Iterable has them now. A field’s type never changes there.</Text>
+              <Stack gap={4} miw={0} flex={1} maw={620}>
+                <Text c="dimmed">
+                  {count(items.length)} of the {count(fieldsMax)} fields that a project may have, as Iterable has them now. A field’s type
+                  never changes there, and no field can be taken away.
+                </Text>
+                <Progress
+                  value={(100 * items.length) / fieldsMax}
+                  color={items.length > 0.9 * fieldsMax ? 'orange' : undefined}
+                  aria-label="Fields in use"
+                />
+              </Stack>
               <Group gap="xs">
                 <TextInput aria-label="Search fields" placeholder="Search fields" value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
                 <Button variant="default" loading={query.isFetching} onClick={() => void query.refetch()}>
