@@ -52,8 +52,9 @@ class Steps {
     if (record.doubt && !out_.list_read) out_.full = true;
 
     p_.world.observer.begun(Step::snapshot);
-    // Of anybody a first value may give a new field its type.
-    const bool of_everybody = out_.full || !out_.fields.to_create.empty();
+    // Of anybody a first value may give a new field its type; and what is in doubt makes a ledger of
+    // its own.
+    const bool of_everybody = out_.full || record.doubt || !out_.fields.to_create.empty();
     const state::Snapshot taken =
         reader ? TRY(take_snapshot(input, *reader, out_.targets, of_everybody, p_.work, stop))
                : TRY(take_nobody(input, p_.work));

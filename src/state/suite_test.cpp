@@ -97,7 +97,7 @@ TEST_P(StateSuite, ASecondSnapshotTakesThePlaceOfTheFirst) {
   plan(*work);
   EXPECT_THAT(changes(*work), ElementsAre("bob entered \"B\""));
 }
-TEST_P(StateSuite, PlansTheSameWithoutTheValuesOfThoseWhoStayAsTheyAre) {
+TEST_P(StateSuite, PlansTheSameWhereThoseWhoStayAsTheyAreAreLeftToTheLedger) {
   run("r1", {{"ann", "A"}, {"bob", "B"}, {"cid", std::nullopt}, {"dan", "D"}, {"eve", "E"}});
   changed_alone_ = true;
   {

@@ -29,8 +29,8 @@ struct SnapshotSpec {
   KeyType key_type = KeyType::email;
   std::vector<attributes::Target> targets;
   bool keys_as_written = false;  // the source has texts alone: numbers among them are no texts
-  // Values of whoever is on the list and confirmed as they are may stay behind: the plan will not
-  // be a full one.
+  // Whoever is on the list and confirmed as they are may be left to the ledger, which stays the last
+  // one until the run is promoted: the plan will not be a full one.
   bool changed_alone = false;
 };
 

@@ -26,9 +26,11 @@
 // confirmed, 0 a confirmed null, null never confirmed.
 //
 // Tables of the work database, beside those of the files named here:
-//   rows(key, pk, v0…, f0…)     the snapshot, one row a person: v is the wire text, f its fingerprint
-//                               (0 for null); v is null of a null, and of all values of whoever is
-//                               settled (settled.hpp)
+//   rows(key, pk, v0…, f0…)     the snapshot, one row a person, but for those who are settled
+//                               (settled.hpp): v is the wire text or null, f its fingerprint (0 for
+//                               null)
+//   apart(place), taken_with(file)  the rows of that ledger, by their number, that tell of nobody
+//                               settled; not there where nobody could be
 //   problems(kind, pk, key)     its rows that are nobody: no_key, invalid_key, duplicate_key
 //   targets                     what the snapshot was taken for
 //   changes(key, kind, was_on, look_up, not_before, v0…)   the plan; the row id is the seq

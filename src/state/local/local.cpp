@@ -44,9 +44,8 @@ class LocalWork : public Work {
                         const std::stop_token& stop) override {
     targets_ = spec.targets;
     Settled settled;
-    if (spec.changed_alone)
-      settled = TRY(Settled::load(*work_, ledger(), targets_, attributes::fingerprint(run_id_)));
-    return take_snapshot(rows, spec, settled, *database_, *work_, observer, stop);
+    if (spec.changed_alone) settled = TRY(Settled::load(*work_, ledger(), targets_));
+    return take_snapshot(rows, spec, settled, ledger(), *database_, *work_, observer, stop);
   }
   [[nodiscard]] const std::vector<attributes::Target>& targets() const override { return targets_; }
   Status keep_only(const std::string& person) override {

@@ -5,7 +5,7 @@
 
 #include "core/match_key.hpp"
 #include "state/local/file.hpp"
-#include "state/local/plan.hpp"
+#include "state/local/settled.hpp"
 
 namespace rollcall::state::local {
 namespace fs = std::filesystem;
@@ -56,6 +56,10 @@ std::string text_or(const duck::Chunk& chunk, size_t column, size_t row) {
   return chunk.is_null(column, row) ? "" : std::string(chunk.text(column, row));
 }
 
+LedgerFile last_file(const Folder& folder, const Record& record) {
+  return record.generation == 0 ? std::nullopt : LedgerFile(folder.ledger_file(record.generation));
+}
+
 // Whether the next ledger tells something else than the last of a part of the people alone, so that
 // it is worth telling them from the others. Plans of earlier versions do not say of whom.
 Result<bool> touches_few(duck::Connection& work, const Folder& folder, const Record& record,
@@ -65,7 +69,8 @@ Result<bool> touches_few(duck::Connection& work, const Folder& folder, const Rec
       !TRY(keeps_attributes(work, folder.ledger_file(record.generation), promotion.targets)))
     return false;
   const int64_t touched = TRY(work.scalar("SELECT count(*) FROM touched"));
-  return touched * 2 < TRY(work.scalar("SELECT count(*) FROM rows"));
+  return touched * 2 < TRY(work.scalar("SELECT count(*) FROM " +
+                                       TRY(everybody(work, last_file(folder, record)))));
 }
 
 // The file of the next generation.
@@ -109,6 +114,8 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
       "THEN NULL ELSE c.outcome END";
   const std::string sent = "c.outcome IN ('added', 'removed', 'updated', 'unknown', 'rejected')";
   const bool few = TRY(touches_few(work, folder, record, promotion));
+  const std::string members =
+      few ? "rows" : TRY(everybody(work, last_file(folder, record), promotion.targets));
   const auto of = [&](const std::string& table) {
     return !few ? table : "(SELECT * FROM " + table + " SEMI JOIN touched USING (key))";
   };
@@ -132,7 +139,7 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
       "coalesce(s.pk, l.pk) AS pk{4} "
       "FROM {5} s FULL JOIN {6} l ON s.key = l.key "
       "LEFT JOIN settled c ON c.key = coalesce(s.key, l.key)",
-      reason, now, sent, "coalesce(" + hash + ", 0)", attribute_values, of("rows"), of(ledger));
+      reason, now, sent, "coalesce(" + hash + ", 0)", attribute_values, of(members), of(ledger));
   // Whoever left without ever having been put on the list is forgotten; the removed, after a while.
   // So is the other spelling of somebody who goes on under this one.
   TRY(work.run("CREATE TABLE IF NOT EXISTS spared(key VARCHAR)"));  // plans of earlier versions
@@ -173,7 +180,8 @@ Status promote(const Folder& folder, Record& record, const std::string& run_id,
   } else {
     TRY(write_promoted(folder, next, work, promotion));
   }
-  TRY(adds_up(next.standing, TRY(work.scalar("SELECT count(*) FROM rows"))));
+  TRY(adds_up(next.standing, TRY(work.scalar("SELECT count(*) FROM " +
+                                             TRY(everybody(work, last_file(folder, record)))))));
   TRY(write_people(folder, folder.ledger_file(next.generation), run_id, work, promotion.now));
   record = std::move(next);
   return ok_status();
@@ -310,8 +318,9 @@ Result<StandingCounts> standing_unsent(const Folder& folder, const Record& recor
                                     "l.reason = 'rejected'), count(*) FILTER (" + ours +
                                     "l.reason = 'unknown'), count(*) FILTER (s.key IS NOT NULL), "
                                     "count(*) FILTER (s.key IS NULL AND l.on_list > 0) "
-                                    "FROM rows s FULL JOIN " +
-                                    ledger + " l ON s.key = l.key"));
+                                    "FROM " +
+                                    TRY(everybody(work, last_file(folder, record))) +
+                                    " s FULL JOIN " + ledger + " l ON s.key = l.key"));
   const duck::Chunk* chunk = TRY(rows->next());
   CHECK(chunk != nullptr && chunk->rows() == 1);
   StandingCounts out{.on_list = chunk->integer(0, 0),

@@ -9,6 +9,7 @@
 
 #include "core/match_key.hpp"
 #include "state/local/file.hpp"
+#include "state/local/settled.hpp"
 
 namespace rollcall::state::local {
 namespace {
@@ -30,9 +31,9 @@ Result<std::string> ledger_relation(duck::Connection& work, const LedgerFile& le
       none += ", NULL::UBIGINT AS " + duck::identifier("a:" + target.to);
     return "(" + none + " WHERE false)";
   }
-  const std::string file = "read_parquet(" + duck::literal(ledger->string()) + ")";
   std::string columns = "SELECT *";
-  const auto known = TRY(work.describe("SELECT * FROM " + file));
+  const auto known =
+      TRY(work.describe("SELECT * FROM read_parquet(" + duck::literal(ledger->string()) + ")"));
   for (const auto& target : input.targets) {
     const bool there = std::any_of(known.begin(), known.end(),
                                    [&](const auto& c) { return c.name == "a:" + target.to; });
@@ -40,7 +41,7 @@ Result<std::string> ledger_relation(duck::Connection& work, const LedgerFile& le
   }
   const std::string only =
       input.only ? " WHERE " + folded_key_sql("key") + " = " + duck::literal(*input.only) : "";
-  return "(" + columns + " FROM " + file + only + ")";
+  return "(" + columns + " FROM " + TRY(apart_of(work, *ledger)) + only + ")";
 }
 
 // Leaves of the parked in `found` those who are looked at again, the longest waiting first.
@@ -78,21 +79,25 @@ Status leave_parked(duck::Connection& work, const plan::Input& input) {
 // who leaves as well. To take that key off could take the member off, or name a contact twice.
 // Nearly all keys are their own folded form, and mostly all of them: then there is nothing to
 // compare.
-Status spare(duck::Connection& work, const std::string& ledger) {
-  const std::string listed = fmt::format("(SELECT key, {} AS who FROM {} WHERE on_list > 0)",
-                                         folded_key_sql("key"), ledger);
-  const std::string members =
-      fmt::format("(SELECT key, {} AS who FROM rows)", folded_key_sql("key"));
-  TRY(work.run(fmt::format(
-      "CREATE OR REPLACE TABLE spared(key VARCHAR); CREATE OR REPLACE TEMP TABLE odd AS SELECT who "
-      "FROM {} WHERE who <> key UNION SELECT who FROM {} WHERE who <> key",
-      listed, members)));
+Status spare(duck::Connection& work, const LedgerFile& ledger, const plan::Input& input) {
+  TRY(work.run("CREATE OR REPLACE TABLE spared(key VARCHAR)"));
+  if (!ledger) return ok_status();
+  const std::string who = folded_key_sql("key");
+  const std::string only = input.only ? " AND " + who + " = " + duck::literal(*input.only) : "";
+  const std::string listed = "(SELECT key, " + who + " AS who FROM read_parquet(" +
+                             duck::literal(ledger->string()) + ") WHERE on_list > 0" + only + ")";
+  // Whoever has no row in `rows` is on the list.
+  TRY(
+      work.run(fmt::format("CREATE OR REPLACE TEMP TABLE odd AS SELECT who FROM {} WHERE who <> "
+                           "key UNION SELECT {} FROM rows WHERE {} <> key",
+                           listed, who, who)));
   if (TRY(work.scalar("SELECT count(*) FROM odd")) > 0)
     TRY(work.run(fmt::format(
         "INSERT INTO spared SELECT key FROM (SELECT key, member, row_number() OVER (PARTITION BY "
-        "who ORDER BY member DESC, key) AS place FROM (SELECT *, true AS member FROM {} UNION ALL "
-        "SELECT *, false FROM {}) WHERE who IN (FROM odd)) WHERE NOT member AND place > 1",
-        members, listed)));
+        "who ORDER BY member DESC, key) AS place FROM (SELECT key, {} AS who, true AS member FROM "
+        "{} UNION ALL SELECT *, false FROM {}) WHERE who IN (FROM odd)) WHERE NOT member AND place "
+        "> 1",
+        who, TRY(everybody(work, ledger)), listed)));
   return work.run("DROP TABLE odd");
 }
 
@@ -113,10 +118,6 @@ Status find_changes(duck::Connection& work, const std::filesystem::path& ledger,
                     plan::Plan& plan) {
   TRY(work.run("CREATE OR REPLACE TABLE found AS SELECT * FROM (" + joined +
                ") WHERE kind IS NOT NULL OR stale"));
-  if (TRY(work.scalar("SELECT count(*) FROM found WHERE withheld")) > 0)
-    return Error{ErrorKind::conflict,
-                 "a person whose data have changed was taken for somebody whose have not",
-                 "This is a chance of one in millions: run again."};
   plan.empty = TRY(keeps_attributes(work, ledger, input.targets)) &&
                TRY(work.scalar("SELECT count(*) FROM found WHERE stale")) == 0;
   TRY(work.run("CREATE TABLE touched AS SELECT key FROM found"));
@@ -136,10 +137,10 @@ Status find_changes(duck::Connection& work, const std::filesystem::path& ledger,
 Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
                                 const plan::Input& input) {
   const std::string ledger = TRY(ledger_relation(work, file, input));
-  TRY(spare(work, ledger));
+  TRY(spare(work, file, input));
   const size_t n = input.targets.size();
   const bool clears = input.on_null == OnNull::clear;
-  std::string any_differs = "false", withheld = "false", values;
+  std::string any_differs = "false", values;
   for (size_t i = 0; i < n; ++i) {
     const bool skip = i < input.pending.size() && input.pending[i];
     if (skip) {
@@ -153,8 +154,6 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
     any_differs += " OR " + differs;
     const std::string cleared =
         clears ? fmt::format("WHEN s.f{0} = 0 AND {1} <> 0 THEN 'null' ", i, a) : "";
-    withheld +=
-        fmt::format(" OR (s.f{0} <> 0 AND s.v{0} IS NULL AND (send_all OR {1}))", i, differs);
     values += fmt::format(
         ", CASE WHEN kind = 1 THEN NULL {2}WHEN s.f{0} = 0 THEN NULL WHEN send_all OR {1} THEN "
         "s.v{0} END AS v{0}",
@@ -189,8 +188,8 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
       "coalesce(s.key IS NOT NULL AND l.reason = 'not_a_contact' AND l.in_segment, false) AS "
       "look_up, "
       "coalesce(l.tried_ms, 0) AS tried_ms, " +
-      stale(now) + " AS stale, coalesce(kind <> 1 AND (" + withheld +
-      "), false) AS withheld, "
+      stale(now) +
+      " AS stale, "
       // The opposite write of this key, if it has not settled: a removal before an addition and the
       // reverse.
       // What was written in the future, by a clock that was set back since, was written just now.
@@ -203,7 +202,7 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
 
   plan::Plan plan;
   TRY(work.run("DROP TABLE IF EXISTS changes; DROP TABLE IF EXISTS touched"));
-  const std::string change = "SELECT * EXCLUDE (send_all, tried_ms, stale, withheld) FROM ";
+  const std::string change = "SELECT * EXCLUDE (send_all, tried_ms, stale) FROM ";
   if (!file)  // everybody enters, at once
     TRY(work.run("CREATE TABLE changes AS " + change + "(" + joined + ") ORDER BY key"));
   else
@@ -234,8 +233,10 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
   plan.removals = plan.changes.left;
   plan.writes = plan.changes.entered + plan.changes.changed + plan.changes.retried;
   plan.empty = plan.empty && plan.writes + plan.removals == 0;
-  plan.members = TRY(work.scalar("SELECT count(*) FROM rows"));
-  plan.on_list_before = TRY(work.scalar("SELECT count(*) FROM " + ledger + " l WHERE on_list > 0"));
+  plan.members = TRY(work.scalar("SELECT count(*) FROM " + TRY(everybody(work, file))));
+  plan.on_list_before =
+      TRY(work.scalar("SELECT count(*) FROM " + ledger + " l WHERE on_list > 0")) + plan.members -
+      TRY(work.scalar("SELECT count(*) FROM rows"));  // those without a row are on it
   for (size_t i = 0; i < n; ++i) {
     const int64_t cleared = TRY(work.scalar(
         fmt::format("SELECT count(*) FROM changes WHERE v{} = 'null' AND kind <> 0", i)));

@@ -15,8 +15,7 @@ using LedgerFile = std::optional<std::filesystem::path>;
 Result<bool> keeps_attributes(duck::Connection& work, const std::filesystem::path& ledger,
                               const std::vector<attributes::Target>& targets);
 
-// Makes (or makes anew) the table of changes. Errors: conflict, where somebody changes whose values
-// the snapshot left out (settled.hpp): a new snapshot has other salt.
+// Makes (or makes anew) the table of changes.
 Result<plan::Plan> make_plan(duck::Connection& work, const LedgerFile& ledger,
                              const plan::Input& input);
 // All the parked who are in the snapshot.

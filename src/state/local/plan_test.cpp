@@ -255,21 +255,5 @@ TEST_F(PlanTest, MakesThePlanAnewFromTheSameSnapshot) {
   EXPECT_THAT(changes(), ElementsAre("a:entered:x"));
 }
 
-// Nobody's values are left out who changes, but for a chance; then nothing is made of it.
-TEST_F(PlanTest, RefusesToSendValuesThatTheSnapshotLeftOut) {
-  rows("('a', 'x'), ('b', 'y')");
-  ledger({{.key = "a", .fingerprint = "1"}, {.key = "b", .fingerprint = "1"}});
-  must("UPDATE rows SET v0 = NULL WHERE key = 'a'");
-  EXPECT_TRUE(made().empty || changes().empty());
-  must("UPDATE rows SET f0 = 9 WHERE key = 'a'");
-  const auto plan = make_plan(*work_, LedgerFile(ledger_), input_);
-  ASSERT_FALSE(plan.ok());
-  EXPECT_EQ(plan.error().kind, ErrorKind::conflict);
-  EXPECT_EQ(plan.error().remedy, "This is a chance of one in millions: run again.");
-  must("UPDATE rows SET v0 = 'changed' WHERE key = 'a'");  // as a snapshot with other salt has it
-  made();
-  EXPECT_THAT(changes(), ElementsAre("a:changed:changed"));
-}
-
 }  // namespace
 }  // namespace rollcall::state::local

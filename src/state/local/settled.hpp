@@ -1,8 +1,10 @@
-// Whom the ledger confirms as they are, told by hashes in memory: nothing of them will be sent, so
-// that their values need not be kept. Not a door.
+// Whom the ledger confirms as they are, held in memory while a snapshot is taken: whoever is found
+// there again as they were needs no row of the snapshot, for the ledger tells all of them that the
+// plan and the next ledger want to know. Not a door.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,19 +19,42 @@ class Settled {
   // Nobody.
   Settled() = default;
   // Whoever is surely on the list and in the segment, without a reason; nobody where the ledger
-  // does not keep these attributes and no others, or holds more than some millions. `salt` decides
-  // whom a chance takes for somebody else, which the plan notices (see make_plan).
+  // does not keep these attributes and no others, or is too large to be held.
   static Result<Settled> load(duck::Connection& work, const LedgerFile& ledger,
-                              const std::vector<attributes::Target>& targets, uint64_t salt);
+                              const std::vector<attributes::Target>& targets);
 
-  // With these fingerprints by target, a null's being 0. Any thread.
-  [[nodiscard]] bool holds(std::string_view key, const std::vector<uint64_t>& fingerprints) const;
+  // Whether somebody is as the ledger has them: this key, primary key, and fingerprints by target (0
+  // for null). Each is found once. Any thread.
+  bool find(std::string_view key, std::string_view pk, const std::vector<uint64_t>& fingerprints);
+
+  // Makes the tables `apart`, the ledger's rows, by their number in the file, of whom was not found,
+  // and `taken_with`. Not there where nobody was to be found.
+  Status tell(duck::Connection& work) const;
 
  private:
-  void add(uint64_t hash);
+  struct Person {
+    uint64_t data = 0;  // a hash of primary key and fingerprints
+    uint64_t key_at = 0;
+    uint32_t key_size = 0;
+    uint8_t is_found = 0;
+  };
+  [[nodiscard]] std::string_view key_of(const Person& person) const;
 
-  uint64_t salt_ = 0;
-  std::vector<uint64_t> hashes_;  // open addressing; 0: free
+  std::string ledger_;           // the file's name
+  std::vector<Person> people_;   // by the ledger's row
+  std::vector<char> keys_;       // one after another
+  std::vector<uint32_t> slots_;  // by the key's hash, open addressing: the row and one; 0: free
 };
+
+// Everybody of the snapshot, in SQL, whether they have a row in `rows` or are told of by the ledger,
+// which must be the one that it was taken with: key, pk, and the fingerprints f0… of `targets`.
+Result<std::string> everybody(duck::Connection& work, const LedgerFile& ledger,
+                              const std::vector<attributes::Target>& targets = {});
+// A row, without values, to those of them for whom `which` holds: nothing is sent of who stays as they
+// are, and no other speaks for them.
+Status give_rows(duck::Connection& work, const std::filesystem::path& ledger,
+                 const std::vector<attributes::Target>& targets, const std::string& which);
+// Of a ledger's file those rows that `everybody` does not take from it, or all.
+Result<std::string> apart_of(duck::Connection& work, const std::filesystem::path& ledger);
 
 }  // namespace rollcall::state::local

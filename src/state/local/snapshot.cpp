@@ -32,12 +32,25 @@ std::string primary_key_order(FieldType type, bool written) {
   }
 }
 
-Status keep_one_row_a_person(duck::Connection& work, FieldType primary_key,
-                             const SnapshotSpec& spec, SegmentCounts& counts) {
+// Makes the table `twice`, of whom several rows speak for: `who` by their folded key.
+Status find_repeated(duck::Connection& work, const LedgerFile& ledger, const SnapshotSpec& spec) {
   // Whom Iterable may take for one contact must not stand in one batch as two.
   const std::string who = folded_key_sql("key");
-  TRY(work.run("CREATE TABLE twice AS SELECT " + who +
-               " AS who FROM rows GROUP BY who HAVING count(*) > 1"));
+  const std::string all = TRY(everybody(work, ledger));
+  const bool some_settled = all != "rows";
+  // Two of the settled are never one person: no ledger has two of one person in the segment.
+  TRY(work.run("CREATE TABLE twice AS SELECT who FROM (SELECT " + who + " AS who FROM " + all +
+               ")" + (some_settled ? " WHERE who IN (SELECT " + who + " FROM rows)" : "") +
+               " GROUP BY who HAVING count(*) > 1"));
+  if (!some_settled || TRY(work.scalar("SELECT count(*) FROM twice")) == 0) return ok_status();
+  return give_rows(work, *ledger, spec.targets, who + " IN (FROM twice)");
+}
+
+Status keep_one_row_a_person(duck::Connection& work, FieldType primary_key,
+                             const LedgerFile& ledger, const SnapshotSpec& spec,
+                             SegmentCounts& counts) {
+  const std::string who = folded_key_sql("key");
+  TRY(find_repeated(work, ledger, spec));
   if (TRY(work.scalar("SELECT count(*) FROM twice")) > 0) {
     std::string order = primary_key_order(primary_key, spec.keys_as_written) + ", pk";
     // Not by values, which may be left out.
@@ -73,7 +86,7 @@ Status keep_targets(const std::vector<attributes::Target>& targets, duck::Connec
 // becomes of its rows is worked out by all.
 class Taking : public duck::Producer {
  public:
-  Taking(source::RowStream& stream, const SnapshotSpec& spec, const Settled& settled,
+  Taking(source::RowStream& stream, const SnapshotSpec& spec, Settled& settled,
          duck::Appender& problems, Observer& observer, const std::stop_token& stop)
       : stream_(stream),
         spec_(spec),
@@ -120,17 +133,17 @@ class Taking : public duck::Producer {
       const KeyForm form = has_key ? normalise_key(taking_.spec_.key_type, key_) : KeyForm::blank;
       if (form != KeyForm::good)
         return taking_.put_aside(form, has_pk ? &pk_ : nullptr, has_key ? &key_ : nullptr);
-      rows.text(key_);
-      has_pk ? rows.text(pk_) : rows.null();
       for (size_t i = 0; i < targets.size(); ++i) {
         values_[i].clear();
         const bool present = attributes::append_value(values_[i], batch_.columns[i + 2], row,
                                                       targets[i], unholdable_[i]);
         fingerprints_[i] = present ? attributes::fingerprint(values_[i]) : 0;
       }
-      const bool settled = taking_.settled_.holds(key_, fingerprints_);
+      if (has_pk && taking_.settled_.find(key_, pk_, fingerprints_)) return ok_status();
+      rows.text(key_);
+      has_pk ? rows.text(pk_) : rows.null();
       for (size_t i = 0; i < targets.size(); ++i)
-        fingerprints_[i] != 0 && !settled ? rows.text(values_[i]) : rows.null();
+        fingerprints_[i] != 0 ? rows.text(values_[i]) : rows.null();
       for (const uint64_t one : fingerprints_) rows.integer(static_cast<int64_t>(one));
       return rows.end_row();
     }
@@ -176,7 +189,7 @@ class Taking : public duck::Producer {
 
   source::RowStream& stream_;
   const SnapshotSpec& spec_;
-  const Settled& settled_;
+  Settled& settled_;
   duck::Appender& problems_;
   Observer& observer_;
   const std::stop_token& stop_;
@@ -206,7 +219,7 @@ Result<std::vector<attributes::Target>> load_targets(duck::Connection& work) {
 }
 
 Result<Snapshot> take_snapshot(source::RowStream& stream, const SnapshotSpec& spec,
-                               const Settled& settled, duck::Database& database,
+                               Settled& settled, const LedgerFile& ledger, duck::Database& database,
                                duck::Connection& work, Observer& observer,
                                const std::stop_token& stop) {
   CHECK(stream.columns().size() == spec.targets.size() + 2);
@@ -223,8 +236,9 @@ Result<Snapshot> take_snapshot(source::RowStream& stream, const SnapshotSpec& sp
   Taking taking(stream, spec, settled, *problems, observer, stop);
   TRY(work.insert("rows", taking));
   TRY(problems->finish());
+  TRY(settled.tell(work));
   Snapshot out = std::move(taking.taken);
-  TRY(keep_one_row_a_person(work, stream.columns()[0].type, spec, out.counts));
+  TRY(keep_one_row_a_person(work, stream.columns()[0].type, ledger, spec, out.counts));
   out.counts.members =
       out.counts.rows - out.counts.no_key - out.counts.invalid_key - out.counts.duplicate_key;
   return out;

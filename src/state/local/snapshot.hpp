@@ -7,9 +7,9 @@
 
 namespace rollcall::state::local {
 
-// Without the values of whoever is `settled`. `work` is a connection of `database`. It is never half visible: the plan that is made from it is what gets sealed.
+// Without whoever is `settled`, of the ledger (settled.hpp). `work` is a connection of `database`. It is never half visible: the plan that is made from it is what gets sealed.
 Result<Snapshot> take_snapshot(source::RowStream& stream, const SnapshotSpec& spec,
-                               const Settled& settled, duck::Database& database,
+                               Settled& settled, const LedgerFile& ledger, duck::Database& database,
                                duck::Connection& work, Observer& observer,
                                const std::stop_token& stop);
 Result<std::vector<attributes::Target>> load_targets(duck::Connection& work);

@@ -23,7 +23,7 @@ class SnapshotTest : public testing::Test {
     Observer observer;
     auto taken =
         take_snapshot(stream, {type, {{"name", "name", FieldType::text, AttributeType::string}}},
-                      {}, *database_, *work_, observer, {});
+                      settled_, std::nullopt, *database_, *work_, observer, {});
     EXPECT_TRUE(taken.ok()) << taken.error().text();
     return taken.ok() ? *taken : Snapshot{};
   }
@@ -38,6 +38,7 @@ class SnapshotTest : public testing::Test {
   }
   std::unique_ptr<duck::Database> database_;
   std::unique_ptr<duck::Connection> work_;
+  Settled settled_;  // nobody
 };
 
 TEST_F(SnapshotTest, CountsWhoHasNoKeyOrAMalformedOne) {
@@ -91,7 +92,7 @@ TEST_F(SnapshotTest, PrintsKeysAsPeopleWriteThem) {
     ASSERT_TRUE(take_snapshot(
                     stream,
                     {KeyType::user_id, {{"name", "name", FieldType::text, AttributeType::string}}},
-                    {}, *database_, *work_, observer, {})
+                    settled_, std::nullopt, *database_, *work_, observer, {})
                     .ok());
     EXPECT_THAT(lines("SELECT key FROM rows"), ElementsAre(text));
     EXPECT_THAT(lines("SELECT pk FROM rows"), ElementsAre(text));
@@ -112,40 +113,59 @@ TEST_F(SnapshotTest, GivesANullNoFingerprintAndAValueItsOwn) {
   EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows WHERE v0 IS NULL AND f0 = 0"), 1);
   EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows WHERE v0 = '\"x\"' AND f0 <> 0"), 1);
 }
-TEST_F(SnapshotTest, LeavesOutTheValuesOfWhomTheLedgerConfirms) {
+TEST_F(SnapshotTest, LeavesWhomTheLedgerConfirmsToIt) {
   const std::filesystem::path file = std::filesystem::path(testing::TempDir()) /
                                      ("settled-" + std::to_string(::getpid()) + ".parquet");
-  const auto print = [](const std::string& value) {
-    return std::to_string(attributes::fingerprint(value)) + "::UBIGINT";
+  const auto person = [](const std::string& key, const std::string& name, const std::string& pk,
+                         const std::string& reason = "NULL") {
+    return "('" + key + "@x.co', " +
+           (name.empty() ? "NULL" : std::to_string(attributes::fingerprint('"' + name + '"'))) +
+           "::UBIGINT, '" + pk + "', " + reason + ")";
   };
   ASSERT_TRUE(work_
-                  ->run("COPY (SELECT key, 1::UTINYINT AS on_list, true AS in_segment, reason, f "
-                        "AS \"a:name\" FROM (VALUES ('same@x.co', " +
-                        print("\"Ann\"") + ", NULL), ('other@x.co', " + print("\"Bob\"") +
-                        ", NULL), ('parked@x.co', " + print("\"Cy\"") +
-                        ", 'not_a_contact'), ('none@x.co', NULL, NULL)) t(key, f, reason)) TO " +
-                        duck::literal(file.string()) + " (FORMAT parquet)")
+                  ->run("COPY (SELECT key, 1::UTINYINT AS on_list, true AS in_segment, reason, pk, "
+                        "f AS \"a:name\" FROM (VALUES " +
+                        join({person("same", "Ann", "1"), person("other", "Bob", "2"),
+                              person("parked", "Cy", "3", "'not_a_contact'"),
+                              person("none", "", "4"), person("moved", "Dan", "99"),
+                              person("twice", "Eve", "7"), person("left", "Fay", "8")},
+                             ", ") +
+                        ") t(key, f, pk, reason)) TO " + duck::literal(file.string()) +
+                        " (FORMAT parquet)")
                   .ok());
   const std::vector<attributes::Target> targets = {
       {"name", "name", FieldType::text, AttributeType::string}};
-  const auto settled = Settled::load(*work_, file, targets, 7);
+  auto settled = Settled::load(*work_, file, targets);
   ASSERT_TRUE(settled.ok()) << settled.error().text();
   MemoryRows stream(FieldType::integer, {{"1", "same@x.co", "Ann"},
                                          {"2", "other@x.co", "Ann"},
                                          {"3", "parked@x.co", "Cy"},
                                          {"4", "none@x.co", std::nullopt},
-                                         {"5", "new@x.co", "Eve"}});
+                                         {"5", "moved@x.co", "Dan"},
+                                         {"6", "new@x.co", "Eve"},
+                                         {"7", "twice@x.co", "Eve"},
+                                         {"7", "twice@x.co", "Eve"}});
   Observer observer;
-  ASSERT_TRUE(
-      take_snapshot(stream, {KeyType::email, targets}, *settled, *database_, *work_, observer, {})
-          .ok());
-  EXPECT_THAT(lines("SELECT key FROM rows WHERE v0 IS NULL ORDER BY key"),
-              ElementsAre("none@x.co", "same@x.co"));
-  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows WHERE f0 <> 0"), 4);
+  const auto taken = take_snapshot(stream, {KeyType::email, targets}, *settled, file, *database_,
+                                   *work_, observer, {});
+  ASSERT_TRUE(taken.ok()) << taken.error().text();
+  EXPECT_EQ(taken->counts.members, 7);
+  EXPECT_EQ(taken->counts.duplicate_key, 1);
+  EXPECT_THAT(lines("SELECT key FROM rows ORDER BY key"),
+              ElementsAre("moved@x.co", "new@x.co", "other@x.co", "parked@x.co", "twice@x.co"));
+  EXPECT_THAT(lines("SELECT key FROM " + *everybody(*work_, file, targets) +
+                    " WHERE f0 IS NOT NULL ORDER BY key"),
+              ElementsAre("moved@x.co", "new@x.co", "none@x.co", "other@x.co", "parked@x.co",
+                          "same@x.co", "twice@x.co"));
+  EXPECT_THAT(lines("SELECT key FROM " + *apart_of(*work_, file) + " ORDER BY key"),
+              ElementsAre("left@x.co", "moved@x.co", "other@x.co", "parked@x.co", "twice@x.co"));
+  // The rows of another ledger are other people's.
+  EXPECT_EQ(everybody(*work_, std::filesystem::path("ledger-2.parquet")).error().kind,
+            ErrorKind::corrupt);
   // A ledger of other attributes confirms nobody.
-  const auto nobody = Settled::load(*work_, file, {}, 7);
+  auto nobody = Settled::load(*work_, file, {});
   ASSERT_TRUE(nobody.ok());
-  EXPECT_FALSE(nobody->holds("same@x.co", {}));
+  EXPECT_FALSE(nobody->find("same@x.co", "1", {}));
   std::filesystem::remove(file);
 }
 TEST_F(SnapshotTest, ReadsManyBatchesOnSeveralThreads) {
