@@ -9,7 +9,7 @@ import { expect, it, vi } from 'vitest';
 import { duck, until, useWorld } from './harness';
 import { lendingCatalog, lendingData } from './lending';
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 120_000 }); // a machine may be slow, and the program with sanitizers
 
 const now = new Date();
 const world = useWorld({
