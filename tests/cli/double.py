@@ -48,6 +48,9 @@ LIMITS = {
 }
 # Requests that leave evenly spaced may arrive a little bunched; a window is judged at this share.
 WINDOW = 0.9
+# A machine that stands still for a moment bunches a tenth of a second's calls and more: of limits as fine as that, so many
+# windows are judged together.
+FINE, WINDOWS = 100, 3
 
 WRITES = {"POST lists", "lists/subscribe", "lists/unsubscribe", "users/bulkUpdate", "users/update"}
 
@@ -632,6 +635,8 @@ class Double:
         if self.limits == "off" or endpoint not in LIMITS:
             return False
         most, seconds = LIMITS[endpoint]
+        if self.limits == "record" and most >= FINE * seconds:
+            most, seconds = most * WINDOWS, seconds * WINDOWS
         window = self._arrivals.setdefault(endpoint, deque())
         while window and at - window[0] >= seconds * WINDOW:
             window.popleft()
