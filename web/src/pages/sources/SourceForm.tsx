@@ -6,18 +6,11 @@ import { type Input, inputsOf, isInStore, kindText, looksLikeReference, type Sou
 import { Upload } from './Upload';
 
 function Secret({ input, value, set, error }: { input: Input; value: Values[string] | undefined; set: (value: string | null) => void; error?: string }) {
-  const [replaces, setReplaces] = useState(false);
   if (value === null)
     return (
       <Group align="flex-end" gap="sm">
         <TextInput label={input.label} value="Stored, and never shown again" readOnly variant="filled" flex={1} error={error} />
-        <Button
-          variant="default"
-          onClick={() => {
-            setReplaces(true);
-            set('');
-          }}
-        >
+        <Button variant="default" onClick={() => set('')}>
           Replace the {input.label.toLowerCase()}
         </Button>
       </Group>
@@ -27,20 +20,13 @@ function Secret({ input, value, set, error }: { input: Input; value: Values[stri
     <Stack gap={4}>
       <PasswordInput
         label={input.label}
-        description={replaces && !input.required ? 'Left empty, the stored one is taken away.' : input.hint}
+        description={input.hint}
         value={text}
         onChange={(event) => set(event.currentTarget.value)}
         autoComplete="new-password"
         visibilityToggleButtonProps={{ 'aria-label': `Show the ${input.label.toLowerCase()}` }}
         error={error}
       />
-      {replaces && (
-        <Group>
-          <Button variant="subtle" size="compact-sm" onClick={() => set(null)}>
-            Keep the stored one
-          </Button>
-        </Group>
-      )}
       {looksLikeReference(text) && <ReferenceNote />}
     </Stack>
   );
