@@ -48,9 +48,8 @@ LIMITS = {
 }
 # Requests that leave evenly spaced may arrive a little bunched; a window is judged at this share.
 WINDOW = 0.9
-# A machine that stands still for a moment bunches a tenth of a second's calls and more: of limits as fine as that, so many
-# windows are judged together.
-FINE, WINDOWS = 100, 3
+# What comes while this process stands still, for longer than this, is stamped together at its end.
+STILL = 0.05
 
 WRITES = {"POST lists", "lists/subscribe", "lists/unsubscribe", "users/bulkUpdate", "users/update"}
 
@@ -247,7 +246,10 @@ class Double:
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._closed = False
+        self._awake = time.monotonic()
+        self._pauses = deque(maxlen=100)  # since, until
         threading.Thread(target=self._accept, daemon=True).start()
+        threading.Thread(target=self._watch, daemon=True).start()
 
     # --- For tests: the world before, and what became of it.
 
@@ -635,17 +637,28 @@ class Double:
         if self.limits == "off" or endpoint not in LIMITS:
             return False
         most, seconds = LIMITS[endpoint]
-        if self.limits == "record" and most >= FINE * seconds:
-            most, seconds = most * WINDOWS, seconds * WINDOWS
         window = self._arrivals.setdefault(endpoint, deque())
         while window and at - window[0] >= seconds * WINDOW:
             window.popleft()
         window.append(at)
         if len(window) <= most:
             return False
-        if self.limits == "record":
+        if self.limits == "record" and len(window) > most * (1 + self._stood_still(at, seconds) / seconds):
             self.violations.append(f"more than {most} calls of {endpoint} in {seconds:g} s")
         return True
+
+    def _stood_still(self, at, seconds):
+        """So many of the last seconds."""
+        return sum(until - since for since, until in [*self._pauses, (self._awake, at)]
+                   if until - since > STILL and at - until < seconds)
+
+    def _watch(self):
+        while not self._closed:
+            time.sleep(STILL / 5)
+            now = time.monotonic()
+            if now - self._awake > STILL:
+                self._pauses.append((self._awake, now))
+            self._awake = now
 
     def _throttle(self, endpoint, path):
         most, seconds = LIMITS.get(endpoint, (5, 1.0))
