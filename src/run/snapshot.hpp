@@ -21,7 +21,7 @@ Result<std::vector<attributes::Target>> targets_of(const Activation& activation,
                                                    const std::vector<ColumnInfo>& columns);
 state::SnapshotSpec snapshot_of(const SegmentInput& input,
                                 const std::vector<attributes::Target>& targets);
-// `of_everybody`: with the values of people who are as the ledger confirms them, too.
+// `of_everybody`: with people who are as the ledger confirms them, too.
 Result<state::Snapshot> take_snapshot(const SegmentInput& input, segment::Reader& reader,
                                       const std::vector<attributes::Target>& targets,
                                       bool of_everybody, state::Work& work,

@@ -22,6 +22,16 @@ std::string attribute_column(const attributes::Target& target) {
   return duck::identifier("a:" + target.to);
 }
 
+Result<bool> has_table(duck::Connection& db, std::string_view name) {
+  return TRY(db.scalar("SELECT count(*) FROM duckdb_tables() WHERE table_name = " +
+                       duck::literal(name))) > 0;
+}
+
+std::optional<fs::path> last_file(const Folder& folder, const Record& record) {
+  if (record.generation == 0) return std::nullopt;
+  return folder.ledger_file(record.generation);
+}
+
 Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, const Record& record,
                                 const std::vector<attributes::Target>& targets) {
   std::string missing;

@@ -18,6 +18,9 @@ constexpr uint64_t kPerhapsOurs = 1;
 // Whether two keys are one person's, in SQL: Iterable may lower more letters than we do.
 std::string same_person(std::string_view one, std::string_view other);
 std::string attribute_column(const attributes::Target& target);
+Result<bool> has_table(duck::Connection& db, std::string_view name);
+// The file of the last ledger; nothing: there is none yet.
+std::optional<std::filesystem::path> last_file(const Folder& folder, const Record& record);
 // The last ledger with every column the next one has.
 Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, const Record& record,
                                 const std::vector<attributes::Target>& targets);

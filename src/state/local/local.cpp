@@ -151,10 +151,7 @@ class LocalWork : public Work {
   LocalWork(Folder folder, Record& record, std::string run_id)
       : folder_(std::move(folder)), record_(record), run_id_(std::move(run_id)) {}
 
-  [[nodiscard]] LedgerFile ledger() const {
-    if (record_.generation == 0) return std::nullopt;
-    return folder_.ledger_file(record_.generation);
-  }
+  [[nodiscard]] LedgerFile ledger() const { return last_file(folder_, record_); }
   Result<std::vector<std::string>> texts(const std::string& query) {
     std::vector<std::string> out;
     const auto stream = TRY(work_->stream(query));

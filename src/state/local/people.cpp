@@ -56,21 +56,15 @@ std::string text_or(const duck::Chunk& chunk, size_t column, size_t row) {
   return chunk.is_null(column, row) ? "" : std::string(chunk.text(column, row));
 }
 
-LedgerFile last_file(const Folder& folder, const Record& record) {
-  return record.generation == 0 ? std::nullopt : LedgerFile(folder.ledger_file(record.generation));
-}
-
 // Whether the next ledger tells something else than the last of a part of the people alone, so that
 // it is worth telling them from the others. Plans of earlier versions do not say of whom.
-Result<bool> touches_few(duck::Connection& work, const Folder& folder, const Record& record,
+Result<bool> touches_few(duck::Connection& work, const LedgerFile& ledger,
                          const Promotion& promotion) {
-  if (record.generation == 0 ||
-      TRY(work.scalar("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'touched'")) == 0 ||
-      !TRY(keeps_attributes(work, folder.ledger_file(record.generation), promotion.targets)))
+  if (!ledger || !TRY(has_table(work, "touched")) ||
+      !TRY(keeps_attributes(work, *ledger, promotion.targets)))
     return false;
   const int64_t touched = TRY(work.scalar("SELECT count(*) FROM touched"));
-  return touched * 2 < TRY(work.scalar("SELECT count(*) FROM " +
-                                       TRY(everybody(work, last_file(folder, record)))));
+  return touched * 2 < TRY(work.scalar("SELECT count(*) FROM " + TRY(everybody(work, ledger))));
 }
 
 // The file of the next generation.
@@ -113,11 +107,11 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
       "CASE WHEN c.outcome IS NULL THEN l.reason WHEN c.outcome IN ('added', 'updated', 'removed') "
       "THEN NULL ELSE c.outcome END";
   const std::string sent = "c.outcome IN ('added', 'removed', 'updated', 'unknown', 'rejected')";
-  const bool few = TRY(touches_few(work, folder, record, promotion));
-  const std::string members =
-      few ? "rows" : TRY(everybody(work, last_file(folder, record), promotion.targets));
+  const LedgerFile last = last_file(folder, record);
+  const bool few = TRY(touches_few(work, last, promotion));
+  const std::string members = few ? "rows" : TRY(everybody(work, last, promotion.targets));
   const auto of = [&](const std::string& table) {
-    return !few ? table : "(SELECT * FROM " + table + " SEMI JOIN touched USING (key))";
+    return few ? "(SELECT * FROM " + table + " SEMI JOIN touched USING (key))" : table;
   };
   const std::string query = fmt::format(
       "SELECT coalesce(s.key, l.key) AS key, "
@@ -144,7 +138,7 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
   // So is the other spelling of somebody who goes on under this one.
   TRY(work.run("CREATE TABLE IF NOT EXISTS spared(key VARCHAR)"));  // plans of earlier versions
   const std::string others =
-      !few ? "" : " UNION ALL BY NAME SELECT * FROM " + ledger + " ANTI JOIN touched USING (key)";
+      few ? " UNION ALL BY NAME SELECT * FROM " + ledger + " ANTI JOIN touched USING (key)" : "";
   const std::string kept = fmt::format(
       "SELECT * FROM ({}{}) WHERE in_segment OR (on_list > 0 AND key NOT IN (FROM spared)) OR "
       "({})",

@@ -31,10 +31,21 @@ std::string numbered(const std::filesystem::path& ledger) {
   return "read_parquet(" + duck::literal(ledger.string()) + ", file_row_number = true)";
 }
 
+// Of the ledger's rows those that tell of somebody settled.
+std::string settled_rows(const std::filesystem::path& ledger) {
+  return numbered(ledger) + " l ANTI JOIN apart ON l.file_row_number = apart.place";
+}
+
+std::string fingerprints_of(const std::vector<attributes::Target>& targets) {
+  std::string out;
+  for (size_t i = 0; i < targets.size(); ++i)
+    out += fmt::format(", coalesce({}, 0) AS f{}", attribute_column(targets[i]), i);
+  return out;
+}
+
 // Row numbers of another file would be other people's.
 Result<bool> tells_apart(duck::Connection& work, const std::filesystem::path& ledger) {
-  if (TRY(work.scalar("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'apart'")) == 0)
-    return false;
+  if (!TRY(has_table(work, "apart"))) return false;
   if (TRY(work.scalar("SELECT count(*) FROM taken_with WHERE file = " +
                       duck::literal(ledger.filename().string()))) == 0)
     return Error{ErrorKind::corrupt, "the snapshot was taken with another ledger"};
@@ -52,11 +63,9 @@ Result<Settled> Settled::load(duck::Connection& work, const LedgerFile& ledger,
   out.ledger_ = ledger->filename().string();
   out.people_.resize(static_cast<size_t>(rows));
   out.slots_.resize(std::bit_ceil(out.people_.size() * 2));
-  std::string sql = "SELECT file_row_number, key, pk";
-  for (const auto& target : targets) sql += ", coalesce(" + attribute_column(target) + ", 0)";
-  const auto stream =
-      TRY(work.stream(sql + " FROM " + numbered(*ledger) +
-                      " WHERE on_list = 1 AND in_segment AND reason IS NULL AND pk IS NOT NULL"));
+  const auto stream = TRY(work.stream(
+      "SELECT file_row_number, key, pk" + fingerprints_of(targets) + " FROM " + numbered(*ledger) +
+      " WHERE on_list = 1 AND in_segment AND reason IS NULL AND pk IS NOT NULL"));
   std::vector<uint64_t> fingerprints(targets.size());
   while (const duck::Chunk* chunk = TRY(stream->next())) {
     for (size_t row = 0; row < chunk->rows(); ++row) {
@@ -111,25 +120,18 @@ Status Settled::tell(duck::Connection& work) const {
 Result<std::string> everybody(duck::Connection& work, const LedgerFile& ledger,
                               const std::vector<attributes::Target>& targets) {
   if (!ledger || !TRY(tells_apart(work, *ledger))) return std::string("rows");
-  std::string in_rows = "SELECT key, pk", in_ledger = in_rows;
-  for (size_t i = 0; i < targets.size(); ++i) {
-    in_rows += fmt::format(", f{}", i);
-    in_ledger += fmt::format(", coalesce({}, 0) AS f{}", attribute_column(targets[i]), i);
-  }
-  return "(" + in_rows + " FROM rows UNION ALL " + in_ledger + " FROM " + numbered(*ledger) +
-         " l ANTI JOIN apart ON l.file_row_number = apart.place)";
+  std::string in_rows;
+  for (size_t i = 0; i < targets.size(); ++i) in_rows += fmt::format(", f{}", i);
+  return "(SELECT key, pk" + in_rows + " FROM rows UNION ALL SELECT key, pk" +
+         fingerprints_of(targets) + " FROM " + settled_rows(*ledger) + ")";
 }
 
 Status give_rows(duck::Connection& work, const std::filesystem::path& ledger,
                  const std::vector<attributes::Target>& targets, const std::string& which) {
-  std::string values, prints;
-  for (size_t i = 0; i < targets.size(); ++i) {
-    values += ", NULL";
-    prints += fmt::format(", coalesce({}, 0) AS f{}", attribute_column(targets[i]), i);
-  }
-  return work.run("CREATE TABLE given AS SELECT file_row_number AS place, key, pk" + prints +
-                  " FROM " + numbered(ledger) +
-                  " l ANTI JOIN apart ON l.file_row_number = apart.place WHERE " + which +
+  std::string values;
+  for (size_t i = 0; i < targets.size(); ++i) values += ", NULL";
+  return work.run("CREATE TABLE given AS SELECT file_row_number AS place, key, pk" +
+                  fingerprints_of(targets) + " FROM " + settled_rows(ledger) + " WHERE " + which +
                   "; INSERT INTO rows SELECT key, pk" + values +
                   ", * EXCLUDE (place, key, pk) FROM given; INSERT INTO apart SELECT place FROM "
                   "given; DROP TABLE given");

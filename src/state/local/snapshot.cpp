@@ -32,8 +32,10 @@ std::string primary_key_order(FieldType type, bool written) {
   }
 }
 
-// Makes the table `twice`, of whom several rows speak for: `who` by their folded key.
-Status find_repeated(duck::Connection& work, const LedgerFile& ledger, const SnapshotSpec& spec) {
+// Makes the table `twice`, of whom several rows speak for: `who` by their folded key. Whether there
+// is anybody.
+Result<bool> find_repeated(duck::Connection& work, const LedgerFile& ledger,
+                           const SnapshotSpec& spec) {
   // Whom Iterable may take for one contact must not stand in one batch as two.
   const std::string who = folded_key_sql("key");
   const std::string all = TRY(everybody(work, ledger));
@@ -42,16 +44,16 @@ Status find_repeated(duck::Connection& work, const LedgerFile& ledger, const Sna
   TRY(work.run("CREATE TABLE twice AS SELECT who FROM (SELECT " + who + " AS who FROM " + all +
                ")" + (some_settled ? " WHERE who IN (SELECT " + who + " FROM rows)" : "") +
                " GROUP BY who HAVING count(*) > 1"));
-  if (!some_settled || TRY(work.scalar("SELECT count(*) FROM twice")) == 0) return ok_status();
-  return give_rows(work, *ledger, spec.targets, who + " IN (FROM twice)");
+  if (TRY(work.scalar("SELECT count(*) FROM twice")) == 0) return false;
+  if (some_settled) TRY(give_rows(work, *ledger, spec.targets, who + " IN (FROM twice)"));
+  return true;
 }
 
 Status keep_one_row_a_person(duck::Connection& work, FieldType primary_key,
                              const LedgerFile& ledger, const SnapshotSpec& spec,
                              SegmentCounts& counts) {
   const std::string who = folded_key_sql("key");
-  TRY(find_repeated(work, ledger, spec));
-  if (TRY(work.scalar("SELECT count(*) FROM twice")) > 0) {
+  if (TRY(find_repeated(work, ledger, spec))) {
     std::string order = primary_key_order(primary_key, spec.keys_as_written) + ", pk";
     // Not by values, which may be left out.
     for (size_t i = 0; i < spec.targets.size(); ++i) order += fmt::format(", f{}", i);

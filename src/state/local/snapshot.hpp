@@ -7,7 +7,8 @@
 
 namespace rollcall::state::local {
 
-// Without whoever is `settled`, of the ledger (settled.hpp). `work` is a connection of `database`. It is never half visible: the plan that is made from it is what gets sealed.
+// Without whoever is `settled`, of the ledger (settled.hpp). `work` is a connection of `database`.
+// It is never half visible: the plan that is made from it is what gets sealed.
 Result<Snapshot> take_snapshot(source::RowStream& stream, const SnapshotSpec& spec,
                                Settled& settled, const LedgerFile& ledger, duck::Database& database,
                                duck::Connection& work, Observer& observer,
