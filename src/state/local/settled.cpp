@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
+#include <functional>
 
 #include "state/local/file.hpp"
 
@@ -21,10 +24,11 @@ uint64_t mixed(uint64_t value) {
   return value ^ value >> 31;
 }
 
-uint64_t hash_of(std::string_view pk, const std::vector<uint64_t>& fingerprints) {
-  uint64_t out = attributes::fingerprint(pk);
-  for (const uint64_t one : fingerprints) out = mixed(out ^ one);
-  return out;
+// Within this process alone.
+uint64_t hash_of(std::string_view text) { return std::hash<std::string_view>()(text); }
+
+Result<int64_t> rows_of(duck::Connection& work, const std::filesystem::path& ledger) {
+  return work.scalar("SELECT count(*) FROM read_parquet(" + duck::literal(ledger.string()) + ")");
 }
 
 std::string numbered(const std::filesystem::path& ledger) {
@@ -54,11 +58,14 @@ Result<bool> tells_apart(duck::Connection& work, const std::filesystem::path& le
 
 }  // namespace
 
+uint64_t data_hash(std::string_view pk) { return mixed(hash_of(pk)); }
+uint64_t data_hash(uint64_t before, uint64_t fingerprint) { return mixed(before ^ fingerprint); }
+
 Result<Settled> Settled::load(duck::Connection& work, const LedgerFile& ledger,
                               const std::vector<attributes::Target>& targets) {
   Settled out;
   if (!ledger || !TRY(keeps_attributes(work, *ledger, targets))) return out;
-  const int64_t rows = TRY(work.scalar("SELECT count(*) FROM " + numbered(*ledger)));
+  const int64_t rows = TRY(rows_of(work, *ledger));
   if (rows == 0 || rows > kPeopleMax) return out;
   out.ledger_ = ledger->filename().string();
   out.people_.resize(static_cast<size_t>(rows));
@@ -66,22 +73,29 @@ Result<Settled> Settled::load(duck::Connection& work, const LedgerFile& ledger,
   const auto stream = TRY(work.stream(
       "SELECT file_row_number, key, pk" + fingerprints_of(targets) + " FROM " + numbered(*ledger) +
       " WHERE on_list = 1 AND in_segment AND reason IS NULL AND pk IS NOT NULL"));
-  std::vector<uint64_t> fingerprints(targets.size());
+  // The places in memory that a row needs are far apart: those of a whole chunk are asked for before
+  // the first of them is waited for.
+  std::vector<size_t> slots;
   while (const duck::Chunk* chunk = TRY(stream->next())) {
+    slots.clear();
     for (size_t row = 0; row < chunk->rows(); ++row) {
+      slots.push_back(out.slot_of(chunk->text(1, row)));
+      __builtin_prefetch(&out.slots_[slots.back()], 1);
+    }
+    for (size_t row = 0; row < chunk->rows(); ++row) {
+      uint64_t data = data_hash(chunk->text(2, row));
       for (size_t i = 0; i < targets.size(); ++i)
-        fingerprints[i] = static_cast<uint64_t>(chunk->integer(i + 3, row));
+        data = data_hash(data, static_cast<uint64_t>(chunk->integer(i + 3, row)));
       const std::string_view key = chunk->text(1, row);
       const auto number = static_cast<size_t>(chunk->integer(0, row));
-      out.people_.at(number) = {.data = hash_of(chunk->text(2, row), fingerprints),
-                                .key_at = out.keys_.size(),
-                                .key_size = static_cast<uint32_t>(key.size())};
+      out.people_.at(number) = {
+          .data = data, .key_at = out.keys_.size(), .key_size = static_cast<uint32_t>(key.size())};
       out.keys_.insert(out.keys_.end(), key.begin(), key.end());
-      if (out.keys_.size() > kKeyBytesMax) return Settled();
-      size_t at = attributes::fingerprint(key) & (out.slots_.size() - 1);
-      while (out.slots_[at] != 0) at = (at + 1) & (out.slots_.size() - 1);
-      out.slots_[at] = static_cast<uint32_t>(number) + 1;
+      size_t slot = slots[row];
+      while (out.slots_[slot] != 0) slot = (slot + 1) & (out.slots_.size() - 1);
+      out.slots_[slot] = static_cast<uint32_t>(number) + 1;
     }
+    if (out.keys_.size() > kKeyBytesMax) return Settled();
   }
   return out;
 }
@@ -90,17 +104,38 @@ std::string_view Settled::key_of(const Person& person) const {
   return {keys_.data() + person.key_at, person.key_size};
 }
 
-bool Settled::find(std::string_view key, std::string_view pk,
-                   const std::vector<uint64_t>& fingerprints) {
-  if (slots_.empty()) return false;
-  const size_t mask = slots_.size() - 1;
-  for (size_t at = attributes::fingerprint(key) & mask; slots_[at] != 0; at = (at + 1) & mask) {
-    Person& person = people_[slots_[at] - 1];
-    if (key_of(person) != key) continue;
-    return person.data == hash_of(pk, fingerprints) &&
-           std::atomic_ref(person.is_found).exchange(1) == 0;
+size_t Settled::slot_of(std::string_view key) const { return hash_of(key) & (slots_.size() - 1); }
+
+bool Settled::take(size_t slot, const Asked& asked) {
+  for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
+    Person& person = people_[slots_[slot] - 1];
+    if (key_of(person) != asked.key) continue;
+    return person.data == asked.data && std::atomic_ref(person.is_found).exchange(1) == 0;
   }
   return false;
+}
+
+void Settled::find(std::span<Asked> people) {
+  if (is_nobody()) return;
+  // As in load(): slot, person and key lie far apart, and are fetched for some at once.
+  constexpr size_t kAtOnce = 32;
+  std::array<size_t, kAtOnce> slots;
+  for (size_t from = 0; from < people.size(); from += kAtOnce) {
+    const auto some = people.subspan(from, std::min(kAtOnce, people.size() - from));
+    const auto first = [&](size_t i) -> const Person* {
+      const uint32_t row = slots_[slots[i]];
+      return row == 0 ? nullptr : &people_[row - 1];
+    };
+    for (size_t i = 0; i < some.size(); ++i) {
+      slots[i] = slot_of(some[i].key);
+      __builtin_prefetch(&slots_[slots[i]]);
+    }
+    for (size_t i = 0; i < some.size(); ++i)
+      if (const Person* person = first(i)) __builtin_prefetch(person, 1);
+    for (size_t i = 0; i < some.size(); ++i)
+      if (const Person* person = first(i)) __builtin_prefetch(keys_.data() + person->key_at);
+    for (size_t i = 0; i < some.size(); ++i) some[i].is_settled = take(slots[i], some[i]);
+  }
 }
 
 Status Settled::tell(duck::Connection& work) const {
@@ -124,6 +159,18 @@ Result<std::string> everybody(duck::Connection& work, const LedgerFile& ledger,
   for (size_t i = 0; i < targets.size(); ++i) in_rows += fmt::format(", f{}", i);
   return "(SELECT key, pk" + in_rows + " FROM rows UNION ALL SELECT key, pk" +
          fingerprints_of(targets) + " FROM " + settled_rows(*ledger) + ")";
+}
+
+Result<bool> all_are_settled(duck::Connection& work, const LedgerFile& ledger) {
+  if (!ledger || !TRY(tells_apart(work, *ledger))) return false;
+  return TRY(work.scalar("SELECT (SELECT count(*) FROM rows) + (SELECT count(*) FROM apart)")) == 0;
+}
+
+Result<int64_t> count_everybody(duck::Connection& work, const LedgerFile& ledger) {
+  const int64_t rows = TRY(work.scalar("SELECT count(*) FROM rows"));
+  if (!ledger || !TRY(tells_apart(work, *ledger))) return rows;
+  // Each row that is told apart is one of the ledger's, once.
+  return rows + TRY(rows_of(work, *ledger)) - TRY(work.scalar("SELECT count(*) FROM apart"));
 }
 
 Status give_rows(duck::Connection& work, const std::filesystem::path& ledger,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +15,20 @@
 
 namespace rollcall::state::local {
 
+// Primary key and fingerprints, in the order of their targets, as 64 bits: the key alone, then one
+// fingerprint after another.
+uint64_t data_hash(std::string_view pk);
+uint64_t data_hash(uint64_t before, uint64_t fingerprint);
+
 class Settled {
  public:
+  // Somebody of the snapshot.
+  struct Asked {
+    std::string_view key;
+    uint64_t data = 0;
+    bool is_settled = false;  // the answer
+  };
+
   // Nobody.
   Settled() = default;
   // Whoever is surely on the list and in the segment, without a reason; nobody where the ledger
@@ -23,9 +36,10 @@ class Settled {
   static Result<Settled> load(duck::Connection& work, const LedgerFile& ledger,
                               const std::vector<attributes::Target>& targets);
 
-  // Whether somebody is as the ledger has them: this key, primary key, and fingerprints by target (0
-  // for null). Each is found once. Any thread.
-  bool find(std::string_view key, std::string_view pk, const std::vector<uint64_t>& fingerprints);
+  // Which of them are as the ledger has them: this key, primary key, and fingerprints by target (0
+  // for null). Each person of the ledger is found once. Any thread.
+  void find(std::span<Asked> people);
+  [[nodiscard]] bool is_nobody() const { return people_.empty(); }
 
   // Makes the tables `apart`, the ledger's rows, by their number in the file, of whom was not found,
   // and `taken_with`. Not there where nobody was to be found.
@@ -33,12 +47,14 @@ class Settled {
 
  private:
   struct Person {
-    uint64_t data = 0;  // a hash of primary key and fingerprints
+    uint64_t data = 0;
     uint64_t key_at = 0;
     uint32_t key_size = 0;
     uint8_t is_found = 0;
   };
   [[nodiscard]] std::string_view key_of(const Person& person) const;
+  [[nodiscard]] size_t slot_of(std::string_view key) const;
+  bool take(size_t slot, const Asked& asked);
 
   std::string ledger_;           // the file's name
   std::vector<Person> people_;   // by the ledger's row
@@ -50,6 +66,9 @@ class Settled {
 // which must be the one that it was taken with: key, pk, and the fingerprints f0… of `targets`.
 Result<std::string> everybody(duck::Connection& work, const LedgerFile& ledger,
                               const std::vector<attributes::Target>& targets = {});
+// Whether the ledger tells of everybody, and each of its people is still there as they were.
+Result<bool> all_are_settled(duck::Connection& work, const LedgerFile& ledger);
+Result<int64_t> count_everybody(duck::Connection& work, const LedgerFile& ledger);
 // A row, without values, to those of them for whom `which` holds: nothing is sent of who stays as they
 // are, and no other speaks for them.
 Status give_rows(duck::Connection& work, const std::filesystem::path& ledger,

@@ -84,6 +84,23 @@ Status keep_targets(const std::vector<attributes::Target>& targets, duck::Connec
   return ok_status();
 }
 
+// Texts in one piece of memory: bytes are appended, then that is where a text ends.
+struct Texts {
+  std::string bytes;
+  std::vector<size_t> ends;
+  void clear() { bytes.clear(), ends.clear(); }
+  void end() { ends.push_back(bytes.size()); }
+  std::string_view operator[](size_t i) const {
+    const size_t from = i == 0 ? 0 : ends[i - 1];
+    return std::string_view(bytes).substr(from, ends[i] - from);
+  }
+  [[nodiscard]] std::string_view last() const { return (*this)[ends.size() - 1]; }
+  void drop() {
+    bytes.resize(bytes.size() - last().size());
+    ends.pop_back();
+  }
+};
+
 // The rows of a stream as the snapshot has them. The stream is read by one thread at a time; what
 // becomes of its rows is worked out by all.
 class Taking : public duck::Producer {
@@ -113,50 +130,100 @@ class Taking : public duck::Producer {
 
     Status fill(duck::RowSink& rows) override {
       while (!rows.is_full()) {
-        if (row_ == batch_.rows) {
-          row_ = 0;
-          if (!TRY(taking_.next(batch_, unholdable_))) return ok_status();
-          continue;
+        if (at_ == people_.size()) {
+          if (!TRY(read())) return ok_status();
+        } else if (people_[at_].is_settled) {
+          ++at_;
+        } else {
+          TRY(put(rows, at_++));
         }
-        TRY(put(rows, row_++));
       }
       return ok_status();
     }
 
    private:
-    Status put(duck::RowSink& rows, size_t row) {
+    // The next batch, column after column.
+    Result<bool> read() {
+      at_ = 0;
+      people_.clear();
+      if (!TRY(taking_.next(batch_, unholdable_))) return false;
+      TRY(take_keys());
       const std::vector<attributes::Target>& targets = taking_.spec_.targets;
-      const bool has_pk = batch_.columns[0].valid[row];
-      pk_.clear();
-      append_text(pk_, batch_.columns[0], row);
-      const bool has_key = batch_.columns[1].valid[row];
-      key_.clear();
-      append_text(key_, batch_.columns[1], row);
-      const KeyForm form = has_key ? normalise_key(taking_.spec_.key_type, key_) : KeyForm::blank;
-      if (form != KeyForm::good)
-        return taking_.put_aside(form, has_pk ? &pk_ : nullptr, has_key ? &key_ : nullptr);
       for (size_t i = 0; i < targets.size(); ++i) {
-        values_[i].clear();
-        const bool present = attributes::append_value(values_[i], batch_.columns[i + 2], row,
-                                                      targets[i], unholdable_[i]);
-        fingerprints_[i] = present ? attributes::fingerprint(values_[i]) : 0;
+        Texts& values = values_[i];
+        values.clear();
+        fingerprints_[i].clear();
+        for (const size_t row : rows_) {
+          const bool present = attributes::append_value(values.bytes, batch_.columns[i + 2], row,
+                                                        targets[i], unholdable_[i]);
+          values.end();
+          fingerprints_[i].push_back(present ? attributes::fingerprint(values.last()) : 0);
+        }
       }
-      if (has_pk && taking_.settled_.find(key_, pk_, fingerprints_)) return ok_status();
-      rows.text(key_);
-      has_pk ? rows.text(pk_) : rows.null();
-      for (size_t i = 0; i < targets.size(); ++i)
-        fingerprints_[i] != 0 ? rows.text(values_[i]) : rows.null();
-      for (const uint64_t one : fingerprints_) rows.integer(static_cast<int64_t>(one));
+      find_settled();
+      return true;
+    }
+
+    // Of whoever is somebody.
+    Status take_keys() {
+      rows_.clear();
+      keys_.clear();
+      pks_.clear();
+      for (size_t row = 0; row < batch_.rows; ++row) {
+        const bool has_key = batch_.columns[1].valid[row];
+        key_.clear();
+        append_text(key_, batch_.columns[1], row);
+        const KeyForm form = has_key ? normalise_key(taking_.spec_.key_type, key_) : KeyForm::blank;
+        append_text(pks_.bytes, batch_.columns[0], row);
+        pks_.end();
+        if (form == KeyForm::good) {
+          rows_.push_back(row);
+          keys_.bytes += key_;
+          keys_.end();
+        } else {
+          const std::string pk(pks_.last());
+          pks_.drop();
+          TRY(taking_.put_aside(form, has_pk(row) ? &pk : nullptr, has_key ? &key_ : nullptr));
+        }
+      }
+      return ok_status();
+    }
+
+    void find_settled() {
+      people_.assign(rows_.size(), {});
+      if (taking_.settled_.is_nobody()) return;
+      // Whoever has no primary key is not settled: no key in the ledger is empty.
+      for (size_t k = 0; k < rows_.size(); ++k)
+        people_[k] = {.key = has_pk(rows_[k]) ? keys_[k] : std::string_view(),
+                      .data = data_hash(pks_[k])};
+      for (const std::vector<uint64_t>& of_target : fingerprints_)
+        for (size_t k = 0; k < rows_.size(); ++k)
+          people_[k].data = data_hash(people_[k].data, of_target[k]);
+      taking_.settled_.find(people_);
+    }
+
+    Status put(duck::RowSink& rows, size_t k) {
+      rows.text(keys_[k]);
+      has_pk(rows_[k]) ? rows.text(pks_[k]) : rows.null();
+      for (size_t i = 0; i < values_.size(); ++i)
+        fingerprints_[i][k] != 0 ? rows.text(values_[i][k]) : rows.null();
+      for (const std::vector<uint64_t>& of_target : fingerprints_)
+        rows.integer(static_cast<int64_t>(of_target[k]));
       return rows.end_row();
     }
 
+    [[nodiscard]] bool has_pk(size_t row) const { return batch_.columns[0].valid[row]; }
+
     Taking& taking_;
     RowBatch batch_;
-    size_t row_ = 0;
-    std::string key_, pk_;
-    std::vector<std::string> values_;
-    std::vector<uint64_t> fingerprints_;  // 0: null
-    std::vector<int64_t> unholdable_;     // since it was told of last
+    std::vector<size_t> rows_;  // of the batch: those that are somebody; the following go by these
+    Texts keys_, pks_;
+    std::vector<Texts> values_;                        // by target
+    std::vector<std::vector<uint64_t>> fingerprints_;  // by target; 0: null
+    std::vector<Settled::Asked> people_;
+    size_t at_ = 0;                    // of them, the next one
+    std::vector<int64_t> unholdable_;  // since it was told of last
+    std::string key_;
   };
 
   // The next rows; what was learnt of the ones before is told with it. False: there are no more.

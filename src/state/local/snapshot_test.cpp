@@ -157,6 +157,7 @@ TEST_F(SnapshotTest, LeavesWhomTheLedgerConfirmsToIt) {
                     " WHERE f0 IS NOT NULL ORDER BY key"),
               ElementsAre("moved@x.co", "new@x.co", "none@x.co", "other@x.co", "parked@x.co",
                           "same@x.co", "twice@x.co"));
+  EXPECT_EQ(*count_everybody(*work_, file), 7);
   EXPECT_THAT(lines("SELECT key FROM " + *apart_of(*work_, file) + " ORDER BY key"),
               ElementsAre("left@x.co", "moved@x.co", "other@x.co", "parked@x.co", "twice@x.co"));
   // The rows of another ledger are other people's.
@@ -165,7 +166,30 @@ TEST_F(SnapshotTest, LeavesWhomTheLedgerConfirmsToIt) {
   // A ledger of other attributes confirms nobody.
   auto nobody = Settled::load(*work_, file, {});
   ASSERT_TRUE(nobody.ok());
-  EXPECT_FALSE(nobody->find("same@x.co", "1", {}));
+  EXPECT_TRUE(nobody->is_nobody());
+  std::filesystem::remove(file);
+}
+TEST_F(SnapshotTest, WhoeverHasNoPrimaryKeyIsNotLeftToTheLedger) {
+  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) /
+                                     ("keyless-" + std::to_string(::getpid()) + ".parquet");
+  ASSERT_TRUE(work_
+                  ->run("COPY (SELECT 'a@x.co' AS key, 1::UTINYINT AS on_list, true AS in_segment, "
+                        "NULL::VARCHAR AS reason, '' AS pk, 0::UBIGINT AS \"a:name\") TO " +
+                        duck::literal(file.string()) + " (FORMAT parquet)")
+                  .ok());
+  const std::vector<attributes::Target> targets = {
+      {"name", "name", FieldType::text, AttributeType::string}};
+  auto settled = Settled::load(*work_, file, targets);
+  ASSERT_TRUE(settled.ok()) << settled.error().text();
+  ASSERT_FALSE(settled->is_nobody());
+  MemoryRows stream(FieldType::text, {{std::nullopt, "a@x.co", std::nullopt}});
+  Observer observer;
+  const auto taken = take_snapshot(stream, {KeyType::email, targets}, *settled, file, *database_,
+                                   *work_, observer, {});
+  ASSERT_TRUE(taken.ok()) << taken.error().text();
+  EXPECT_EQ(taken->counts.members, 1);
+  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows WHERE pk IS NULL"), 1);
+  EXPECT_EQ(*count_everybody(*work_, file), 1);
   std::filesystem::remove(file);
 }
 TEST_F(SnapshotTest, ReadsManyBatchesOnSeveralThreads) {
