@@ -6,6 +6,7 @@
 #include <set>
 
 #include "state/local/file.hpp"
+#include "state/local/plan.hpp"
 
 namespace rollcall::state::local {
 namespace fs = std::filesystem;
@@ -84,10 +85,10 @@ Status keep_planned(const Folder& folder, const Record& record, duck::Connection
   for (size_t i = 0; i < targets.size(); ++i)
     written += fmt::format(", v{} IS NOT NULL AS {}", i, attribute_column(targets[i]));
   const int64_t generation = record.generation + 1;
-  (void)TRY(write_parquet(
-      *folder.disk, work,
-      fmt::format("SELECT key, kind, {} AS generation{} FROM changes", generation, written),
-      folder.planned_file(generation), "lz4"));  // it lives as long as the run
+  const std::string query = fmt::format("SELECT key, kind, {} AS generation{} FROM {}", generation,
+                                        written, TRY(changes_of(work)));
+  (void)TRY(write_parquet(*folder.disk, work, query, folder.planned_file(generation),
+                          "lz4"));  // it lives as long as the run
   return ok_status();
 }
 

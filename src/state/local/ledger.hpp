@@ -33,7 +33,9 @@
 //                               settled; not there where nobody could be
 //   problems(kind, pk, key)     its rows that are nobody: no_key, invalid_key, duplicate_key
 //   targets                     what the snapshot was taken for
-//   changes(key, kind, was_on, look_up, not_before, v0…)   the plan; the row id is the seq
+//   changes(key, kind, was_on, look_up, not_before, v0…)   the plan; the row id is the seq. Where
+//                               many enter and there is no ledger, the view `entrants` of rows
+//                               instead, with a column seq (plan.hpp: changes_of)
 //   touched(key)                of whom the next ledger may tell something else than the last; not
 //                               there without a ledger
 //   spared(key)                 keys that another spelling of the same person stands for

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/faulty_disk.hpp"
+#include "state/local/plan.hpp"
 
 namespace rollcall::state::local {
 namespace {
@@ -362,6 +363,68 @@ TEST_F(LedgerTest, PromotesOutcomesAndNothingElse) {
   ASSERT_TRUE(next.ok()) << next.error().text();
   EXPECT_THAT(people(state), UnorderedElementsAre("added:0:out:", "unknown:2:out:unknown"));
   EXPECT_EQ(state.standing.leavers_on_list, 1);
+}
+
+// Whose changes are the snapshot's rows: answers go by the number of the row.
+TEST_F(LedgerTest, PromotesAFirstPlanOfMany) {
+  constexpr uint32_t kPeople = 60'000;
+  must(
+      "CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key VARCHAR);"
+      "CREATE TABLE rows AS SELECT 'p' || i AS key, i::VARCHAR AS pk, CASE WHEN i % 3 <> 0 THEN "
+      "'x' END AS v0, CASE WHEN i % 3 <> 0 THEN 7 + i ELSE 0 END::UBIGINT AS f0 FROM range(60000) "
+      "t(i)");
+  const auto plan = make_plan(*work_, std::nullopt, {.targets = targets_, .now = Time(Millis(1))});
+  ASSERT_TRUE(plan.ok()) << plan.error().text();
+  ASSERT_TRUE(*changes_are_rows(*work_));
+  Record state;
+  ASSERT_TRUE(keep_planned(folder_, state, *work_, targets_).ok());
+  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM read_parquet(" +
+                           duck::literal(folder_.planned_file(1).string()) + ")"),
+            kPeople);
+  Answers answers;
+  answers.kinds.assign(kPeople, OutcomeKind::added);
+  answers.kinds[10] = OutcomeKind::not_a_contact;
+  answers.kinds[20'000] = OutcomeKind::unknown;
+  answers.kinds[30'000] = OutcomeKind::rejected;
+  answers.rejections[30'000] = {OutcomeKind::rejected, "forgotten", true};
+  answers.kinds[59'999] = std::nullopt;
+  const Status promoted =
+      promote(folder_, state, "r1", *work_, {targets_, {false}, answers, Time(Millis(1000))});
+  ASSERT_TRUE(promoted.ok()) << promoted.error().text();
+  const StandingCounts& s = state.standing;
+  EXPECT_EQ(s.on_list, kPeople - 4);
+  EXPECT_EQ(s.not_a_contact, 1);
+  EXPECT_EQ(s.unknown, 1);
+  EXPECT_EQ(s.rejected, 1);
+  EXPECT_EQ(s.not_sent, 1);
+  EXPECT_EQ((*find(folder_, state, "p10"))->reason, "not_a_contact");
+  EXPECT_EQ((*find(folder_, state, "p20000"))->reason, "unknown");
+  EXPECT_EQ((*find(folder_, state, "p30000"))->detail, "forgotten");
+  EXPECT_EQ((*find(folder_, state, "p59999"))->reason, "not_sent");
+  EXPECT_EQ((*find(folder_, state, "p41"))->attributes.at("name"), 48u);
+  EXPECT_EQ((*find(folder_, state, "p42"))->attributes.at("name"), 0u) << "a confirmed null";
+  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM read_parquet(" +
+                           duck::literal(folder_.ledger_file(1).string()) +
+                           ") WHERE key = 'p' || pk AND on_list = 1 AND \"a:name\" = CASE WHEN "
+                           "pk::INTEGER % 3 <> 0 THEN 7 + pk::INTEGER ELSE 0 END"),
+            kPeople - 4);
+  // The same answers whatever is the commonest of them.
+  Record other;
+  answers.kinds.assign(kPeople, OutcomeKind::rejected);
+  answers.rejections.clear();
+  for (uint32_t seq = 0; seq < kPeople; ++seq)
+    answers.rejections[seq] = {OutcomeKind::rejected, seq % 2 == 0 ? "even" : "odd", false};
+  answers.kinds[1] = OutcomeKind::added;
+  answers.rejections.erase(1);
+  fs::remove_all(folder_.path);
+  fs::create_directories(folder_.path);
+  const Status rejected =
+      promote(folder_, other, "r2", *work_, {targets_, {false}, answers, Time(Millis(1000))});
+  ASSERT_TRUE(rejected.ok()) << rejected.error().text();
+  EXPECT_EQ(other.standing.rejected, kPeople - 1);
+  EXPECT_EQ(other.standing.on_list, 1);
+  EXPECT_EQ((*find(folder_, other, "p2"))->detail, "even");
+  EXPECT_EQ((*find(folder_, other, "p3"))->detail, "odd");
 }
 
 // Which may be lowered by Iterable, or not: see core/match_key.hpp.

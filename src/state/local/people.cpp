@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/match_key.hpp"
 #include "state/local/file.hpp"
@@ -16,25 +17,31 @@ const char* const kFixedColumns =
     "key, on_list, in_segment, reason, detail, final, since_ms, tried_ms, wrote_ms, wrote_kind, "
     "tried_hash, pk";
 
-Status load_outcomes(duck::Connection& work, const Answers& answers) {
+// Makes the table `outcomes` of all but those whose outcome is the commonest, which it returns.
+Result<OutcomeKind> load_outcomes(duck::Connection& work, const Answers& answers) {
+  const auto outcome = [&](uint32_t seq) {
+    return answers.kinds[seq].value_or(OutcomeKind::not_sent);
+  };
+  std::map<OutcomeKind, int64_t> counts = {{OutcomeKind::not_sent, 0}};
+  for (uint32_t seq = 0; seq < answers.kinds.size(); ++seq) ++counts[outcome(seq)];
+  const OutcomeKind commonest =
+      std::ranges::max_element(counts, {}, [](const auto& count) { return count.second; })->first;
   TRY(
       work.run("CREATE OR REPLACE TABLE outcomes(seq BIGINT, outcome VARCHAR, reason VARCHAR, "
                "final BOOLEAN)"));
   const auto appender = TRY(work.appender("outcomes"));
   for (uint32_t seq = 0; seq < answers.kinds.size(); ++seq) {
-    appender->integer(seq);
-    appender->text(to_string(answers.kinds[seq].value_or(OutcomeKind::not_sent)));
     const auto rejection = answers.rejections.find(seq);
-    if (rejection != answers.rejections.end()) {
-      appender->text(rejection->second.reason);
-      appender->integer(rejection->second.final ? 1 : 0);
-    } else {
-      appender->null();
-      appender->integer(0);
-    }
+    const bool rejected = rejection != answers.rejections.end();
+    if (!rejected && outcome(seq) == commonest) continue;
+    appender->integer(seq);
+    appender->text(to_string(outcome(seq)));
+    rejected ? appender->text(rejection->second.reason) : appender->null();
+    appender->integer(rejected && rejection->second.final ? 1 : 0);
     TRY(appender->end_row());
   }
-  return appender->finish();
+  TRY(appender->finish());
+  return commonest;
 }
 
 // A ledger that does not hold everybody in the segment is never made the one that counts.
@@ -64,13 +71,13 @@ Result<bool> touches_few(duck::Connection& work, const LedgerFile& ledger,
       !TRY(keeps_attributes(work, *ledger, promotion.targets)))
     return false;
   const int64_t touched = TRY(work.scalar("SELECT count(*) FROM touched"));
-  return touched * 2 < TRY(work.scalar("SELECT count(*) FROM " + TRY(everybody(work, ledger))));
+  return touched * 2 < TRY(count_everybody(work, ledger));
 }
 
 // The file of the next generation.
 Status write_promoted(const Folder& folder, Record& record, duck::Connection& work,
                       const Promotion& promotion) {
-  TRY(load_outcomes(work, promotion.answers));
+  const OutcomeKind commonest = TRY(load_outcomes(work, promotion.answers));
   const std::string ledger = TRY(last_ledger(work, folder, record, promotion.targets));
   const int64_t now = promotion.now.time_since_epoch().count();
   std::string hash = "0::UBIGINT", attribute_values, written;
@@ -97,19 +104,22 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
   }
   // Of the values only whether they were sent: a join holds what it carries. The parked who were
   // not sent stay as they were: to anything but a look-up they are closed until one shows a contact.
-  TRY(work.run(
-      "CREATE OR REPLACE TABLE settled AS SELECT c.key, c.kind, c.was_on, o.outcome, o.reason, "
-      "o.final" +
-      written +
-      " FROM changes c JOIN outcomes o ON o.seq = c.rowid WHERE NOT (c.look_up AND o.outcome = "
-      "'not_sent'); DROP TABLE outcomes"));
+  const std::string settled = fmt::format(
+      "(SELECT * FROM (SELECT c.seq, c.key, c.kind, c.was_on, c.look_up, coalesce(o.outcome, '{}') "
+      "AS outcome, o.reason, coalesce(o.final, false) AS final{} FROM {} c LEFT JOIN outcomes o ON "
+      "o.seq = c.seq) WHERE NOT (look_up AND outcome = 'not_sent'))",
+      to_string(commonest), written, TRY(changes_of(work)));
   const std::string reason =
       "CASE WHEN c.outcome IS NULL THEN l.reason WHEN c.outcome IN ('added', 'updated', 'removed') "
       "THEN NULL ELSE c.outcome END";
   const std::string sent = "c.outcome IN ('added', 'removed', 'updated', 'unknown', 'rejected')";
   const LedgerFile last = last_file(folder, record);
   const bool few = TRY(touches_few(work, last, promotion));
-  const std::string members = few ? "rows" : TRY(everybody(work, last, promotion.targets));
+  // Rows that are their own changes are told by their number.
+  const bool by_row = TRY(changes_are_rows(work));
+  const std::string members = few      ? "rows"
+                              : by_row ? "(SELECT rowid AS seq, * FROM rows)"
+                                       : TRY(everybody(work, last, promotion.targets));
   const auto of = [&](const std::string& table) {
     return few ? "(SELECT * FROM " + table + " SEMI JOIN touched USING (key))" : table;
   };
@@ -132,8 +142,9 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
       "CASE WHEN c.outcome = 'rejected' THEN {3} ELSE coalesce(l.tried_hash, 0) END AS tried_hash, "
       "coalesce(s.pk, l.pk) AS pk{4} "
       "FROM {5} s FULL JOIN {6} l ON s.key = l.key "
-      "LEFT JOIN settled c ON c.key = coalesce(s.key, l.key)",
-      reason, now, sent, "coalesce(" + hash + ", 0)", attribute_values, of(members), of(ledger));
+      "LEFT JOIN {7} c ON {8}",
+      reason, now, sent, "coalesce(" + hash + ", 0)", attribute_values, of(members), of(ledger),
+      settled, by_row ? "c.seq = s.seq" : "c.key = coalesce(s.key, l.key)");
   // Whoever left without ever having been put on the list is forgotten; the removed, after a while.
   // So is the other spelling of somebody who goes on under this one.
   TRY(work.run("CREATE TABLE IF NOT EXISTS spared(key VARCHAR)"));  // plans of earlier versions
@@ -148,16 +159,22 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
 
 // Who is not on the list after the run, and why: by the ledger, and of the snapshot those that are
 // nobody.
-Status write_people(const Folder& folder, const fs::path& ledger, const std::string& run_id,
+Status write_people(const Folder& folder, const Record& record, const std::string& run_id,
                     duck::Connection& work, Time now) {
   TRY(folder.disk->make_folder(folder.run(run_id)));
+  const StandingCounts& s = record.standing;
+  const bool all_are_on_it =
+      s.not_a_contact + s.rejected + s.unknown + s.not_sent + s.leavers_on_list == 0;
+  const std::string of_ledger =
+      all_are_on_it ? ""
+                    : "SELECT CASE WHEN NOT in_segment THEN 'leaver' ELSE reason END AS kind, key, "
+                      "pk, reason, detail, since_ms FROM read_parquet(" +
+                          duck::literal(folder.ledger_file(record.generation).string()) +
+                          ") WHERE (in_segment AND reason IS NOT NULL) OR (NOT in_segment AND "
+                          "on_list > 0) UNION ALL ";
   const std::string people =
-      "SELECT CASE WHEN NOT in_segment THEN 'leaver' ELSE reason END AS kind, key, pk, reason, "
-      "detail, since_ms FROM read_parquet(" +
-      duck::literal(ledger.string()) +
-      ") WHERE (in_segment AND reason IS NOT NULL) OR (NOT in_segment AND on_list > 0) "
-      "UNION ALL SELECT kind, key, pk, NULL, NULL, " +
-      std::to_string(now.time_since_epoch().count()) + " FROM problems";
+      of_ledger + "SELECT kind, key, pk, NULL::VARCHAR AS reason, NULL::VARCHAR AS detail, " +
+      std::to_string(now.time_since_epoch().count()) + "::BIGINT AS since_ms FROM problems";
   (void)TRY(write_parquet(*folder.disk, work, people, folder.people_file(run_id)));
   return ok_status();
 }
@@ -174,9 +191,8 @@ Status promote(const Folder& folder, Record& record, const std::string& run_id,
   } else {
     TRY(write_promoted(folder, next, work, promotion));
   }
-  TRY(adds_up(next.standing, TRY(work.scalar("SELECT count(*) FROM " +
-                                             TRY(everybody(work, last_file(folder, record)))))));
-  TRY(write_people(folder, folder.ledger_file(next.generation), run_id, work, promotion.now));
+  TRY(adds_up(next.standing, TRY(count_everybody(work, last_file(folder, record)))));
+  TRY(write_people(folder, next, run_id, work, promotion.now));
   record = std::move(next);
   return ok_status();
 }

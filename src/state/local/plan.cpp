@@ -81,7 +81,7 @@ Status leave_parked(duck::Connection& work, const plan::Input& input) {
 // compare.
 Status spare(duck::Connection& work, const LedgerFile& ledger, const plan::Input& input) {
   TRY(work.run("CREATE OR REPLACE TABLE spared(key VARCHAR)"));
-  if (!ledger) return ok_status();
+  if (!ledger || TRY(all_are_settled(work, ledger))) return ok_status();
   const std::string who = folded_key_sql("key");
   const std::string only = input.only ? " AND " + who + " = " + duck::literal(*input.only) : "";
   const std::string listed = "(SELECT key, " + who + " AS who FROM read_parquet(" +
@@ -132,6 +132,28 @@ Status find_changes(duck::Connection& work, const std::filesystem::path& ledger,
                   "kind = 3 AND not_before = 0 ORDER BY key;" + insert +
                   "kind <> 1 AND not_before <> 0 ORDER BY not_before, key;" + insert +
                   "kind = 1 ORDER BY not_before, key; DROP TABLE found");
+}
+
+// Up to so many enter in the order of their keys, for whoever reads the plan.
+constexpr int64_t kSortedMax = 50'000;
+
+// Without a ledger everybody enters, at once. Of many the snapshot's rows are their changes, as they
+// lie: a copy of all would say nothing else.
+Status let_all_enter(duck::Connection& work, const plan::Input& input,
+                     const std::string& sorted_changes) {
+  const bool few = TRY(work.scalar("SELECT count(*) FROM rows")) <= kSortedMax;
+  // Where rows were deleted their numbers have gaps.
+  if (few || TRY(work.scalar("SELECT max(rowid) + 1 <> count(*) FROM rows")) != 0)
+    return work.run("CREATE TABLE changes AS " + sorted_changes);
+  std::string values;
+  for (size_t i = 0; i < input.targets.size(); ++i) {
+    const bool skip = i < input.pending.size() && input.pending[i];
+    values += (skip ? ", NULL::VARCHAR AS v" : ", v") + std::to_string(i);
+  }
+  return work.run(
+      "CREATE VIEW entrants AS SELECT rowid AS seq, key, 0::INTEGER AS kind, 0::INTEGER AS was_on, "
+      "false AS look_up, 0::BIGINT AS not_before" +
+      values + " FROM rows");
 }
 
 Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
@@ -198,18 +220,22 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
       " AND l.wrote_kind = CASE WHEN s.key IS NULL THEN 1 ELSE 2 END THEN least(l.wrote_ms, " +
       std::to_string(now) + ") + " + std::to_string(input.settle.count()) +
       " ELSE 0 END AS not_before" + values + " FROM rows s FULL JOIN " + ledger +
-      " l ON s.key = l.key LEFT JOIN spared d ON d.key = l.key";
+      " l ON s.key = l.key LEFT JOIN spared d ON d.key = l.key" +
+      (TRY(all_are_settled(work, file)) ? " WHERE false" : "");
 
   plan::Plan plan;
-  TRY(work.run("DROP TABLE IF EXISTS changes; DROP TABLE IF EXISTS touched"));
+  TRY(
+      work.run("DROP TABLE IF EXISTS changes; DROP VIEW IF EXISTS entrants; DROP TABLE IF EXISTS "
+               "touched"));
   const std::string change = "SELECT * EXCLUDE (send_all, tried_ms, stale) FROM ";
-  if (!file)  // everybody enters, at once
-    TRY(work.run("CREATE TABLE changes AS " + change + "(" + joined + ") ORDER BY key"));
-  else
+  if (file)
     TRY(find_changes(work, *file, input, joined, change, plan));
+  else
+    TRY(let_all_enter(work, input, change + "(" + joined + ") ORDER BY key"));
 
-  const auto counts = TRY(
-      work.stream("SELECT kind, count(*), count(*) FILTER (look_up) FROM changes GROUP BY kind"));
+  const std::string changes = TRY(changes_of(work));
+  const auto counts = TRY(work.stream("SELECT kind, count(*), count(*) FILTER (look_up) FROM " +
+                                      changes + " GROUP BY kind"));
   while (const duck::Chunk* chunk = TRY(counts->next())) {
     for (size_t row = 0; row < chunk->rows(); ++row) {
       const int64_t count = chunk->integer(1, row);
@@ -233,13 +259,13 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
   plan.removals = plan.changes.left;
   plan.writes = plan.changes.entered + plan.changes.changed + plan.changes.retried;
   plan.empty = plan.empty && plan.writes + plan.removals == 0;
-  plan.members = TRY(work.scalar("SELECT count(*) FROM " + TRY(everybody(work, file))));
+  plan.members = TRY(count_everybody(work, file));
   plan.on_list_before =
       TRY(work.scalar("SELECT count(*) FROM " + ledger + " l WHERE on_list > 0")) + plan.members -
       TRY(work.scalar("SELECT count(*) FROM rows"));  // those without a row are on it
   for (size_t i = 0; i < n; ++i) {
     const int64_t cleared = TRY(work.scalar(
-        fmt::format("SELECT count(*) FROM changes WHERE v{} = 'null' AND kind <> 0", i)));
+        fmt::format("SELECT count(*) FROM {} WHERE v{} = 'null' AND kind <> 0", changes, i)));
     if (cleared > 0) plan.cleared[input.targets[i].to] = cleared;
   }
   return plan;
@@ -259,6 +285,12 @@ Result<bool> keeps_attributes(duck::Connection& work, const std::filesystem::pat
   }
   return columns == targets.size();
 }
+
+Result<std::string> changes_of(duck::Connection& work) {
+  const bool in_a_table = TRY(has_table(work, "changes"));
+  return std::string(in_a_table ? "(SELECT rowid AS seq, * FROM changes)" : "entrants");
+}
+Result<bool> changes_are_rows(duck::Connection& work) { return !TRY(has_table(work, "changes")); }
 
 Result<plan::Plan> make_plan(duck::Connection& work, const LedgerFile& ledger,
                              const plan::Input& input) {
@@ -346,9 +378,9 @@ class TableChanges : public Changes {
 
 Result<std::unique_ptr<Changes>> open_changes(duck::Connection& work, size_t targets,
                                               const Which& which) {
-  std::string sql = "SELECT rowid::BIGINT, key, kind::BIGINT, was_on::BIGINT, look_up, not_before";
+  std::string sql = "SELECT seq::BIGINT, key, kind::BIGINT, was_on::BIGINT, look_up, not_before";
   for (size_t i = 0; i < targets; ++i) sql += fmt::format(", v{}", i);
-  sql += " FROM changes WHERE " + where(which);
+  sql += " FROM " + TRY(changes_of(work)) + " WHERE " + where(which);
   // As the table holds them: reading in its order costs less than sorting them again.
   TRY(work.run("SET GLOBAL preserve_insertion_order = true"));
   if (which.first) sql += fmt::format(" LIMIT {}", *which.first);
@@ -357,7 +389,7 @@ Result<std::unique_ptr<Changes>> open_changes(duck::Connection& work, size_t tar
 }
 
 Result<int64_t> count_changes(duck::Connection& work, const Which& which) {
-  return work.scalar("SELECT count(*) FROM changes WHERE " + where(which));
+  return work.scalar("SELECT count(*) FROM " + TRY(changes_of(work)) + " WHERE " + where(which));
 }
 
 }  // namespace rollcall::state::local

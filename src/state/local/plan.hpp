@@ -15,12 +15,16 @@ using LedgerFile = std::optional<std::filesystem::path>;
 Result<bool> keeps_attributes(duck::Connection& work, const std::filesystem::path& ledger,
                               const std::vector<attributes::Target>& targets);
 
-// Makes (or makes anew) the table of changes.
+// Makes the changes (or makes them anew): a table of them, or a view of the snapshot's rows.
 Result<plan::Plan> make_plan(duck::Connection& work, const LedgerFile& ledger,
                              const plan::Input& input);
 // All the parked who are in the snapshot.
 Status parked(duck::Connection& work, const LedgerFile& ledger, const OnKey& on_key);
 
+// In SQL: seq, key, kind, was_on, look_up, not_before, v0… .
+Result<std::string> changes_of(duck::Connection& work);
+// Whether they are the snapshot's rows: then seq is the row's rowid.
+Result<bool> changes_are_rows(duck::Connection& work);
 Result<std::unique_ptr<Changes>> open_changes(duck::Connection& work, size_t targets,
                                               const Which& which);
 Result<int64_t> count_changes(duck::Connection& work, const Which& which);

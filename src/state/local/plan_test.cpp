@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "state/local/file.hpp"
+
 namespace rollcall::state::local {
 namespace {
 
@@ -99,6 +101,7 @@ TEST_F(PlanTest, SendsInTheOrderOfKeysHoweverManyThreadsFoundThem) {
   must(
       "CREATE TABLE rows AS SELECT 'p' || (i * 7919 % 300007) AS key, key AS pk, 'x' AS v0, "
       "1::UBIGINT AS f0 FROM range(300000) t(i)");
+  ledger({{.key = "nobody", .on_list = 0, .in_segment = false}});
   EXPECT_EQ(made().changes.entered, static_cast<int64_t>(kPeople));
   const auto stream = open_changes(*work_, 1, {});
   ASSERT_TRUE(stream.ok());
@@ -112,6 +115,44 @@ TEST_F(PlanTest, SendsInTheOrderOfKeysHoweverManyThreadsFoundThem) {
       ASSERT_LT(std::exchange(before, chunk[i].key), chunk[i].key);
     }
   }
+}
+TEST_F(PlanTest, OfManyWhoEnterANewListTheRowsAreTheChanges) {
+  constexpr size_t kPeople = 60'000;
+  input_.targets.push_back({"town", "town", FieldType::text, AttributeType::string});
+  input_.pending = {false, true};
+  must(
+      "CREATE TABLE rows AS SELECT 'p' || (i * 7919 % 60013) AS key, key AS pk, CASE WHEN i % 2 = "
+      "0 "
+      "THEN key END AS v0, 'x' AS v1, (i % 2 = 0)::UBIGINT AS f0, 1::UBIGINT AS f1 FROM "
+      "range(60000) t(i)");
+  for (int again = 0; again < 2; ++again) {  // the plan is made anew when a field is not there
+    const plan::Plan plan = made();
+    EXPECT_EQ(plan.changes.entered, static_cast<int64_t>(kPeople));
+    EXPECT_EQ(plan.writes, static_cast<int64_t>(kPeople));
+    EXPECT_EQ(plan.members, static_cast<int64_t>(kPeople));
+    EXPECT_FALSE(plan.empty);
+    EXPECT_FALSE(*has_table(*work_, "changes"));
+    const auto stream = open_changes(*work_, 2, {});
+    ASSERT_TRUE(stream.ok());
+    std::vector<Change> chunk;
+    for (size_t seen = 0; seen < kPeople; seen += chunk.size()) {
+      ASSERT_TRUE((*stream)->next(chunk, 1000).ok());
+      ASSERT_FALSE(chunk.empty());
+      for (size_t i = 0; i < chunk.size(); ++i) {
+        ASSERT_EQ(chunk[i].seq, seen + i);
+        ASSERT_EQ(chunk[i].key, "p" + std::to_string((seen + i) * 7919 % 60013));
+        ASSERT_EQ(chunk[i].values[0].value_or(chunk[i].key), chunk[i].key);
+        ASSERT_EQ(chunk[i].values[0].has_value(), (seen + i) % 2 == 0);
+        ASSERT_FALSE(chunk[i].values[1]) << "a field that is not there yet";
+      }
+    }
+  }
+  EXPECT_EQ(*count_changes(*work_, entrants()), static_cast<int64_t>(kPeople));
+  EXPECT_EQ(*count_changes(*work_, removals()), 0);
+  // Numbers with gaps are nobody's place.
+  must("DELETE FROM rows WHERE key = 'p0'");
+  EXPECT_EQ(made().changes.entered, static_cast<int64_t>(kPeople) - 1);
+  EXPECT_TRUE(*has_table(*work_, "changes"));
 }
 TEST_F(PlanTest, FindsNothingToDoWhenNothingChanged) {
   rows("('a', 'x'), ('b', NULL)");
