@@ -42,8 +42,9 @@ Status make_list(Ongoing& run, const std::stop_token& stop) {
   return ok_status();
 }
 
-// Afterwards the plan is final: what cannot be sent is no change, and is not in it.
-Status make_attributes(Ongoing& run, Planned& planned, const std::stop_token& stop) {
+// Afterwards the plan is final: what cannot be sent is no change, and is not in it. Whether it was
+// made again.
+Result<bool> make_attributes(Ongoing& run, Planned& planned, const std::stop_token& stop) {
   run.world.observer.begun(Step::make_fields);
   state::Record& record = run.record();
   Prepared& prepared = planned.prepared;
@@ -54,7 +55,8 @@ Status make_attributes(Ongoing& run, Planned& planned, const std::stop_token& st
   if (!made.created.empty()) TRY(planned.journal->created(made.created));
   TRY(planned.journal->calls(run.line.counter.counts(), run.line.counter.oldest_proof()));
   const std::vector<std::string> pending = planned.names_of(made.pending);
-  if (pending != record.open_run->pending) {
+  const bool anew = pending != record.open_run->pending;
+  if (anew) {
     prepared.pending = made.pending;
     TRY(planned.make_again(run));
     TRY(planned.work->keep());
@@ -66,17 +68,18 @@ Status make_attributes(Ongoing& run, Planned& planned, const std::stop_token& st
   record.open_run->prepared = true;
   TRY(run.writer->write());
   run.world.observer.reached("fields.made");
-  return ok_status();
+  return anew;
 }
 
 // What is written of a plan that is final.
 class Sending {
  public:
-  Sending(Ongoing& run, Planned& planned, const prove::Trial& known, int64_t retried,
-          state::Answers answers)
+  Sending(Ongoing& run, Planned& planned, const prove::Trial& known,
+          std::optional<TrialPeople> people, int64_t retried, state::Answers answers)
       : run_(run),
         planned_(planned),
         known_(known),
+        people_(std::move(people)),
         trust_(run.destination.project_type, known),
         answers_(std::move(answers)),
         order_{.client = run.client,
@@ -134,7 +137,7 @@ class Sending {
   Status try_it(const std::stop_token& stop) {
     run_.world.observer.begun(Step::trial);
     const Status tried = try_destination({run_.world, run_.destination, *planned_.work, answers_},
-                                         order_, delivery_, stop);
+                                         order_, delivery_, std::move(people_), stop);
     TRY(keep_trial(run_.world.store, run_.destination, known_, trust_.trial()));
     if (trust_.trial().grade == prove::Trial::Grade::failed)
       run_.report.warnings.push_back(
@@ -186,6 +189,7 @@ class Sending {
   Ongoing& run_;
   Planned& planned_;
   const prove::Trial known_;
+  std::optional<TrialPeople> people_;
   prove::Trust trust_;
   state::Answers answers_;
   const deliver::Order order_;
@@ -205,13 +209,25 @@ Status carry_out(Ongoing& run, Planned& planned, const std::stop_token& stop) {
   planned.journal = TRY(planned.work->journal());
   if (planned.resumed) TRY(take_up(run, planned, stop));
   TRY(make_list(run, stop));
-  if (!run.record().open_run->prepared) TRY(make_attributes(run, planned, stop));
+  const prove::Trial known = TRY(known_trial(run.world.store, run.destination));
+  std::optional<TrialPeople> people;
+  if (!run.record().open_run->prepared) {
+    // A new list takes nobody for a moment, and attributes are made by a write to it: the trial's
+    // look-ups are made meanwhile.
+    const bool waits = !run.record().guard_binds && !planned.prepared.fields.to_create.empty();
+    if (waits && TRY(planned.work->count(state::writes())) > 0) {
+      const state::Answers answers = TRY(planned.work->answers());
+      people = TRY(find_trial_people({run.world, run.destination, *planned.work, answers}, known,
+                                     run.client, run.activation.match_key.type, stop));
+    }
+    if (TRY(make_attributes(run, planned, stop))) people = std::nullopt;
+  }
   // The plan is final. Batches may leave from here on.
   run.report.fields_pending = run.record().open_run->pending;
   planned.prepared.pending = planned.pending_of(run.report.fields_pending);
   state::Which again{.kinds = {ChangeKind::retried}, .parked = false};
-  return Sending(run, planned, TRY(known_trial(run.world.store, run.destination)),
-                 TRY(planned.work->count(again)), TRY(planned.work->answers()))
+  return Sending(run, planned, known, std::move(people), TRY(planned.work->count(again)),
+                 TRY(planned.work->answers()))
       .go(stop);
 }
 

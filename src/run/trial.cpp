@@ -35,42 +35,6 @@ Result<prove::Told> told_by(const std::vector<std::string>& keys, const deliver:
   return prove::Told::not_yet;
 }
 
-struct Found {
-  std::vector<Change> present, absent;
-};
-// Some of those to be added: who is a contact, and who is not.
-Result<Found> look_for_people(const TrialWork& trial, const deliver::Order& order,
-                              bool wants_absent, const std::stop_token& stop) {
-  std::vector<Change> people;
-  {
-    state::Which which = state::entrants();
-    which.waiting = false;
-    which.first = kTrialLookUpsMax;
-    const auto entrants = TRY(trial.work.changes(which));
-    TRY(entrants->next(people, kTrialLookUpsMax));
-  }
-  std::erase_if(people, [&](const Change& change) { return !trial.answers.is_open(change.seq); });
-  Found out;
-  for (size_t from = 0; from < people.size() &&
-                        (out.present.size() < kTrialWrites || (wants_absent && out.absent.empty()));
-       from += kTrialLookUpsAtOnce) {
-    std::vector<std::string> keys;
-    for (size_t i = from; i < std::min(people.size(), from + kTrialLookUpsAtOnce); ++i)
-      keys.push_back(people[i].key);
-    const auto seen =
-        TRY(prove::look_up_all(order.workers, order.client, order.key_type, keys, stop));
-    for (size_t i = 0; i < seen.size(); ++i) {
-      if (seen[i].profile) {
-        if (out.present.size() < kTrialWrites) out.present.push_back(people[from + i]);
-      } else if (!seen[i].of_another && !seen[i].failed && wants_absent &&
-                 out.absent.size() < kAbsentMax && !people[from + i].look_up_first) {
-        out.absent.push_back(people[from + i]);  // the parked are touched by reads alone
-      }
-    }
-  }
-  return out;
-}
-
 // Sends one absent person with the flag. Nothing when that says nothing: Iterable refused the
 // identifier itself, or did not answer. This is the one write that relies on the flag before it is
 // trusted: whether it may be is the question.
@@ -139,18 +103,54 @@ Status keep_trial(store::Store& store, const Destination& destination, const pro
   return store.put_fact(destination.uid, kFact, prove::to_json(now));
 }
 
+Result<TrialPeople> find_trial_people(const TrialWork& trial, const prove::Trial& known,
+                                      const iterable::Reader& reader, KeyType key_type,
+                                      const std::stop_token& stop) {
+  if (known.grade != prove::Trial::Grade::untried) return TrialPeople{};
+  const bool wants_absent = trial.destination.project_type != ProjectType::email;
+  std::vector<Change> people;
+  {
+    state::Which which = state::entrants();
+    which.waiting = false;
+    which.first = kTrialLookUpsMax;
+    const auto entrants = TRY(trial.work.changes(which));
+    TRY(entrants->next(people, kTrialLookUpsMax));
+  }
+  std::erase_if(people, [&](const Change& change) { return !trial.answers.is_open(change.seq); });
+  TrialPeople out;
+  for (size_t from = 0; from < people.size() &&
+                        (out.present.size() < kTrialWrites || (wants_absent && out.absent.empty()));
+       from += kTrialLookUpsAtOnce) {
+    std::vector<std::string> keys;
+    for (size_t i = from; i < std::min(people.size(), from + kTrialLookUpsAtOnce); ++i)
+      keys.push_back(people[i].key);
+    const auto seen = TRY(prove::look_up_all(trial.world.workers, reader, key_type, keys, stop));
+    for (size_t i = 0; i < seen.size(); ++i) {
+      if (seen[i].profile) {
+        if (out.present.size() < kTrialWrites) out.present.push_back(people[from + i]);
+      } else if (!seen[i].of_another && !seen[i].failed && wants_absent &&
+                 out.absent.size() < kAbsentMax && !people[from + i].look_up_first) {
+        out.absent.push_back(people[from + i]);  // the parked are touched by reads alone
+      }
+    }
+  }
+  return out;
+}
+
 Status try_destination(const TrialWork& work, const deliver::Order& order,
-                       deliver::Delivery& delivery, const std::stop_token& stop) {
+                       deliver::Delivery& delivery, std::optional<TrialPeople> people,
+                       const std::stop_token& stop) {
   prove::Trial trial = order.trust.trial();
   if (trial.grade != prove::Trial::Grade::untried) return ok_status();
   const Destination& destination = work.destination;
   const ProjectType declared = destination.project_type;
-  const bool wants_absent = declared != ProjectType::email;
 
   // Those who are on the list already tell it without a write.
   prove::Told told = TRY(told_by(TRY(work.work.members(kTrialWrites)), order, declared, stop));
   if (told == prove::Told::otherwise) return contradiction(destination);
-  const Found found = TRY(look_for_people(work, order, wants_absent, stop));
+  const TrialPeople found =
+      people ? std::move(*people)
+             : TRY(find_trial_people(work, trial, order.client, order.key_type, stop));
   Millis wait = destination.settle;  // how long a write takes to be seen, as far as is known
   if (!found.present.empty()) {
     const Millis started = work.world.clock.monotonic();

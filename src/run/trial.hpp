@@ -21,10 +21,21 @@ struct TrialWork {
   const state::Answers& answers;
 };
 
+// Some of those to be added, as look-ups show them: who is a contact, and who is not. Nothing where
+// the project has been tried already.
+struct TrialPeople {
+  std::vector<Change> present, absent;
+};
+Result<TrialPeople> find_trial_people(const TrialWork& trial, const prove::Trial& known,
+                                      const iterable::Reader& reader, KeyType key_type,
+                                      const std::stop_token& stop);
+
 // Writes some proven people of the plan (through `delivery`, as ordinary outcomes) and, in
 // user_id and hybrid projects, sends one absent person with the flag. Sets the trust of `order`.
-// Errors: conflict when the project is not of the declared type.
+// `people`, if they are known already, are of this plan. Errors: conflict when the project is not of
+// the declared type.
 Status try_destination(const TrialWork& trial, const deliver::Order& order,
-                       deliver::Delivery& delivery, const std::stop_token& stop);
+                       deliver::Delivery& delivery, std::optional<TrialPeople> people,
+                       const std::stop_token& stop);
 
 }  // namespace rollcall::run
