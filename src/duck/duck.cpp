@@ -147,9 +147,14 @@ class DuckChunk : public Chunk {
   DuckChunk(const DuckChunk&) = delete;
   DuckChunk& operator=(const DuckChunk&) = delete;
 
+  // Its own from now on.
   void reset(duckdb_data_chunk chunk) {
     if (chunk_) duckdb_destroy_data_chunk(&chunk_);
     chunk_ = chunk;
+    show(chunk);
+  }
+  // Somebody else's.
+  void show(duckdb_data_chunk chunk) {
     columns_.clear();
     rows_ = 0;
     if (!chunk) return;
@@ -729,6 +734,57 @@ class Making {
   std::optional<Error> failed_;
 };
 
+// A consumer as a scalar function of DuckDB's, which is given whole rows. What is said of `Making`
+// holds for it.
+class Taking {
+ public:
+  explicit Taking(Consumer& consumer) : consumer_(&consumer) {}
+
+  static Status register_as(const std::string& name, duckdb_connection connection,
+                            std::shared_ptr<Taking> kept) {
+    duckdb_scalar_function function = duckdb_create_scalar_function();
+    duckdb_scalar_function_set_name(function, name.c_str());
+    duckdb_scalar_function_set_varargs(
+        function, LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_ANY)).get());
+    duckdb_scalar_function_set_return_type(
+        function, LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN)).get());
+    duckdb_scalar_function_set_special_handling(function);  // nulls are values like others
+    duckdb_scalar_function_set_volatile(function);
+    duckdb_scalar_function_set_extra_info(
+        function, new std::shared_ptr<Taking>(std::move(kept)),
+        [](void* owned) { delete static_cast<std::shared_ptr<Taking>*>(owned); });
+    duckdb_scalar_function_set_function(
+        function, [](duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vector out) {
+          (*static_cast<std::shared_ptr<Taking>*>(duckdb_scalar_function_get_extra_info(info)))
+              ->take(info, chunk, out);
+        });
+    const bool registered = duckdb_register_scalar_function(connection, function) == DuckDBSuccess;
+    duckdb_destroy_scalar_function(&function);
+    if (registered) return ok_status();
+    return Error{.kind = ErrorKind::unavailable, .message = "DuckDB takes no function"};
+  }
+
+  // After the statement has ended.
+  std::optional<Error> failed() { return std::move(failed_); }
+
+ private:
+  void take(duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vector out) {
+    DuckChunk rows;
+    rows.show(chunk);
+    if (Status taken = consumer_->take(rows); !taken.ok()) {
+      const std::lock_guard lock(mutex_);
+      if (!failed_) failed_ = std::move(taken.error());
+      duckdb_scalar_function_set_error(info, "no more rows are taken");
+      return;
+    }
+    std::fill_n(static_cast<bool*>(duckdb_vector_get_data(out)), rows.rows(), true);
+  }
+
+  Consumer* consumer_;
+  std::mutex mutex_;  // protects what follows
+  std::optional<Error> failed_;
+};
+
 // The rest of a stream of one column of texts.
 Result<std::vector<std::string>> texts_of(Stream& stream) {
   std::vector<std::string> out;
@@ -854,6 +910,19 @@ class DuckConnection : public Connection {
     TRY(Making::register_as(name, handle_.connection, making));
     Status ran = run("INSERT INTO " + table + " FROM " + name + "()", stop);
     if (auto failed = making->failed()) return std::move(*failed);
+    return ran;
+  }
+
+  Status consume(const std::string& sql, Consumer& consumer, const std::stop_token& stop) override {
+    static std::atomic<uint64_t> consumed{0};
+    // A stream that was let go of before its end keeps its transaction until the next statement: the
+    // function would go with it.
+    TRY(run("SELECT 1", stop));
+    const auto taking = std::make_shared<Taking>(consumer);
+    const std::string name = fmt::format("taken_{}", consumed.fetch_add(1));
+    TRY(Taking::register_as(name, handle_.connection, taking));
+    Status ran = run("SELECT count(" + name + "(*COLUMNS(*))) FROM (" + sql + ")", stop);
+    if (auto failed = taking->failed()) return std::move(*failed);
     return ran;
   }
 

@@ -106,6 +106,13 @@ class Producer {
   virtual std::unique_ptr<Part> part() = 0;  // any thread
 };
 
+// Takes the rows of a query: as many chunks at a time as the engine has threads for them.
+class Consumer {
+ public:
+  virtual ~Consumer() = default;
+  virtual Status take(const Chunk& rows) = 0;  // any thread
+};
+
 // What every statement of a connection is held to.
 struct Bounds {
   std::stop_token stop = {};      // ends it as cancelled, as its own stop token does
@@ -133,6 +140,9 @@ class Connection {
   // Puts into a table what `producer` makes. Errors: the producer's first.
   virtual Status insert(const std::string& table, Producer& producer,
                         const std::stop_token& stop = {}) = 0;
+  // Hands all rows of a query to `consumer`, in no order. Errors: the consumer's first.
+  virtual Status consume(const std::string& sql, Consumer& consumer,
+                         const std::stop_token& stop = {}) = 0;
   // Ends what is running with an Error of kind cancelled. Any thread.
   virtual void interrupt() = 0;
 };

@@ -206,6 +206,72 @@ TEST_F(DuckTest, InsertsNothingWhereTheProducerFails) {
               HasSubstr("could not be found"));
 }
 
+// What several threads are given, added up.
+class Adding : public Consumer {
+ public:
+  explicit Adding(int64_t fails_at = -1) : fails_at_(fails_at) {}
+  Status take(const Chunk& rows) override {
+    for (size_t row = 0; row < rows.rows(); ++row) {
+      const int64_t number = rows.integer(0, row);
+      if (number == fails_at_)
+        return Error{.kind = ErrorKind::corrupt, .message = "that is too much"};
+      ++count;
+      sum += number;
+      if (rows.is_null(1, row))
+        ++nulls;
+      else
+        is_right = is_right && rows.text(1, row) == "number " + std::to_string(number);
+    }
+    return ok_status();
+  }
+  std::atomic<int64_t> count = 0, sum = 0, nulls = 0;
+  std::atomic<bool> is_right = true;
+
+ private:
+  const int64_t fails_at_;
+};
+
+TEST_F(DuckTest, HandsTheRowsOfAQueryToSeveralThreads) {
+  auto connection = memory();
+  for (const int64_t end : {int64_t{0}, int64_t{1}, int64_t{2048}, int64_t{300'000}}) {
+    ASSERT_EQ(connection->scalar("SELECT * FROM range(5000)").value(), 0);  // the rest is not read
+    Adding adding;
+    const Status taken = connection->consume(
+        "SELECT n, CASE WHEN n % 3 <> 0 THEN 'number ' || n END AS k FROM range(" +
+            std::to_string(end) + ") t(n) WHERE n % 2 = 0",
+        adding);
+    ASSERT_TRUE(taken.ok()) << taken.error().text();
+    EXPECT_EQ(adding.count, (end + 1) / 2);
+    EXPECT_EQ(adding.sum, (end - 1) / 2 * ((end - 1) / 2 + 1));
+    EXPECT_EQ(adding.nulls, (end + 5) / 6);
+    EXPECT_TRUE(adding.is_right);
+  }
+  // The same value in all rows, and one column alone.
+  Adding adding;
+  ASSERT_TRUE(connection->consume("SELECT 7 AS n, NULL::VARCHAR FROM range(5000)", adding).ok());
+  EXPECT_EQ(adding.sum, 35'000);
+  EXPECT_EQ(adding.nulls, 5'000);
+}
+
+TEST_F(DuckTest, TellsWhatAConsumerOrItsQueryFailedOf) {
+  auto connection = memory();
+  Adding adding(200'000);
+  const Status taken =
+      connection->consume("SELECT n, NULL::VARCHAR FROM range(300000) t(n)", adding);
+  ASSERT_FALSE(taken.ok());
+  EXPECT_EQ(taken.error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(taken.error().message, "that is too much");
+  EXPECT_THAT(connection->consume("SELECT * FROM none", adding).error().message,
+              HasSubstr("none does not exist"));
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(
+      connection->consume("SELECT n, NULL::VARCHAR FROM range(9) t(n)", adding, stop.get_token())
+          .error()
+          .kind,
+      ErrorKind::cancelled);
+}
+
 TEST_F(DuckTest, AStopEndsAnInsertion) {
   auto connection = memory();
   ASSERT_TRUE(connection->run("CREATE TABLE t (n BIGINT, k VARCHAR)").ok());

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <bit>
 #include <functional>
+#include <mutex>
 
 #include "state/local/file.hpp"
 
@@ -61,6 +62,62 @@ Result<bool> tells_apart(duck::Connection& work, const std::filesystem::path& le
 uint64_t data_hash(std::string_view pk) { return mixed(hash_of(pk)); }
 uint64_t data_hash(uint64_t before, uint64_t fingerprint) { return mixed(before ^ fingerprint); }
 
+// Row by row of the ledger, by several threads.
+class Settled::Loading : public duck::Consumer {
+ public:
+  Loading(Settled& out, size_t targets) : out_(out), targets_(targets) {}
+
+  Status take(const duck::Chunk& rows) override {
+    size_t bytes = 0;
+    for (size_t row = 0; row < rows.rows(); ++row) bytes += rows.text(1, row).size();
+    char* key_at = room_for(bytes);
+    if (key_at == nullptr) return ok_status();
+    // The places in memory that rows need are far apart: those of all of them are asked for before
+    // the first is waited for.
+    std::vector<size_t> slots(rows.rows());
+    for (size_t row = 0; row < rows.rows(); ++row) {
+      slots[row] = out_.slot_of(rows.text(1, row));
+      __builtin_prefetch(&out_.slots_[slots[row]], 1);
+    }
+    for (size_t row = 0; row < rows.rows(); ++row) {
+      uint64_t data = data_hash(rows.text(2, row));
+      for (size_t i = 0; i < targets_; ++i)
+        data = data_hash(data, static_cast<uint64_t>(rows.integer(i + 3, row)));
+      const std::string_view key = rows.text(1, row);
+      key.copy(key_at, key.size());
+      const auto number = static_cast<size_t>(rows.integer(0, row));
+      out_.people_.at(number) = {
+          .data = data, .key = key_at, .key_size = static_cast<uint32_t>(key.size())};
+      key_at += key.size();
+      put(slots[row], static_cast<uint32_t>(number) + 1);
+    }
+    return ok_status();
+  }
+  [[nodiscard]] bool has_too_much() const { return bytes_ > kKeyBytesMax; }
+
+ private:
+  // Nothing: there are too many.
+  char* room_for(size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    bytes_ += bytes;
+    if (has_too_much()) return nullptr;
+    out_.keys_.push_back(std::make_unique<char[]>(bytes + 1));
+    return out_.keys_.back().get();
+  }
+  void put(size_t slot, uint32_t row) {
+    while (true) {
+      uint32_t free = 0;
+      if (std::atomic_ref(out_.slots_[slot]).compare_exchange_strong(free, row)) return;
+      slot = (slot + 1) & (out_.slots_.size() - 1);
+    }
+  }
+
+  Settled& out_;
+  const size_t targets_;
+  std::mutex mutex_;  // protects what follows, and the pieces of keys
+  size_t bytes_ = 0;
+};
+
 Result<Settled> Settled::load(duck::Connection& work, const LedgerFile& ledger,
                               const std::vector<attributes::Target>& targets) {
   Settled out;
@@ -70,38 +127,12 @@ Result<Settled> Settled::load(duck::Connection& work, const LedgerFile& ledger,
   out.ledger_ = ledger->filename().string();
   out.people_.resize(static_cast<size_t>(rows));
   out.slots_.resize(std::bit_ceil(out.people_.size() * 2));
-  const auto stream = TRY(work.stream(
-      "SELECT file_row_number, key, pk" + fingerprints_of(targets) + " FROM " + numbered(*ledger) +
-      " WHERE on_list = 1 AND in_segment AND reason IS NULL AND pk IS NOT NULL"));
-  // The places in memory that a row needs are far apart: those of a whole chunk are asked for before
-  // the first of them is waited for.
-  std::vector<size_t> slots;
-  while (const duck::Chunk* chunk = TRY(stream->next())) {
-    slots.clear();
-    for (size_t row = 0; row < chunk->rows(); ++row) {
-      slots.push_back(out.slot_of(chunk->text(1, row)));
-      __builtin_prefetch(&out.slots_[slots.back()], 1);
-    }
-    for (size_t row = 0; row < chunk->rows(); ++row) {
-      uint64_t data = data_hash(chunk->text(2, row));
-      for (size_t i = 0; i < targets.size(); ++i)
-        data = data_hash(data, static_cast<uint64_t>(chunk->integer(i + 3, row)));
-      const std::string_view key = chunk->text(1, row);
-      const auto number = static_cast<size_t>(chunk->integer(0, row));
-      out.people_.at(number) = {
-          .data = data, .key_at = out.keys_.size(), .key_size = static_cast<uint32_t>(key.size())};
-      out.keys_.insert(out.keys_.end(), key.begin(), key.end());
-      size_t slot = slots[row];
-      while (out.slots_[slot] != 0) slot = (slot + 1) & (out.slots_.size() - 1);
-      out.slots_[slot] = static_cast<uint32_t>(number) + 1;
-    }
-    if (out.keys_.size() > kKeyBytesMax) return Settled();
-  }
-  return out;
-}
-
-std::string_view Settled::key_of(const Person& person) const {
-  return {keys_.data() + person.key_at, person.key_size};
+  Loading loading(out, targets.size());
+  TRY(work.consume("SELECT file_row_number, key, pk" + fingerprints_of(targets) + " FROM " +
+                       numbered(*ledger) +
+                       " WHERE on_list = 1 AND in_segment AND reason IS NULL AND pk IS NOT NULL",
+                   loading));
+  return loading.has_too_much() ? Settled() : std::move(out);
 }
 
 size_t Settled::slot_of(std::string_view key) const { return hash_of(key) & (slots_.size() - 1); }
@@ -109,7 +140,7 @@ size_t Settled::slot_of(std::string_view key) const { return hash_of(key) & (slo
 bool Settled::take(size_t slot, const Asked& asked) {
   for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
     Person& person = people_[slots_[slot] - 1];
-    if (key_of(person) != asked.key) continue;
+    if (std::string_view(person.key, person.key_size) != asked.key) continue;
     return person.data == asked.data && std::atomic_ref(person.is_found).exchange(1) == 0;
   }
   return false;
@@ -133,7 +164,7 @@ void Settled::find(std::span<Asked> people) {
     for (size_t i = 0; i < some.size(); ++i)
       if (const Person* person = first(i)) __builtin_prefetch(person, 1);
     for (size_t i = 0; i < some.size(); ++i)
-      if (const Person* person = first(i)) __builtin_prefetch(keys_.data() + person->key_at);
+      if (const Person* person = first(i)) __builtin_prefetch(person->key);
     for (size_t i = 0; i < some.size(); ++i) some[i].is_settled = take(slots[i], some[i]);
   }
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,19 +47,19 @@ class Settled {
   Status tell(duck::Connection& work) const;
 
  private:
+  class Loading;
   struct Person {
     uint64_t data = 0;
-    uint64_t key_at = 0;
+    const char* key = nullptr;
     uint32_t key_size = 0;
     uint8_t is_found = 0;
   };
-  [[nodiscard]] std::string_view key_of(const Person& person) const;
   [[nodiscard]] size_t slot_of(std::string_view key) const;
   bool take(size_t slot, const Asked& asked);
 
-  std::string ledger_;           // the file's name
-  std::vector<Person> people_;   // by the ledger's row
-  std::vector<char> keys_;       // one after another
+  std::string ledger_;                         // the file's name
+  std::vector<Person> people_;                 // by the ledger's row
+  std::vector<std::unique_ptr<char[]>> keys_;  // in pieces
   std::vector<uint32_t> slots_;  // by the key's hash, open addressing: the row and one; 0: free
 };
 
