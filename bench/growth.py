@@ -73,9 +73,8 @@ def _draw(results):
                                                     ("home_bytes", "home after the run, MB", 1e-6), ("calls", "calls", 1))):
         for name in RUNS:
             place.plot(people, [results["people"][n][name][what] * scale for n in people], marker="o", markersize=3, label=name)
-        place.set(xscale="log", xlabel="people", title=label, ylim=(0, None) if what == "peak_mb" else None)
-        if what != "peak_mb":
-            place.set_yscale("log")
+        place.set(xscale="log", xlabel="people", title=label)
+        place.set(ylim=(0, None)) if what == "peak_mb" else place.set(yscale="log")
         place.grid(alpha=0.3)
     places[0].legend()
     (ROOT / "docs/curves").mkdir(exist_ok=True)
