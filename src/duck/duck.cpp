@@ -662,6 +662,21 @@ class DuckAppender : public ChunkRows<Appender> {
   size_t kept_bytes_ = 0;  // of texts, in the appender
 };
 
+// What a function of ours failed of, on whichever thread it was first.
+class FirstFailure {
+ public:
+  void keep(Error error) {
+    const std::lock_guard lock(mutex_);
+    if (!error_) error_ = std::move(error);
+  }
+  // After the statement has ended.
+  std::optional<Error> take() { return std::move(error_); }
+
+ private:
+  std::mutex mutex_;  // protects what follows
+  std::optional<Error> error_;
+};
+
 // A producer as a table function of DuckDB's, which calls it on as many threads as it has. The
 // function stays registered for as long as the database is open, and what it makes does not.
 class Making {
@@ -704,8 +719,7 @@ class Making {
     return Error{.kind = ErrorKind::unavailable, .message = "DuckDB takes no table function"};
   }
 
-  // After the statement has ended.
-  std::optional<Error> failed() { return std::move(failed_); }
+  FirstFailure failure;
 
  private:
   class Rows : public ChunkRows<RowSink> {
@@ -719,8 +733,7 @@ class Making {
   void make(Producer::Part& part, duckdb_function_info info, duckdb_data_chunk chunk) {
     Rows rows(chunk, types_);
     if (Status filled = part.fill(rows); !filled.ok()) {
-      const std::lock_guard lock(mutex_);
-      if (!failed_) failed_ = std::move(filled.error());
+      failure.keep(std::move(filled.error()));
       duckdb_function_set_error(info, "no more rows can be made");
       return;
     }
@@ -730,8 +743,6 @@ class Making {
   Producer* producer_;
   std::vector<std::unique_ptr<LogicalType>> columns_;
   std::vector<duckdb_type> types_;
-  std::mutex mutex_;  // protects what follows
-  std::optional<Error> failed_;
 };
 
 // A consumer as a scalar function of DuckDB's, which is given whole rows. What is said of `Making`
@@ -764,16 +775,14 @@ class Taking {
     return Error{.kind = ErrorKind::unavailable, .message = "DuckDB takes no function"};
   }
 
-  // After the statement has ended.
-  std::optional<Error> failed() { return std::move(failed_); }
+  FirstFailure failure;
 
  private:
   void take(duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vector out) {
     DuckChunk rows;
     rows.show(chunk);
     if (Status taken = consumer_->take(rows); !taken.ok()) {
-      const std::lock_guard lock(mutex_);
-      if (!failed_) failed_ = std::move(taken.error());
+      failure.keep(std::move(taken.error()));
       duckdb_scalar_function_set_error(info, "no more rows are taken");
       return;
     }
@@ -781,8 +790,6 @@ class Taking {
   }
 
   Consumer* consumer_;
-  std::mutex mutex_;  // protects what follows
-  std::optional<Error> failed_;
 };
 
 // The rest of a stream of one column of texts.
@@ -899,36 +906,48 @@ class DuckConnection : public Connection {
 
   Status insert(const std::string& table, Producer& producer,
                 const std::stop_token& stop) override {
-    static std::atomic<uint64_t> inserted{0};
     std::shared_ptr<Making> making;
     {
       TableAppender like;
       TRY(like.open(handle_.connection, table));
       making = std::make_shared<Making>(producer, like.types());
     }
-    const std::string name = fmt::format("made_{}", inserted.fetch_add(1));
-    TRY(Making::register_as(name, handle_.connection, making));
-    Status ran = run("INSERT INTO " + table + " FROM " + name + "()", stop);
-    if (auto failed = making->failed()) return std::move(*failed);
-    return ran;
+    return run_with(
+        making,
+        [&](const std::string& name) { return "INSERT INTO " + table + " FROM " + name + "()"; },
+        stop);
   }
 
   Status consume(const std::string& sql, Consumer& consumer, const std::stop_token& stop) override {
-    static std::atomic<uint64_t> consumed{0};
-    // A stream that was let go of before its end keeps its transaction until the next statement: the
-    // function would go with it.
-    TRY(run("SELECT 1", stop));
-    const auto taking = std::make_shared<Taking>(consumer);
-    const std::string name = fmt::format("taken_{}", consumed.fetch_add(1));
-    TRY(Taking::register_as(name, handle_.connection, taking));
-    Status ran = run("SELECT count(" + name + "(*COLUMNS(*))) FROM (" + sql + ")", stop);
-    if (auto failed = taking->failed()) return std::move(*failed);
-    return ran;
+    return run_with(
+        std::make_shared<Taking>(consumer),
+        [&](const std::string& name) {
+          return "SELECT count(" + name + "(*COLUMNS(*))) FROM (" + sql + ")";
+        },
+        stop);
   }
 
   void interrupt() override { handle_.interrupt(); }
 
  private:
+  // The statement that calls a function of ours by the name it is registered under.
+  template <class Function, class Statement>
+  Status run_with(const std::shared_ptr<Function>& function, const Statement& statement,
+                  const std::stop_token& stop) {
+    // A stream that was let go of before its end keeps its transaction until the next statement: the
+    // function would go with it.
+    TRY(run("SELECT 1", stop));
+    const std::string name = new_name();
+    TRY(Function::register_as(name, handle_.connection, function));
+    Status ran = run(statement(name), stop);
+    if (auto failed = function->failure.take()) return std::move(*failed);
+    return ran;
+  }
+  static std::string new_name() {
+    static std::atomic<uint64_t> named{0};
+    return fmt::format("ours_{}", named.fetch_add(1));
+  }
+
   Result<std::unique_ptr<Stream>> start(const std::string& sql, const std::stop_token& stop,
                                         bool select_only) {
     handle_.statements.fetch_add(1);

@@ -215,7 +215,7 @@ Status carry_out(Ongoing& run, Planned& planned, const std::stop_token& stop) {
     // A new list takes nobody for a moment, and attributes are made by a write to it: the trial's
     // look-ups are made meanwhile.
     const bool waits = !run.record().guard_binds && !planned.prepared.fields.to_create.empty();
-    if (waits && TRY(planned.work->count(state::writes())) > 0) {
+    if (waits) {
       const state::Answers answers = TRY(planned.work->answers());
       people = TRY(find_trial_people({run.world, run.destination, *planned.work, answers}, known,
                                      run.client, run.activation.match_key.type, stop));

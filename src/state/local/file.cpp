@@ -70,9 +70,9 @@ Result<std::string> write_parquet(Disk& disk, duck::Connection& db, const std::s
                                   const fs::path& path, const char* compression) {
   const fs::path fresh = path.string() + ".new";
   TRY(disk.remove(fresh));  // somebody who was suspended may go on writing to one of that name
-  // Few values are kept once each; fingerprints of many would be looked up in vain.
   // In any order: to keep one, rows would be held in memory until their turn has come.
   TRY(db.run("SET GLOBAL preserve_insertion_order = false"));
+  // Few values are kept once each; fingerprints of many would be looked up in vain.
   const Status copied = db.run("COPY (" + query + ") TO " + duck::literal(fresh.string()) +
                                " (FORMAT parquet, COMPRESSION " + compression +
                                ", ROW_GROUP_SIZE 40960, DICTIONARY_SIZE_LIMIT 2000)");

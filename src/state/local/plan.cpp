@@ -81,7 +81,7 @@ Status leave_parked(duck::Connection& work, const plan::Input& input) {
 // compare.
 Status spare(duck::Connection& work, const LedgerFile& ledger, const plan::Input& input) {
   TRY(work.run("CREATE OR REPLACE TABLE spared(key VARCHAR)"));
-  if (!ledger || TRY(all_are_settled(work, ledger))) return ok_status();
+  if (!ledger) return ok_status();
   const std::string who = folded_key_sql("key");
   const std::string only = input.only ? " AND " + who + " = " + duck::literal(*input.only) : "";
   const std::string listed = "(SELECT key, " + who + " AS who FROM read_parquet(" +
@@ -159,7 +159,9 @@ Status let_all_enter(duck::Connection& work, const plan::Input& input,
 Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
                                 const plan::Input& input) {
   const std::string ledger = TRY(ledger_relation(work, file, input));
-  TRY(spare(work, file, input));
+  // Then nothing is to be found, and nobody has to be spared.
+  const bool nobody_changed = TRY(all_are_settled(work, file));
+  TRY(spare(work, nobody_changed ? std::nullopt : file, input));
   const size_t n = input.targets.size();
   const bool clears = input.on_null == OnNull::clear;
   std::string any_differs = "false", values;
@@ -221,7 +223,7 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
       std::to_string(now) + ") + " + std::to_string(input.settle.count()) +
       " ELSE 0 END AS not_before" + values + " FROM rows s FULL JOIN " + ledger +
       " l ON s.key = l.key LEFT JOIN spared d ON d.key = l.key" +
-      (TRY(all_are_settled(work, file)) ? " WHERE false" : "");
+      (nobody_changed ? " WHERE false" : "");
 
   plan::Plan plan;
   TRY(

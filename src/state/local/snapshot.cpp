@@ -95,10 +95,6 @@ struct Texts {
     return std::string_view(bytes).substr(from, ends[i] - from);
   }
   [[nodiscard]] std::string_view last() const { return (*this)[ends.size() - 1]; }
-  void drop() {
-    bytes.resize(bytes.size() - last().size());
-    ends.pop_back();
-  }
 };
 
 // The rows of a stream as the snapshot has them. The stream is read by one thread at a time; what
@@ -174,15 +170,14 @@ class Taking : public duck::Producer {
         key_.clear();
         append_text(key_, batch_.columns[1], row);
         const KeyForm form = has_key ? normalise_key(taking_.spec_.key_type, key_) : KeyForm::blank;
-        append_text(pks_.bytes, batch_.columns[0], row);
-        pks_.end();
         if (form == KeyForm::good) {
           rows_.push_back(row);
           keys_.bytes += key_;
           keys_.end();
+          append_text(pks_.bytes, batch_.columns[0], row);
+          pks_.end();
         } else {
-          const std::string pk(pks_.last());
-          pks_.drop();
+          const std::string pk = text_of(batch_.columns[0], row);
           TRY(taking_.put_aside(form, has_pk(row) ? &pk : nullptr, has_key ? &key_ : nullptr));
         }
       }
