@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / "build/bin"
 HERE = ROOT / "build/bench"
+sys.path.append(str(ROOT / "tests"))  # its servers serve here, too
 
 
 def measured(words, **more):

@@ -11,6 +11,7 @@ import time
 
 from data import SHAPES, everyone, make_fields
 from machine import HERE, ROOT, Simulator, measured
+from postgres import Server
 
 DELIVERIES = ("Iterable's client", "Segment's destination")
 DIFFERENCES = ("sqldiff", "sort and comm", "PostgreSQL")
@@ -84,11 +85,6 @@ def difference(shape, expected):
 
 def _in_postgres(shape, expected):
     """One statement, over tables that are analysed and in its memory as far as they fit."""
-    import sys
-
-    sys.path.insert(0, str(ROOT / "tests"))
-    from postgres import Server
-
     columns = _columns(shape)
     differs = " OR ".join(f"b.{one} IS DISTINCT FROM a.{one}" for one in columns[1:])
     server = Server()

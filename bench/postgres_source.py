@@ -3,12 +3,9 @@
 import json
 import os
 import shutil
-import sys
 
-from machine import HERE, ROOT, Simulator, measured, rollcall
-
-sys.path.insert(0, str(ROOT / "tests"))
-from postgres import ADMIN, PASSWORD, Server  # noqa: E402
+from machine import HERE, Simulator, measured, rollcall
+from postgres import ADMIN, PASSWORD, Server
 
 PEOPLE = 2_000_000
 FIELDS = {"first": "string", "hash": "string", "score": "double", "born": "date"}
