@@ -221,16 +221,16 @@ class Process : public Reader {
       column.valid.assign(valid.begin(), valid.end());
       column.ints.resize(kind == Kind::integer ? rows : 0);
       column.doubles.resize(kind == Kind::number ? rows : 0);
-      column.texts.resize(kind == Kind::text ? rows : 0);
+      column.texts.clear();
       if (kind == Kind::text) {
-        for (std::string& text : column.texts) {
+        for (size_t row = 0; row < rows; ++row) {
           const std::string_view value = in.text();
           if (!is_utf8(value))
             return Error{
                 .kind = ErrorKind::corrupt,
                 .message = "column `" + columns_[i].name + "` holds text that is not UTF-8",
                 .remedy = "Repair it in the data, or leave the column out of the model."};
-          text.assign(value);
+          column.texts.append(value);
         }
         continue;
       }

@@ -191,7 +191,7 @@ bool append_value(std::string& out, const Column& column, size_t row, const Targ
       return true;
     }
     case FieldType::decimal: {
-      const std::string& text = column.texts[row];
+      const std::string_view text = column.texts[row];
       const bool plain =
           !text.empty() && text.find_first_not_of("-0123456789.") == std::string::npos;
       if (!plain) return refuse();
@@ -200,7 +200,7 @@ bool append_value(std::string& out, const Column& column, size_t row, const Targ
       if (text[0] == '.') out += '0';
       if (text.size() > 1 && text[0] == '-' && text[1] == '.') {
         out += "-0";
-        out += std::string_view(text).substr(1);
+        out += text.substr(1);
       } else {
         out += text;
       }

@@ -17,7 +17,8 @@ struct Cell {
 
 std::optional<std::string> wire(const Cell& cell,
                                 std::optional<AttributeType> type = std::nullopt) {
-  Column column{cell.from, {1}, {cell.integer}, {cell.number}, {cell.text}};
+  Column column{cell.from, {1}, {cell.integer}, {cell.number}, {}};
+  column.texts.append(cell.text);
   Target target{"f", "t", cell.from, type ? type : natural_type(cell.from)};
   std::string out;
   int64_t unholdable = 0;

@@ -36,6 +36,27 @@ struct ColumnInfo {
   bool operator==(const ColumnInfo&) const = default;
 };
 
+// Texts one after another in one piece of memory, which they keep when they are cleared.
+class Texts {
+ public:
+  void clear() { bytes_.clear(), ends_.clear(); }
+  void append(std::string_view text) { bytes_ += text, end(); }
+  // What is appended to it until end() is the next text.
+  [[nodiscard]] std::string& open() { return bytes_; }
+  void end() { ends_.push_back(bytes_.size()); }
+  [[nodiscard]] size_t size() const { return ends_.size(); }
+  [[nodiscard]] bool empty() const { return ends_.empty(); }
+  // A view until the next change.
+  std::string_view operator[](size_t i) const {
+    const size_t from = i == 0 ? 0 : ends_[i - 1];
+    return std::string_view(bytes_).substr(from, ends_[i] - from);
+  }
+
+ private:
+  std::string bytes_;
+  std::vector<size_t> ends_;
+};
+
 // One column of a batch. Only the vector its type uses is filled; the others are empty. Infinite
 // dates and timestamps are INT64_MAX and INT64_MIN.
 struct Column {
@@ -43,7 +64,7 @@ struct Column {
   std::vector<uint8_t> valid;  // 0: null
   std::vector<int64_t> ints;
   std::vector<double> doubles;
-  std::vector<std::string> texts;
+  Texts texts;
 };
 
 struct RowBatch {

@@ -81,9 +81,11 @@ Plan plan_for(const duck::Stream::ColumnType& column) {
 }
 
 // DuckDB writes numbers that are none as NaN, Infinity and -Infinity.
-void mend_json(std::string& json) {
-  if (json.find('N') == std::string::npos && json.find('I') == std::string::npos) return;
-  std::string out;
+void append_mended(std::string& out, std::string_view json) {
+  if (json.find('N') == std::string::npos && json.find('I') == std::string::npos) {
+    out += json;
+    return;
+  }
   bool quoted = false;
   for (size_t i = 0; i < json.size(); ++i) {
     const char c = json[i];
@@ -95,7 +97,7 @@ void mend_json(std::string& json) {
     }
     bool replaced = false;
     for (const std::string_view word : {"NaN", "-NaN", "Infinity", "-Infinity"}) {
-      if (json.compare(i, word.size(), word) != 0) continue;
+      if (!json.substr(i).starts_with(word)) continue;
       out += "null";
       i += word.size() - 1;
       replaced = true;
@@ -105,7 +107,6 @@ void mend_json(std::string& json) {
     quoted = c == '"';
     out += c;
   }
-  json = std::move(out);
 }
 
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
@@ -195,9 +196,8 @@ class DuckRows : public RowStream {
     column.valid.resize(rows);
     const bool texts = is_text(plan.read);
     const bool doubles = plan.read == Read::number;
-    // A batch may come from a query of other types: what this one does not use is emptied. Texts
-    // are assigned over, which keeps their memory.
-    column.texts.resize(texts ? rows : 0);
+    // A batch may come from a query of other types: what this one does not use is emptied.
+    column.texts.clear();
     column.doubles.resize(doubles ? rows : 0);
     column.ints.resize(texts || doubles ? 0 : rows);
     for (size_t row = 0; row < rows; ++row) {
@@ -205,7 +205,7 @@ class DuckRows : public RowStream {
       if (chunk.is_null(index, at)) {
         column.valid[row] = 0;
         if (texts)
-          column.texts[row].clear();
+          column.texts.end();
         else if (doubles)
           column.doubles[row] = 0;
         else
@@ -242,8 +242,9 @@ class DuckRows : public RowStream {
             return Error{.kind = ErrorKind::corrupt,
                          .message = "column `" + plan.info.name + "` holds text that is not UTF-8",
                          .remedy = "Repair it in the data, or leave the column out of the model."};
-          column.texts[row].assign(text);
-          if (plan.read == Read::json) mend_json(column.texts[row]);
+          plan.read == Read::json ? append_mended(column.texts.open(), text)
+                                  : void(column.texts.open() += text);
+          column.texts.end();
           break;
         }
       }

@@ -27,7 +27,7 @@ class LimitedRows : public RowStream {
       const bool nests = column.type == FieldType::list || column.type == FieldType::object ||
                          column.type == FieldType::json;
       for (size_t row = 0; row < column.texts.size(); ++row) {
-        const std::string& text = column.texts[row];
+        const std::string_view text = column.texts[row];
         if (text.size() > kValueBytesMax)
           return too_much(i, "holds a value of " + bytes(text.size()) + "; " +
                                  bytes(kValueBytesMax) + " are the most");

@@ -57,7 +57,7 @@ Result<std::vector<std::string>> ServerConnection::texts(const std::string& sql)
   std::vector<std::string> out;
   RowBatch batch;
   while (TRY(read(batch)))
-    out.insert(out.end(), batch.columns[0].texts.begin(), batch.columns[0].texts.end());
+    for (size_t row = 0; row < batch.rows; ++row) out.emplace_back(batch.columns[0].texts[row]);
   return out;
 }
 

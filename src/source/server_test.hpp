@@ -24,7 +24,7 @@ inline Result<Cell> read(Connection& connection, const std::string& sql) {
     for (size_t row = 0; row < batch.rows; ++row) {
       const Column& column = batch.columns[0];
       if (!column.valid[row]) continue;
-      out.text = !column.texts.empty()     ? column.texts[row]
+      out.text = !column.texts.empty()     ? std::string(column.texts[row])
                  : !column.doubles.empty() ? std::to_string(column.doubles[row])
                                            : std::to_string(column.ints[row]);
     }

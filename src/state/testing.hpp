@@ -30,7 +30,7 @@ class MemoryRows : public source::RowStream {
         column.valid.push_back(cell.has_value());
         column.ints.push_back(cell && column.type != FieldType::text ? std::stoll(*cell) : 0);
         column.doubles.push_back(static_cast<double>(column.ints.back()));
-        column.texts.push_back(cell.value_or(""));
+        column.texts.append(cell.value_or(""));
       }
     }
     at_ += batch.rows;

@@ -89,7 +89,7 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
     if (column == nullptr) return false;
     column->valid.push_back(0);
     if (is_text(column->type))
-      column->texts.emplace_back();
+      column->texts.end();
     else if (column->type == FieldType::number)
       column->doubles.push_back(0);
     else
@@ -210,7 +210,7 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
     if (column == nullptr) return false;
     column->valid.push_back(1);
     if (is_text(column->type)) {
-      column->texts.push_back(std::move(value));
+      column->texts.append(value);
       return true;
     }
     if (column->type == FieldType::number) {
