@@ -58,6 +58,9 @@ class Reader {
  private:
   Reader(const Catalog& catalog, Segment segment)
       : catalog_(&catalog), segment_(std::move(segment)) {}
+  // Of its primary key, where the source counts them by itself.
+  Result<std::optional<source::ValueCounts>> count_keys(const Model& model);
+
   const Catalog* catalog_;  // outlives the reader
   Segment segment_;
   Dialect dialect_ = Dialect::duckdb;

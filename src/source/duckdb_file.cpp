@@ -75,9 +75,7 @@ class DuckdbConnection : public Connection {
   }
 
   Result<std::vector<ColumnInfo>> describe_table(const std::string& table) override {
-    const size_t dot = table.rfind('.');
-    const std::string schema = dot == std::string::npos ? schema_ : table.substr(0, dot);
-    const std::string name = dot == std::string::npos ? table : table.substr(dot + 1);
+    const auto [schema, name] = parts_of(table);
     const auto tables =
         TRY(texts("SELECT table_name" + std::string(kThere) + " AND lower(schema_name) = lower(" +
                   duck::literal(schema) + ") ORDER BY table_name LIMIT 10000"));
@@ -88,9 +86,39 @@ class DuckdbConnection : public Connection {
                    .message = "there is no table `" + table + "`" + did_you_mean(name, tables),
                    .remedy = tables.empty() ? "Its schema holds no tables."
                                             : "Tables: " + some(tables) + "."};
-    return in_context(describe_rows(*connection_, "SELECT * FROM " + duck::identifier(schema) +
-                                                      "." + duck::identifier(name)),
-                      "table " + table);
+    return in_context(
+        describe_rows(*connection_, "SELECT * FROM " + Name{schema, name}.identifier()),
+        "table " + table);
+  }
+
+  // Of integers, with a bit for each value there may be: a tenth of what groups of them take.
+  Result<std::optional<ValueCounts>> count_values(const std::string& table,
+                                                  const std::string& column) override {
+    constexpr int64_t kBitsMax = 64'000'000;  // for each thread
+    const Name name = parts_of(table);
+    // A view would be worked out twice.
+    const auto known = TRY(texts(
+        "SELECT column_name FROM duckdb_columns() SEMI JOIN duckdb_tables() USING (database_name, "
+        "schema_name, table_name) WHERE database_name = current_database() AND lower(schema_name) "
+        "= lower(" +
+        duck::literal(name.schema) + ") AND lower(table_name) = lower(" +
+        duck::literal(name.table) + ") AND lower(column_name) = lower(" + duck::literal(column) +
+        ") AND data_type IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTINYINT', 'USMALLINT', "
+        "'UINTEGER')"));
+    if (known.empty()) return std::optional<ValueCounts>();
+    const std::string values = " FROM (SELECT CAST(" + duck::identifier(column) +
+                               " AS BIGINT) FROM " + name.identifier() + ") AS t(v)";
+    const auto range =
+        TRY(integers("SELECT count(*), count(v), coalesce(min(v), 0), "
+                     "coalesce(max(v), 0)" +
+                     values));
+    int64_t bits = 0;
+    if (__builtin_sub_overflow(range[3], range[2], &bits) || bits >= kBitsMax)
+      return std::optional<ValueCounts>();
+    const auto different = TRY(
+        integers(fmt::format("SELECT coalesce(bit_count(bitstring_agg(v, {}, {})), 0)::BIGINT{}",
+                             range[2], range[3], values)));
+    return std::optional(ValueCounts{range[0], range[0] - range[1], different[0]});
   }
 
   Result<std::vector<ColumnInfo>> describe_query(const std::string& sql) override {
@@ -103,6 +131,27 @@ class DuckdbConnection : public Connection {
   }
 
  private:
+  struct Name {
+    std::string schema, table;
+    [[nodiscard]] std::string identifier() const {
+      return duck::identifier(schema) + "." + duck::identifier(table);
+    }
+  };
+  [[nodiscard]] Name parts_of(const std::string& table) const {
+    const size_t dot = table.rfind('.');
+    if (dot == std::string::npos) return {schema_, table};
+    return {table.substr(0, dot), table.substr(dot + 1)};
+  }
+
+  // The one row of a query.
+  Result<std::vector<int64_t>> integers(const std::string& sql) {
+    const auto rows = TRY(connection_->stream(sql));
+    const duck::Chunk* chunk = TRY(rows->next());
+    CHECK(chunk != nullptr && chunk->rows() == 1);
+    std::vector<int64_t> out;
+    for (size_t i = 0; i < rows->columns().size(); ++i) out.push_back(chunk->integer(i, 0));
+    return out;
+  }
   Result<std::vector<std::string>> texts(const std::string& sql) {
     std::vector<std::string> out;
     auto rows = TRY(connection_->stream(sql));

@@ -70,6 +70,10 @@ class LimitedConnection : public Connection {
     auto rows = TRY(connection_->query(query, stop));
     return std::unique_ptr<RowStream>(std::make_unique<LimitedRows>(std::move(rows)));
   }
+  Result<std::optional<ValueCounts>> count_values(const std::string& table,
+                                                  const std::string& column) override {
+    return connection_->count_values(table, column);
+  }
   [[nodiscard]] std::vector<Look> looks() const override { return connection_->looks(); }
 
  private:

@@ -267,15 +267,41 @@ class PostgresConnection : public ServerConnection {
   }
 
   Result<std::vector<ColumnInfo>> describe_table(const std::string& table) override {
-    const size_t dot = table.rfind('.');
-    const std::string schema = dot == std::string::npos ? "" : table.substr(0, dot);
-    const std::string name = dot == std::string::npos ? table : table.substr(dot + 1);
-    const auto tables = TRY(tables_in(schema));
-    if (std::find(tables.begin(), tables.end(), name) == tables.end())
-      return no_table(table, name, tables);
-    const std::string full =
-        schema.empty() ? identifier(name) : identifier(schema) + "." + identifier(name);
-    return in_context(describe_query("SELECT * FROM " + full), "table " + table);
+    const Name name = parts_of(table);
+    const auto tables = TRY(tables_in(name.schema));
+    if (std::find(tables.begin(), tables.end(), name.table) == tables.end())
+      return no_table(table, name.table, tables);
+    return in_context(describe_query("SELECT * FROM " + name.identifiers()), "table " + table);
+  }
+
+  // Where an index says that no two are the same. One of a table says nothing of those that inherit
+  // from it; of a partitioned one it holds for all.
+  Result<std::optional<ValueCounts>> count_values(const std::string& table,
+                                                  const std::string& column) override {
+    const std::string name = parts_of(table).identifiers();
+    const auto unique = TRY(texts(
+        "SELECT CAST(a.attname AS text) FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS "
+        "c "
+        "ON c.oid = i.indrelid JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND "
+        "a.attnum = i.indkey[0] WHERE i.indrelid = CAST(" +
+        literal(name) + " AS regclass) AND a.attname = " + literal(column) +
+        " AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1 AND i.indpred IS NULL AND "
+        "(c.relkind = 'p' OR NOT EXISTS "
+        "(SELECT 1 FROM pg_catalog.pg_inherits AS h WHERE h.inhparent = c.oid)) LIMIT 1"));
+    std::optional<ValueCounts> out;
+    if (unique.empty()) return out;
+    TRY(start("SELECT CAST(count(*) AS bigint), CAST(count(" + identifier(column) +
+                  ") AS bigint) FROM " + name,
+              {{.name = "rows", .type = FieldType::integer},
+               {.name = "values", .type = FieldType::integer}},
+              stop_));
+    RowBatch batch;
+    while (TRY(read(batch)))
+      for (size_t row = 0; row < batch.rows; ++row) {
+        const int64_t rows = batch.columns[0].ints[row], values = batch.columns[1].ints[row];
+        out = {rows, rows - values, values};
+      }
+    return out;
   }
 
   Result<std::unique_ptr<RowStream>> query(const SqlQuery& query,
@@ -294,6 +320,18 @@ class PostgresConnection : public ServerConnection {
   }
 
  private:
+  struct Name {
+    std::string schema, table;  // no schema: one of the search path's
+    [[nodiscard]] std::string identifiers() const {
+      return schema.empty() ? identifier(table) : identifier(schema) + "." + identifier(table);
+    }
+  };
+  static Name parts_of(const std::string& table) {
+    const size_t dot = table.rfind('.');
+    if (dot == std::string::npos) return {"", table};
+    return {table.substr(0, dot), table.substr(dot + 1)};
+  }
+
   // Whatever fails leaves the transaction unusable until it goes back to the savepoint; and so may
   // what was not read to its end.
   template <class T>

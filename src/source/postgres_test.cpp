@@ -47,6 +47,39 @@ class PostgresSource : public testing::Test {
   tests::Postgres postgres_;
 };
 
+TEST_F(PostgresSource, CountsTheValuesOfAColumnThatAnIndexKeepsApart) {
+  postgres_.sql(
+      "CREATE TABLE people AS SELECT n AS id, CASE WHEN n > 3 THEN 'c' || n END AS code, 'x' || n "
+      "AS "
+      "name FROM generate_series(1, 9) AS s(n); ALTER TABLE people ADD PRIMARY KEY (id); "
+      "CREATE UNIQUE INDEX ON people (code); CREATE INDEX ON people (name); CREATE UNIQUE INDEX ON "
+      "people (name) WHERE id > 5; CREATE UNIQUE INDEX ON people (name, id); CREATE UNIQUE INDEX "
+      "ON "
+      "people (lower(name)); CREATE VIEW seen AS SELECT * FROM people; "
+      "CREATE TABLE parent(id integer PRIMARY KEY); CREATE TABLE child() INHERITS (parent); "
+      "INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1); "
+      "CREATE TABLE parted(id integer PRIMARY KEY) PARTITION BY RANGE (id); "
+      "CREATE TABLE part PARTITION OF parted FOR VALUES FROM (0) TO (10); INSERT INTO parted "
+      "VALUES "
+      "(1), (2)");
+  const auto connection = open();
+  const auto counted = [&](const std::string& table, const std::string& column) {
+    const auto counts = connection->count_values(table, column);
+    EXPECT_TRUE(counts.ok()) << counts.error().text();
+    return *counts ? std::to_string((*counts)->rows) + " " + std::to_string((*counts)->nulls) +
+                         " " + std::to_string((*counts)->different)
+                   : "not quicker";
+  };
+  EXPECT_EQ(counted("people", "id"), "9 0 9");
+  EXPECT_EQ(counted("public.people", "id"), "9 0 9");
+  EXPECT_EQ(counted("people", "code"), "9 3 6");
+  EXPECT_EQ(counted("people", "name"), "not quicker");
+  EXPECT_EQ(counted("seen", "id"), "not quicker");
+  EXPECT_EQ(counted("parent", "id"), "not quicker");
+  EXPECT_EQ(counted("parted", "id"), "2 0 2");
+  EXPECT_FALSE(connection->count_values("nowhere", "id").ok());
+  EXPECT_EQ(counted("people", "id"), "9 0 9") << "and the next one is fine";
+}
 TEST_F(PostgresSource, ReadsEveryTypeExactlyOrNotAtAll) {
   postgres_.sql(
       "CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE DOMAIN level AS integer CHECK (VALUE > 0); "

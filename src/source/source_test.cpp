@@ -2,6 +2,7 @@
 // kind must do, and what only those can do whose files know their types.
 #include "source/source.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -629,6 +630,34 @@ TEST(DuckdbSource, BatchesOfLargeRowsAreSmall) {
     rows += batch.rows;
   }
   EXPECT_EQ(rows, 20U);
+}
+
+TEST(DuckdbSource, CountsTheValuesOfAColumnOfIntegers) {
+  World world("duckdb");
+  world.make(
+      "people",
+      "SELECT range - 5 AS good, CASE WHEN range < 3 THEN NULL ELSE range % 7 END AS poor, "
+      "range * 1000000 AS wide, CASE range WHEN 0 THEN -9223372036854775808 ELSE "
+      "9223372036854775807 END::BIGINT AS widest, NULL::INTEGER AS none, 'n' || range AS text FROM "
+      "range(100)");
+  world.make("nobody", "SELECT 1 AS id WHERE false");
+  const auto connection = world.open();
+  const auto counted = [&](const std::string& column, const std::string& table = "people") {
+    const auto counts = connection->count_values(table, column);
+    EXPECT_TRUE(counts.ok()) << counts.error().text();
+    return *counts
+               ? fmt::format("{} {} {}", (*counts)->rows, (*counts)->nulls, (*counts)->different)
+               : "not quicker";
+  };
+  EXPECT_EQ(counted("good"), "100 0 100");
+  EXPECT_EQ(counted("good", "main.people"), "100 0 100");
+  EXPECT_EQ(counted("poor"), "100 3 7");
+  EXPECT_EQ(counted("none"), "100 100 0");
+  EXPECT_EQ(counted("wide"), "not quicker");
+  EXPECT_EQ(counted("widest"), "not quicker");
+  EXPECT_EQ(counted("text"), "not quicker");
+  EXPECT_EQ(counted("id", "nobody"), "0 0 0");
+  EXPECT_EQ(counted("id", "nowhere"), "not quicker");
 }
 
 TEST(DuckdbSource, EndsAQueryThatTakesLongerThanItMay) {
