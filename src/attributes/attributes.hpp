@@ -38,6 +38,10 @@ struct Target {
 Result<std::vector<Target>> targets(const std::vector<Attribute>& mapping,
                                     const std::vector<ColumnInfo>& columns);
 
+// Raised with every change of what append_value writes, of fingerprints, or of the forms of keys: what
+// was made of a row before is then made anew.
+constexpr int kForms = 1;
+
 // Appends the JSON text of a cell to `out`; false (and nothing appended) when the value is null or
 // cannot be held. `unholdable` is counted up in the latter case.
 bool append_value(std::string& out, const Column& column, size_t row, const Target& target,

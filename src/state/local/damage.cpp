@@ -65,7 +65,8 @@ Status merge_planned(const Folder& folder, Record& record, duck::Connection& wor
       "CASE WHEN p.key IS NULL THEN l.tried_ms ELSE {0} END AS tried_ms, "
       "CASE WHEN p.key IS NULL THEN l.wrote_ms ELSE {0} END AS wrote_ms, "
       "(CASE WHEN p.key IS NULL THEN l.wrote_kind WHEN p.in_segment THEN 1 ELSE 2 END)::UTINYINT "
-      "AS wrote_kind, coalesce(l.tried_hash, 0) AS tried_hash, l.pk AS pk{1} "
+      "AS wrote_kind, coalesce(l.tried_hash, 0) AS tried_hash, l.pk AS pk, "
+      "CASE WHEN p.key IS NULL THEN l.read_hash END AS read_hash{1} "
       "FROM (SELECT key, arg_max(kind, generation) <> 1 AS in_segment, bool_or(kind = 1) AS "
       "perhaps_removed{2} FROM ({3}) GROUP BY key) p FULL JOIN {4} l ON p.key = l.key",
       now.time_since_epoch().count(), attributes, sums, all, ledger);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "core/match_key.hpp"
@@ -41,12 +42,14 @@ Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, cons
            "NULL::VARCHAR AS reason, NULL::VARCHAR AS detail, "
            "false AS final, 0::BIGINT AS since_ms, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, "
            "0::UTINYINT AS wrote_kind, "
-           "0::UBIGINT AS tried_hash, NULL::VARCHAR AS pk" +
+           "0::UBIGINT AS tried_hash, NULL::VARCHAR AS pk, NULL::UBIGINT AS read_hash" +
            missing + " WHERE false)";
   }
   const std::string file =
       "read_parquet(" + duck::literal(folder.ledger_file(record.generation).string()) + ")";
   const auto known = TRY(db.describe("SELECT * FROM " + file));
+  if (std::ranges::none_of(known, [](const auto& c) { return c.name == "read_hash"; }))
+    missing += ", NULL::UBIGINT AS read_hash";
   for (const auto& target : targets) {
     const bool there = std::any_of(known.begin(), known.end(),
                                    [&](const auto& c) { return c.name == "a:" + target.to; });

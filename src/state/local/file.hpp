@@ -21,7 +21,7 @@ std::string attribute_column(const attributes::Target& target);
 Result<bool> has_table(duck::Connection& db, std::string_view name);
 // The file of the last ledger; nothing: there is none yet.
 std::optional<std::filesystem::path> last_file(const Folder& folder, const Record& record);
-// The last ledger with every column the next one has.
+// The last ledger with every column the next one has; `targets` are its attributes.
 Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, const Record& record,
                                 const std::vector<attributes::Target>& targets);
 // Writes a query to a Parquet file that is there whole or not at all, packed as COPY takes it.

@@ -22,13 +22,14 @@
 // confirmed, or, with on_list 0, somebody removed lately); reason (null: as it should be;
 // not_a_contact, rejected, unknown, not_sent), detail (Iterable's reason), final; since_ms (of this
 // reason), tried_ms; wrote_ms, wrote_kind (last membership write: 1 add, 2 remove); tried_hash (of
-// the attributes that were rejected); pk; and "a:NAME" per attribute: the fingerprint last
-// confirmed, 0 a confirmed null, null never confirmed.
+// the attributes that were rejected); pk; "a:NAME" per attribute: the fingerprint last confirmed, 0
+// a confirmed null, null never confirmed; and read_hash (settled.hpp): of the source's row that pk and
+// these fingerprints are made of, a null for one that was never confirmed; null: of none, or not known.
 //
 // Tables of the work database, beside those of the files named here:
-//   rows(key, pk, v0…, f0…)     the snapshot, one row a person, but for those who are settled
+//   rows(key, pk, v0…, f0…, h)  the snapshot, one row a person, but for those who are settled
 //                               (settled.hpp): v is the wire text or null, f its fingerprint (0 for
-//                               null)
+//                               null), h the hash of the source's row (null: not to be kept)
 //   apart(place), taken_with(file)  the rows of that ledger, by their number, that tell of nobody
 //                               settled; not there where nobody could be
 //   problems(kind, pk, key)     its rows that are nobody: no_key, invalid_key, duplicate_key

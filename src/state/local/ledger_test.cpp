@@ -306,7 +306,8 @@ TEST_F(LedgerTest, JournalWithSenselessLinesIsCorrupt) {
 // One person per outcome: the next ledger is what was answered, and nothing else.
 TEST_F(LedgerTest, PromotesOutcomesAndNothingElse) {
   must(
-      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0 FROM (VALUES "
+      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0, NULL::UBIGINT AS h "
+      "FROM (VALUES "
       "('added'), ('absent'), ('refused'), ('unknown'), ('unsent')) t(key)");
   must(
       "CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key VARCHAR); INSERT INTO problems VALUES "
@@ -371,7 +372,8 @@ TEST_F(LedgerTest, PromotesAFirstPlanOfMany) {
   must(
       "CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key VARCHAR);"
       "CREATE TABLE rows AS SELECT 'p' || i AS key, i::VARCHAR AS pk, CASE WHEN i % 3 <> 0 THEN "
-      "'x' END AS v0, CASE WHEN i % 3 <> 0 THEN 7 + i ELSE 0 END::UBIGINT AS f0 FROM range(60000) "
+      "'x' END AS v0, CASE WHEN i % 3 <> 0 THEN 7 + i ELSE 0 END::UBIGINT AS f0, i::UBIGINT AS h "
+      "FROM range(60000) "
       "t(i)");
   const auto plan = make_plan(*work_, std::nullopt, {.targets = targets_, .now = Time(Millis(1))});
   ASSERT_TRUE(plan.ok()) << plan.error().text();
@@ -408,6 +410,11 @@ TEST_F(LedgerTest, PromotesAFirstPlanOfMany) {
                            ") WHERE key = 'p' || pk AND on_list = 1 AND \"a:name\" = CASE WHEN "
                            "pk::INTEGER % 3 <> 0 THEN 7 + pk::INTEGER ELSE 0 END"),
             kPeople - 4);
+  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM read_parquet(" +
+                           duck::literal(folder_.ledger_file(1).string()) +
+                           ") WHERE read_hash = pk::UBIGINT AND on_list = 1 AND reason IS NULL"),
+            kPeople - 4)
+      << "what they were made of";
   // The same answers whatever is the commonest of them.
   Record other;
   answers.kinds.assign(kPeople, OutcomeKind::rejected);
@@ -431,7 +438,8 @@ TEST_F(LedgerTest, PromotesAFirstPlanOfMany) {
 TEST_F(LedgerTest, AMemberGoesOnUnderAnotherSpelling) {
   must(
       "CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key VARCHAR);"
-      "CREATE TABLE rows AS SELECT 'josÉ' AS key, '1' AS pk, 'x' AS v0, 7::UBIGINT AS f0;"
+      "CREATE TABLE rows AS SELECT 'josÉ' AS key, '1' AS pk, 'x' AS v0, 7::UBIGINT AS f0, "
+      "NULL::UBIGINT AS h;"
       "CREATE TABLE changes AS SELECT key, 0 AS kind, 0::UTINYINT AS was_on, false AS look_up, "
       "0::BIGINT AS not_before, 'x' AS v0 FROM rows");
   Record state;
@@ -463,7 +471,8 @@ TEST_F(LedgerTest, AMemberGoesOnUnderAnotherSpelling) {
 // Nor is a member under another spelling a stranger where the ledger is gone, or an older one.
 TEST_F(LedgerTest, AnotherSpellingIsNoStrangerInARebuiltHome) {
   must(
-      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0 FROM (VALUES "
+      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0, NULL::UBIGINT AS h "
+      "FROM (VALUES "
       "('josÉ'), ('Ünal')) t(key);"
       "CREATE TABLE listed AS SELECT key, key AS shown FROM (VALUES ('josé'), ('zoË'), ('eve')) "
       "t(key)");
@@ -486,7 +495,8 @@ TEST_F(LedgerTest, AnotherSpellingIsNoStrangerInARebuiltHome) {
 // Somebody in the segment cannot have been removed: outcomes that went to the wrong people.
 TEST_F(LedgerTest, PromotesNoLedgerThatDoesNotAddUp) {
   must(
-      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0 FROM (VALUES "
+      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0, NULL::UBIGINT AS h "
+      "FROM (VALUES "
       "('ann'), ('bob')) t(key); CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key VARCHAR)");
   must(
       "CREATE TABLE changes AS SELECT key, 0 AS kind, 0::UTINYINT AS was_on, false AS look_up, "
@@ -507,7 +517,8 @@ TEST_F(LedgerTest, PromotesNoLedgerThatDoesNotAddUp) {
 
 TEST_F(LedgerTest, BelievesTheListItselfOverItsMemory) {
   must(
-      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0 FROM (VALUES "
+      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0, NULL::UBIGINT AS h "
+      "FROM (VALUES "
       "('kept'), ('vanished')) t(key); CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key "
       "VARCHAR)");
   must(
@@ -538,7 +549,8 @@ TEST_F(LedgerTest, BelievesTheListItselfOverItsMemory) {
 
 TEST_F(LedgerTest, TellsWhereTheListDiffers) {
   must(
-      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0 FROM (VALUES "
+      "CREATE TABLE rows AS SELECT key, key AS pk, 'x' AS v0, 7::UBIGINT AS f0, NULL::UBIGINT AS h "
+      "FROM (VALUES "
       "('kept'), ('vanished'), ('parked')) t(key); CREATE TABLE problems(kind VARCHAR, pk VARCHAR, "
       "key VARCHAR)");
   must(

@@ -37,6 +37,8 @@ class LocalWork : public Work {
     for (const std::string& table : tables)
       (void)TRY(work_->scalar("SELECT count(hash(t)) FROM " + table + " t"));
     (void)TRY(count_changes(*work_, {}));  // a view of rows is there, too
+    // A snapshot of an earlier version has no hashes.
+    TRY(work_->run("ALTER TABLE rows ADD COLUMN IF NOT EXISTS h UBIGINT"));
     targets_ = TRY(load_targets(*work_));
     return ok_status();
   }

@@ -81,6 +81,8 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
   const std::string ledger = TRY(last_ledger(work, folder, record, promotion.targets));
   const int64_t now = promotion.now.time_since_epoch().count();
   std::string hash = "0::UBIGINT", attribute_values, written;
+  // What the source's row is told by holds for the fingerprints that are made of it.
+  std::string is_as_read = "s.pk IS NOT NULL";
   for (size_t i = 0; i < promotion.targets.size(); ++i) {
     const std::string a = "l." + attribute_column(promotion.targets[i]);
     hash = fmt::format("xor({}, s.f{})", hash, i);
@@ -94,13 +96,15 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
                                                 "CASE WHEN c.has{0} THEN s.f{0} WHEN {1} IS NULL "
                                                 "AND s.f{0} = 0 THEN 0 ELSE {1} END",
                                                 i, a);
-    attribute_values += fmt::format(
-        ", CASE WHEN c.outcome IN ('added', 'updated') THEN {0} "
+    const std::string value = fmt::format(
+        "CASE WHEN c.outcome IN ('added', 'updated') THEN {0} "
         "WHEN c.outcome = 'not_a_contact' THEN NULL "
-        "WHEN c.outcome = 'removed' THEN CASE WHEN {1} <> 0 THEN {3}::UBIGINT END "
-        "WHEN c.outcome = 'unknown' AND c.has{4} AND coalesce({1}, 0) = 0 THEN {3}::UBIGINT "
-        "ELSE {1} END AS {2}",
-        confirmed, a, attribute_column(promotion.targets[i]), kPerhapsOurs, i);
+        "WHEN c.outcome = 'removed' THEN CASE WHEN {1} <> 0 THEN {2}::UBIGINT END "
+        "WHEN c.outcome = 'unknown' AND c.has{3} AND coalesce({1}, 0) = 0 THEN {2}::UBIGINT "
+        "ELSE {1} END",
+        confirmed, a, kPerhapsOurs, i);
+    attribute_values += fmt::format(", {} AS {}", value, attribute_column(promotion.targets[i]));
+    is_as_read += fmt::format(" AND coalesce({}, 0) = s.f{}", value, i);
   }
   // Of the values only whether they were sent: a join holds what it carries. The parked who were
   // not sent stay as they were: to anything but a look-up they are closed until one shows a contact.
@@ -140,11 +144,11 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
       "(CASE WHEN {2} THEN CASE WHEN c.kind = 1 THEN 2 ELSE 1 END ELSE coalesce(l.wrote_kind, 0) "
       "END)::UTINYINT AS wrote_kind, "
       "CASE WHEN c.outcome = 'rejected' THEN {3} ELSE coalesce(l.tried_hash, 0) END AS tried_hash, "
-      "coalesce(s.pk, l.pk) AS pk{4} "
+      "coalesce(s.pk, l.pk) AS pk, CASE WHEN {9} THEN s.h END AS read_hash{4} "
       "FROM {5} s FULL JOIN {6} l ON s.key = l.key "
       "LEFT JOIN {7} c ON {8}",
       reason, now, sent, "coalesce(" + hash + ", 0)", attribute_values, of(members), of(ledger),
-      settled, by_row ? "c.seq = s.seq" : "c.key = coalesce(s.key, l.key)");
+      settled, by_row ? "c.seq = s.seq" : "c.key = coalesce(s.key, l.key)", is_as_read);
   // Whoever left without ever having been put on the list is forgotten; the removed, after a while.
   // So is the other spelling of somebody who goes on under this one.
   TRY(work.run("CREATE TABLE IF NOT EXISTS spared(key VARCHAR)"));  // plans of earlier versions

@@ -26,12 +26,13 @@ Result<std::string> ledger_relation(duck::Connection& work, const LedgerFile& le
         "SELECT NULL::VARCHAR AS key, 0::UTINYINT AS on_list, false AS in_segment, NULL::VARCHAR "
         "AS reason, "
         "false AS final, 0::BIGINT AS tried_ms, 0::BIGINT AS wrote_ms, 0::UTINYINT AS wrote_kind, "
-        "0::UBIGINT AS tried_hash, NULL::VARCHAR AS pk";
+        "0::UBIGINT AS tried_hash, NULL::VARCHAR AS pk, NULL::UBIGINT AS read_hash";
     for (const auto& target : input.targets)
       none += ", NULL::UBIGINT AS " + duck::identifier("a:" + target.to);
     return "(" + none + " WHERE false)";
   }
   std::string columns = "SELECT *";
+  if (!TRY(keeps_read_hashes(work, *ledger))) columns += ", NULL::UBIGINT AS read_hash";
   const auto known =
       TRY(work.describe("SELECT * FROM read_parquet(" + duck::literal(ledger->string()) + ")"));
   for (const auto& target : input.targets) {
@@ -102,13 +103,17 @@ Status spare(duck::Connection& work, const LedgerFile& ledger, const plan::Input
 }
 
 // Whether promotion would tell something else of a person about whom nothing is written: another
-// primary key, that they have left, nothing any more.
-std::string stale(int64_t now) {
+// primary key, another row that the same fingerprints are made of, that they have left, nothing any
+// more.
+std::string stale(const std::vector<attributes::Target>& targets, int64_t now) {
+  std::string is_as_read = "s.h IS NOT NULL AND s.h IS DISTINCT FROM l.read_hash";
+  for (size_t i = 0; i < targets.size(); ++i)
+    is_as_read += fmt::format(" AND coalesce({}, 0) = s.f{}", ledger_column(targets[i]), i);
   return fmt::format(
       "CASE WHEN l.key IS NULL THEN true "
-      "WHEN s.key IS NOT NULL THEN s.pk IS NOT NULL AND s.pk IS DISTINCT FROM l.pk "
+      "WHEN s.key IS NOT NULL THEN (s.pk IS NOT NULL AND s.pk IS DISTINCT FROM l.pk) OR ({}) "
       "ELSE l.in_segment OR d.key IS NOT NULL OR (l.on_list = 0 AND NOT coalesce({}, false)) END",
-      is_remembered("l.", now));
+      is_as_read, is_remembered("l.", now));
 }
 
 // From everybody `joined` with the ledger those who change, in their order, and those the next ledger
@@ -212,7 +217,7 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
       "coalesce(s.key IS NOT NULL AND l.reason = 'not_a_contact' AND l.in_segment, false) AS "
       "look_up, "
       "coalesce(l.tried_ms, 0) AS tried_ms, " +
-      stale(now) +
+      stale(input.targets, now) +
       " AS stale, "
       // The opposite write of this key, if it has not settled: a removal before an addition and the
       // reverse.
@@ -265,11 +270,17 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
   plan.on_list_before =
       TRY(work.scalar("SELECT count(*) FROM " + ledger + " l WHERE on_list > 0")) + plan.members -
       TRY(work.scalar("SELECT count(*) FROM rows"));  // those without a row are on it
-  for (size_t i = 0; i < n; ++i) {
-    const int64_t cleared = TRY(work.scalar(
-        fmt::format("SELECT count(*) FROM {} WHERE v{} = 'null' AND kind <> 0", changes, i)));
-    if (cleared > 0) plan.cleared[input.targets[i].to] = cleared;
-  }
+  if (n == 0) return plan;
+  std::vector<std::string> cleared;
+  for (size_t i = 0; i < n; ++i)
+    cleared.push_back(fmt::format("count(*) FILTER (v{} = 'null')", i));
+  const auto sums =
+      TRY(work.stream("SELECT " + join(cleared, ", ") + " FROM " + changes + " WHERE kind <> 0"));
+  const duck::Chunk* chunk = TRY(sums->next());
+  CHECK(chunk != nullptr && chunk->rows() == 1);
+  for (size_t i = 0; i < n; ++i)
+    if (const int64_t count = chunk->integer(i, 0); count > 0)
+      plan.cleared[input.targets[i].to] = count;
   return plan;
 }
 
@@ -286,6 +297,12 @@ Result<bool> keeps_attributes(duck::Connection& work, const std::filesystem::pat
       return false;
   }
   return columns == targets.size();
+}
+
+Result<bool> keeps_read_hashes(duck::Connection& work, const std::filesystem::path& ledger) {
+  const auto columns =
+      TRY(work.describe("SELECT * FROM read_parquet(" + duck::literal(ledger.string()) + ")"));
+  return std::ranges::any_of(columns, [](const auto& c) { return c.name == "read_hash"; });
 }
 
 Result<std::string> changes_of(duck::Connection& work) {

@@ -15,6 +15,9 @@ using LedgerFile = std::optional<std::filesystem::path>;
 Result<bool> keeps_attributes(duck::Connection& work, const std::filesystem::path& ledger,
                               const std::vector<attributes::Target>& targets);
 
+// Whether it keeps hashes of the rows as they were read; those of earlier versions do not.
+Result<bool> keeps_read_hashes(duck::Connection& work, const std::filesystem::path& ledger);
+
 // Makes the changes (or makes them anew): a table of them, or a view of the snapshot's rows.
 Result<plan::Plan> make_plan(duck::Connection& work, const LedgerFile& ledger,
                              const plan::Input& input);

@@ -28,7 +28,7 @@ class PlanTest : public testing::Test {
   void rows(const std::string& values) {
     must(
         "CREATE TABLE rows AS SELECT key, key AS pk, v AS v0, coalesce(length(v), 0)::UBIGINT AS "
-        "f0 FROM (VALUES " +
+        "f0, NULL::UBIGINT AS h FROM (VALUES " +
         values + ") t(key, v)");
   }
   struct Person {
@@ -100,7 +100,7 @@ TEST_F(PlanTest, SendsInTheOrderOfKeysHoweverManyThreadsFoundThem) {
   constexpr size_t kPeople = 300'000;  // several pieces of work for DuckDB's threads
   must(
       "CREATE TABLE rows AS SELECT 'p' || (i * 7919 % 300007) AS key, key AS pk, 'x' AS v0, "
-      "1::UBIGINT AS f0 FROM range(300000) t(i)");
+      "1::UBIGINT AS f0, NULL::UBIGINT AS h FROM range(300000) t(i)");
   ledger({{.key = "nobody", .on_list = 0, .in_segment = false}});
   EXPECT_EQ(made().changes.entered, static_cast<int64_t>(kPeople));
   const auto stream = open_changes(*work_, 1, {});
@@ -123,7 +123,8 @@ TEST_F(PlanTest, OfManyWhoEnterANewListTheRowsAreTheChanges) {
   must(
       "CREATE TABLE rows AS SELECT 'p' || (i * 7919 % 60013) AS key, key AS pk, CASE WHEN i % 2 = "
       "0 "
-      "THEN key END AS v0, 'x' AS v1, (i % 2 = 0)::UBIGINT AS f0, 1::UBIGINT AS f1 FROM "
+      "THEN key END AS v0, 'x' AS v1, (i % 2 = 0)::UBIGINT AS f0, 1::UBIGINT AS f1, NULL::UBIGINT "
+      "AS h FROM "
       "range(60000) t(i)");
   for (int again = 0; again < 2; ++again) {  // the plan is made anew when a field is not there
     const plan::Plan plan = made();

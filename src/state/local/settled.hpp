@@ -1,10 +1,12 @@
 // Whom the ledger confirms as they are, held in memory while a snapshot is taken: whoever is found
 // there again as they were needs no row of the snapshot, for the ledger tells all of them that the
 // plan and the next ledger want to know. Not a door.
+//
+// They are told by the source's row: a ledger keeps a hash of the one that its primary key, key and
+// fingerprints were made of (`read_hash`), so that nothing has to be made of a row that is the same.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,17 +18,24 @@
 
 namespace rollcall::state::local {
 
-// Primary key and fingerprints, in the order of their targets, as 64 bits: the key alone, then one
-// fingerprint after another.
-uint64_t data_hash(std::string_view pk);
-uint64_t data_hash(uint64_t before, uint64_t fingerprint);
+// Hashes of rows as they were read: primary key, match key, and the targets' values, in that order.
+// 64 bits that differ where one of them does, or what is made of it; never 0. Kept in ledgers.
+class ReadHashes {
+ public:
+  ReadHashes(KeyType key_type, const std::vector<attributes::Target>& targets);
+  // Of each row of the batch.
+  void append(std::vector<uint64_t>& out, const RowBatch& batch) const;
+
+ private:
+  uint64_t start_;  // of every row: what is made of them
+};
 
 class Settled {
  public:
   // Somebody of the snapshot.
   struct Asked {
-    std::string_view key;
-    uint64_t data = 0;
+    std::string_view pk;
+    uint64_t read_hash = 0;   // 0: nobody's
     bool is_settled = false;  // the answer
   };
 
@@ -37,8 +46,8 @@ class Settled {
   static Result<Settled> load(duck::Connection& work, const LedgerFile& ledger,
                               const std::vector<attributes::Target>& targets);
 
-  // Which of them are as the ledger has them: this key, primary key, and fingerprints by target (0
-  // for null). Each person of the ledger is found once. Any thread.
+  // Which of them are as the ledger has them: a row of this primary key and this hash. Each person of
+  // the ledger is found once. Any thread.
   void find(std::span<Asked> people);
   [[nodiscard]] bool is_nobody() const { return people_.empty(); }
 
@@ -49,18 +58,19 @@ class Settled {
  private:
   class Loading;
   struct Person {
-    uint64_t data = 0;
-    const char* key = nullptr;
-    uint32_t key_size = 0;
-    uint8_t is_found = 0;
+    uint64_t read_hash = 0;
+    uint32_t pk_hash = 0;  // a part of it; the rest says where they are
+    uint32_t row = 0;      // of the ledger, and one, and whether they were found; 0: nobody
   };
-  [[nodiscard]] size_t slot_of(std::string_view key) const;
-  bool take(size_t slot, const Asked& asked);
+  [[nodiscard]] size_t place_of(uint64_t pk_hash) const;
+  [[nodiscard]] size_t after(size_t place) const {
+    return place + 1 == people_.size() ? 0 : place + 1;
+  }
+  bool take(size_t place, uint32_t pk_hash, uint64_t read_hash);
 
-  std::string ledger_;                         // the file's name
-  std::vector<Person> people_;                 // by the ledger's row
-  std::vector<std::unique_ptr<char[]>> keys_;  // in pieces
-  std::vector<uint32_t> slots_;  // by the key's hash, open addressing: the row and one; 0: free
+  std::string ledger_;          // the file's name
+  size_t rows_ = 0;             // of the ledger
+  std::vector<Person> people_;  // by the primary key's hash, open addressing
 };
 
 // Everybody of the snapshot, in SQL, whether they have a row in `rows` or are told of by the ledger,

@@ -75,27 +75,13 @@ Status keep_targets(const std::vector<attributes::Target>& targets, duck::Connec
   TRY(
       work.run("CREATE OR REPLACE TABLE targets(place BIGINT, field VARCHAR, name VARCHAR, "
                "source_type BIGINT, type BIGINT, makes BOOLEAN, merges BOOLEAN)"));
-  for (size_t i = 0; i < targets.size(); ++i) {
-    const auto& t = targets[i];
-    TRY(work.run(fmt::format("INSERT INTO targets VALUES ({}, {}, {}, {}, {}, {}, {})", i,
-                             duck::literal(t.field), duck::literal(t.to), static_cast<int>(t.from),
-                             t.type ? static_cast<int>(*t.type) : -1, t.create, t.merge)));
-  }
-  return ok_status();
+  std::vector<std::string> rows;
+  for (const attributes::Target& t : targets)
+    rows.push_back(fmt::format("({}, {}, {}, {}, {}, {}, {})", rows.size(), duck::literal(t.field),
+                               duck::literal(t.to), static_cast<int>(t.from),
+                               t.type ? static_cast<int>(*t.type) : -1, t.create, t.merge));
+  return rows.empty() ? ok_status() : work.run("INSERT INTO targets VALUES " + join(rows, ", "));
 }
-
-// Texts in one piece of memory: bytes are appended, then that is where a text ends.
-struct Texts {
-  std::string bytes;
-  std::vector<size_t> ends;
-  void clear() { bytes.clear(), ends.clear(); }
-  void end() { ends.push_back(bytes.size()); }
-  std::string_view operator[](size_t i) const {
-    const size_t from = i == 0 ? 0 : ends[i - 1];
-    return std::string_view(bytes).substr(from, ends[i] - from);
-  }
-  [[nodiscard]] std::string_view last() const { return (*this)[ends.size() - 1]; }
-};
 
 // The rows of a stream as the snapshot has them. The stream is read by one thread at a time; what
 // becomes of its rows is worked out by all.
@@ -105,6 +91,7 @@ class Taking : public duck::Producer {
          duck::Appender& problems, Observer& observer, const std::stop_token& stop)
       : stream_(stream),
         spec_(spec),
+        hashes_(spec.key_type, spec.targets),
         settled_(settled),
         problems_(problems),
         observer_(observer),
@@ -126,10 +113,8 @@ class Taking : public duck::Producer {
 
     Status fill(duck::RowSink& rows) override {
       while (!rows.is_full()) {
-        if (at_ == people_.size()) {
+        if (at_ == rows_.size()) {
           if (!TRY(read())) return ok_status();
-        } else if (people_[at_].is_settled) {
-          ++at_;
         } else {
           TRY(put(rows, at_++));
         }
@@ -141,8 +126,10 @@ class Taking : public duck::Producer {
     // The next batch, column after column.
     Result<bool> read() {
       at_ = 0;
-      people_.clear();
+      rows_.clear();
       if (!TRY(taking_.next(batch_, unholdable_))) return false;
+      hashes_.clear();
+      taking_.hashes_.append(hashes_, batch_);
       TRY(take_keys());
       const std::vector<attributes::Target>& targets = taking_.spec_.targets;
       for (size_t i = 0; i < targets.size(); ++i) {
@@ -150,34 +137,34 @@ class Taking : public duck::Producer {
         values.clear();
         fingerprints_[i].clear();
         for (const size_t row : rows_) {
-          const bool present = attributes::append_value(values.bytes, batch_.columns[i + 2], row,
+          const int64_t before = unholdable_[i];
+          const bool present = attributes::append_value(values.open(), batch_.columns[i + 2], row,
                                                         targets[i], unholdable_[i]);
           values.end();
-          fingerprints_[i].push_back(present ? attributes::fingerprint(values.last()) : 0);
+          fingerprints_[i].push_back(present ? attributes::fingerprint(values[values.size() - 1])
+                                             : 0);
+          // It is to be told of in every run.
+          if (unholdable_[i] != before) hashes_[row] = 0;
         }
       }
-      find_settled();
       return true;
     }
 
-    // Of whoever is somebody.
+    // Of whoever is somebody and not settled.
     Status take_keys() {
-      rows_.clear();
+      find_settled();
       keys_.clear();
-      pks_.clear();
       for (size_t row = 0; row < batch_.rows; ++row) {
+        if (people_[row].is_settled) continue;
         const bool has_key = batch_.columns[1].valid[row];
         key_.clear();
         append_text(key_, batch_.columns[1], row);
         const KeyForm form = has_key ? normalise_key(taking_.spec_.key_type, key_) : KeyForm::blank;
         if (form == KeyForm::good) {
           rows_.push_back(row);
-          keys_.bytes += key_;
-          keys_.end();
-          append_text(pks_.bytes, batch_.columns[0], row);
-          pks_.end();
+          keys_.append(key_);
         } else {
-          const std::string pk = text_of(batch_.columns[0], row);
+          const std::string pk(pks_[row]);
           TRY(taking_.put_aside(form, has_pk(row) ? &pk : nullptr, has_key ? &key_ : nullptr));
         }
       }
@@ -185,25 +172,28 @@ class Taking : public duck::Producer {
     }
 
     void find_settled() {
-      people_.assign(rows_.size(), {});
+      pks_.clear();
+      for (size_t row = 0; row < batch_.rows; ++row) {
+        append_text(pks_.open(), batch_.columns[0], row);
+        pks_.end();
+      }
+      people_.assign(batch_.rows, {});
       if (taking_.settled_.is_nobody()) return;
-      // Whoever has no primary key is not settled: no key in the ledger is empty.
-      for (size_t k = 0; k < rows_.size(); ++k)
-        people_[k] = {.key = has_pk(rows_[k]) ? keys_[k] : std::string_view(),
-                      .data = data_hash(pks_[k])};
-      for (const std::vector<uint64_t>& of_target : fingerprints_)
-        for (size_t k = 0; k < rows_.size(); ++k)
-          people_[k].data = data_hash(people_[k].data, of_target[k]);
+      for (size_t row = 0; row < batch_.rows; ++row)
+        people_[row] = {.pk = pks_[row], .read_hash = has_pk(row) ? hashes_[row] : 0};
       taking_.settled_.find(people_);
     }
 
     Status put(duck::RowSink& rows, size_t k) {
+      const size_t row = rows_[k];
       rows.text(keys_[k]);
-      has_pk(rows_[k]) ? rows.text(pks_[k]) : rows.null();
+      has_pk(row) ? rows.text(pks_[row]) : rows.null();
       for (size_t i = 0; i < values_.size(); ++i)
         fingerprints_[i][k] != 0 ? rows.text(values_[i][k]) : rows.null();
       for (const std::vector<uint64_t>& of_target : fingerprints_)
         rows.integer(static_cast<int64_t>(of_target[k]));
+      has_pk(row) && hashes_[row] != 0 ? rows.integer(static_cast<int64_t>(hashes_[row]))
+                                       : rows.null();
       return rows.end_row();
     }
 
@@ -211,13 +201,16 @@ class Taking : public duck::Producer {
 
     Taking& taking_;
     RowBatch batch_;
-    std::vector<size_t> rows_;  // of the batch: those that are somebody; the following go by these
-    Texts keys_, pks_;
+    std::vector<uint64_t> hashes_;  // of its rows; 0: not to be relied on
+    Texts pks_;
+    std::vector<Settled::Asked> people_;
+    std::vector<size_t>
+        rows_;  // those that are somebody and not settled; what follows goes by these
+    Texts keys_;
     std::vector<Texts> values_;                        // by target
     std::vector<std::vector<uint64_t>> fingerprints_;  // by target; 0: null
-    std::vector<Settled::Asked> people_;
-    size_t at_ = 0;                    // of them, the next one
-    std::vector<int64_t> unholdable_;  // since it was told of last
+    size_t at_ = 0;                                    // the next one to be put
+    std::vector<int64_t> unholdable_;                  // since it was told of last
     std::string key_;
   };
 
@@ -253,6 +246,7 @@ class Taking : public duck::Producer {
 
   source::RowStream& stream_;
   const SnapshotSpec& spec_;
+  const ReadHashes hashes_;
   Settled& settled_;
   duck::Appender& problems_;
   Observer& observer_;
@@ -291,6 +285,7 @@ Result<Snapshot> take_snapshot(source::RowStream& stream, const SnapshotSpec& sp
   for (size_t i = 0; i < spec.targets.size(); ++i) create += fmt::format(", v{} VARCHAR", i);
   for (size_t i = 0; i < spec.targets.size(); ++i)
     create += fmt::format(", f{} UBIGINT NOT NULL", i);
+  create += ", h UBIGINT";
   TRY(work.run("DROP TABLE IF EXISTS rows; DROP TABLE IF EXISTS problems; " + create +
                "); CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key VARCHAR)"));
   TRY(keep_targets(spec.targets, work));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "state/testing.hpp"
 
 namespace rollcall::state::local {
@@ -35,6 +37,15 @@ class SnapshotTest : public testing::Test {
       for (size_t row = 0; row < chunk->rows(); ++row)
         out.push_back(chunk->is_null(0, row) ? "NULL" : std::string(chunk->text(0, row)));
     return out;
+  }
+  static uint64_t hash_of(FieldType pk, const MemoryRows::Row& row, KeyType type,
+                          const std::vector<attributes::Target>& targets) {
+    MemoryRows stream(pk, {row});
+    RowBatch batch;
+    EXPECT_TRUE(stream.next(batch).ok());
+    std::vector<uint64_t> out;
+    ReadHashes(type, targets).append(out, batch);
+    return out.at(0);
   }
   std::unique_ptr<duck::Database> database_;
   std::unique_ptr<duck::Connection> work_;
@@ -116,25 +127,30 @@ TEST_F(SnapshotTest, GivesANullNoFingerprintAndAValueItsOwn) {
 TEST_F(SnapshotTest, LeavesWhomTheLedgerConfirmsToIt) {
   const std::filesystem::path file = std::filesystem::path(testing::TempDir()) /
                                      ("settled-" + std::to_string(::getpid()) + ".parquet");
-  const auto person = [](const std::string& key, const std::string& name, const std::string& pk,
-                         const std::string& reason = "NULL") {
-    return "('" + key + "@x.co', " +
-           (name.empty() ? "NULL" : std::to_string(attributes::fingerprint('"' + name + '"'))) +
-           "::UBIGINT, '" + pk + "', " + reason + ")";
+  const std::vector<attributes::Target> targets = {
+      {"name", "name", FieldType::text, AttributeType::string}};
+  const auto person = [&](const std::string& key, const std::string& name, const std::string& pk,
+                          const std::string& reason = "NULL") {
+    const std::string address = key + "@x.co";
+    const auto value = name.empty() ? std::nullopt : std::optional(name);
+    return "('" + address + "', " +
+           (value ? std::to_string(attributes::fingerprint('"' + name + '"')) : "NULL") +
+           "::UBIGINT, '" + pk + "', " + reason + ", " +
+           std::to_string(
+               hash_of(FieldType::integer, {pk, address, value}, KeyType::email, targets)) +
+           "::UBIGINT)";
   };
   ASSERT_TRUE(work_
                   ->run("COPY (SELECT key, 1::UTINYINT AS on_list, true AS in_segment, reason, pk, "
-                        "f AS \"a:name\" FROM (VALUES " +
+                        "f AS \"a:name\", read_hash FROM (VALUES " +
                         join({person("same", "Ann", "1"), person("other", "Bob", "2"),
                               person("parked", "Cy", "3", "'not_a_contact'"),
                               person("none", "", "4"), person("moved", "Dan", "99"),
                               person("twice", "Eve", "7"), person("left", "Fay", "8")},
                              ", ") +
-                        ") t(key, f, pk, reason)) TO " + duck::literal(file.string()) +
+                        ") t(key, f, pk, reason, read_hash)) TO " + duck::literal(file.string()) +
                         " (FORMAT parquet)")
                   .ok());
-  const std::vector<attributes::Target> targets = {
-      {"name", "name", FieldType::text, AttributeType::string}};
   auto settled = Settled::load(*work_, file, targets);
   ASSERT_TRUE(settled.ok()) << settled.error().text();
   MemoryRows stream(FieldType::integer, {{"1", "same@x.co", "Ann"},
@@ -172,13 +188,16 @@ TEST_F(SnapshotTest, LeavesWhomTheLedgerConfirmsToIt) {
 TEST_F(SnapshotTest, WhoeverHasNoPrimaryKeyIsNotLeftToTheLedger) {
   const std::filesystem::path file = std::filesystem::path(testing::TempDir()) /
                                      ("keyless-" + std::to_string(::getpid()) + ".parquet");
-  ASSERT_TRUE(work_
-                  ->run("COPY (SELECT 'a@x.co' AS key, 1::UTINYINT AS on_list, true AS in_segment, "
-                        "NULL::VARCHAR AS reason, '' AS pk, 0::UBIGINT AS \"a:name\") TO " +
-                        duck::literal(file.string()) + " (FORMAT parquet)")
-                  .ok());
   const std::vector<attributes::Target> targets = {
       {"name", "name", FieldType::text, AttributeType::string}};
+  ASSERT_TRUE(
+      work_
+          ->run("COPY (SELECT 'a@x.co' AS key, 1::UTINYINT AS on_list, true AS in_segment, "
+                "NULL::VARCHAR AS reason, '' AS pk, 0::UBIGINT AS \"a:name\", " +
+                std::to_string(hash_of(FieldType::text, {std::nullopt, "a@x.co", std::nullopt},
+                                       KeyType::email, targets)) +
+                "::UBIGINT AS read_hash) TO " + duck::literal(file.string()) + " (FORMAT parquet)")
+          .ok());
   auto settled = Settled::load(*work_, file, targets);
   ASSERT_TRUE(settled.ok()) << settled.error().text();
   ASSERT_FALSE(settled->is_nobody());
@@ -190,6 +209,76 @@ TEST_F(SnapshotTest, WhoeverHasNoPrimaryKeyIsNotLeftToTheLedger) {
   EXPECT_EQ(taken->counts.members, 1);
   EXPECT_EQ(*work_->scalar("SELECT count(*) FROM rows WHERE pk IS NULL"), 1);
   EXPECT_EQ(*count_everybody(*work_, file), 1);
+  std::filesystem::remove(file);
+}
+TEST_F(SnapshotTest, AHashOfARowTellsOfAllThatIsMadeOfIt) {
+  using Row = MemoryRows::Row;
+  const std::vector<attributes::Target> as_text = {
+      {"name", "name", FieldType::text, AttributeType::string}};
+  const Row row{"1", "a@x.co", "Ann"};
+  const auto hash = [&](const Row& of) {
+    return hash_of(FieldType::integer, of, KeyType::email, as_text);
+  };
+  EXPECT_EQ(hash(row), hash(row));
+  std::set<uint64_t> all = {hash(row),
+                            hash({"2", "a@x.co", "Ann"}),
+                            hash({std::nullopt, "a@x.co", "Ann"}),
+                            hash({"0", "a@x.co", "Ann"}),
+                            hash({"1", "A@x.co", "Ann"}),
+                            hash({"1", "a@x.co", "Bob"}),
+                            hash({"1", "a@x.co", ""}),
+                            hash({"1", "a@x.co", std::nullopt}),
+                            hash({"1", "a@x.coAnn", ""}),
+                            hash({"1", "Ann", "a@x.co"}),
+                            hash_of(FieldType::text, row, KeyType::email, as_text),
+                            hash_of(FieldType::date, row, KeyType::email, as_text),
+                            hash_of(FieldType::integer, row, KeyType::user_id, as_text)};
+  for (const attributes::Target& target : {
+           attributes::Target{"name", "nickname", FieldType::text, AttributeType::string},
+           attributes::Target{"name", "name", FieldType::text, AttributeType::date},
+           attributes::Target{"name", "name", FieldType::text, std::nullopt},
+           attributes::Target{"name", "name", FieldType::text, AttributeType::string, false, true},
+       })
+    all.insert(hash_of(FieldType::integer, row, KeyType::email, {target}));
+  EXPECT_EQ(all.size(), 17U);
+  EXPECT_FALSE(all.contains(0));
+  // It is kept in ledgers: another one would have all of them made anew.
+  EXPECT_EQ(hash(row), 14605051493439931596U);
+}
+TEST_F(SnapshotTest, FindsEverybodyOfALargeLedgerOnce) {
+  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) /
+                                     ("large-" + std::to_string(::getpid()) + ".parquet");
+  constexpr int kPeople = 100'000;
+  ASSERT_TRUE(
+      work_
+          ->run("COPY (SELECT 'p' || i AS key, 1::UTINYINT AS on_list, i % 10 <> 0 AS "
+                "in_segment, NULL::VARCHAR AS reason, i::VARCHAR AS pk, (1 + i)::UBIGINT AS "
+                "read_hash FROM range(100000) t(i)) TO " +
+                duck::literal(file.string()) + " (FORMAT parquet, ROW_GROUP_SIZE 4096)")
+          .ok());
+  auto settled = Settled::load(*work_, file, {});
+  ASSERT_TRUE(settled.ok()) << settled.error().text();
+  for (const bool again : {false, true}) {
+    int found = 0;
+    for (int from = 0; from < kPeople; from += 1000) {
+      std::vector<std::string> pks;
+      std::vector<Settled::Asked> asked;
+      for (int i = from; i < from + 1000; ++i) pks.push_back(std::to_string(i));
+      for (int i = 0; i < 1000; ++i)
+        asked.push_back(
+            {.pk = pks[i], .read_hash = static_cast<uint64_t>(from + i + (i % 1000 == 7 ? 2 : 1))});
+      settled->find(asked);
+      for (int i = 0; i < 1000; ++i) {
+        if (asked[i].is_settled) ++found;
+        if (!again) {
+          EXPECT_EQ(asked[i].is_settled, i % 10 != 0 && i != 7) << from + i;
+        }
+      }
+    }
+    EXPECT_EQ(found, again ? 0 : 90'000 - 100);
+  }
+  ASSERT_TRUE(settled->tell(*work_).ok());
+  EXPECT_EQ(*work_->scalar("SELECT count(*) FROM apart"), 10'000 + 100);
   std::filesystem::remove(file);
 }
 TEST_F(SnapshotTest, ReadsManyBatchesOnSeveralThreads) {
