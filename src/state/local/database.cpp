@@ -13,8 +13,12 @@ constexpr int64_t kPlentyMb = 1024;
 
 Result<std::unique_ptr<duck::Database>> open_work_database(const std::filesystem::path& path) {
   auto database = TRY(duck::Database::open(path, {.memory_limit_mb = kWorkMemoryMb}));
-  // It lives as long as the run: packing it would take longer than it saves.
-  TRY(TRY(database->connect())->run("SET GLOBAL force_compression = 'uncompressed'"));
+  // It lives as long as the run: packing it would take longer than it saves. Ledgers are never
+  // changed: what their files tell of themselves is read once.
+  TRY(TRY(database->connect())
+          ->run(
+              "SET GLOBAL force_compression = 'uncompressed'; SET GLOBAL parquet_metadata_cache = "
+              "true"));
   return database;
 }
 

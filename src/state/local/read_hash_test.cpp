@@ -20,7 +20,8 @@ class ReadHashTest : public testing::Test {
     home_.root = fs::path(testing::TempDir()) / ("read-hash-" + std::to_string(::getpid()));
     fs::remove_all(home_.root);
     fs::create_directories(home_.root);
-    states_ = open_local(home_, disk_, leases_);
+    leases_ = std::make_unique<FileLeases>(home_.root, clock_);
+    states_ = open_local(home_, disk_, *leases_);
     state_ = states_->of("a");
   }
   void TearDown() override { fs::remove_all(home_.root); }
@@ -70,7 +71,7 @@ class ReadHashTest : public testing::Test {
   Home home_;
   RealDisk disk_;
   ManualClock clock_{Time{}};
-  FileLeases leases_{home_.root, clock_};
+  std::unique_ptr<FileLeases> leases_;
   std::unique_ptr<States> states_;
   std::unique_ptr<State> state_;
   const std::vector<attributes::Target> targets_ = {
