@@ -642,9 +642,10 @@ TEST(DuckdbSource, CountsTheValuesOfAColumnOfIntegers) {
       "range(100)");
   world.make("nobody", "SELECT 1 AS id WHERE false");
   const auto connection = world.open();
-  const auto counted = [&](const std::string& column, const std::string& table = "people") {
+  const auto counted = [&](const std::string& column,
+                           const std::string& table = "people") -> std::string {
     const auto counts = connection->count_values(table, column);
-    EXPECT_TRUE(counts.ok()) << counts.error().text();
+    if (!counts.ok()) return counts.error().text();
     return *counts
                ? fmt::format("{} {} {}", (*counts)->rows, (*counts)->nulls, (*counts)->different)
                : "not quicker";
