@@ -33,6 +33,20 @@ std::optional<fs::path> last_file(const Folder& folder, const Record& record) {
   return folder.ledger_file(record.generation);
 }
 
+Result<std::string> missing_columns(duck::Connection& db, const fs::path& ledger,
+                                    const std::vector<attributes::Target>& targets) {
+  const auto known =
+      TRY(db.describe("SELECT * FROM read_parquet(" + duck::literal(ledger.string()) + ")"));
+  std::string out;
+  const auto add = [&](const std::string& name) {
+    if (std::ranges::none_of(known, [&](const auto& column) { return column.name == name; }))
+      out += ", NULL::UBIGINT AS " + duck::identifier(name);
+  };
+  add("read_hash");
+  for (const attributes::Target& target : targets) add("a:" + target.to);
+  return out;
+}
+
 Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, const Record& record,
                                 const std::vector<attributes::Target>& targets) {
   std::string missing;
@@ -45,17 +59,9 @@ Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, cons
            "0::UBIGINT AS tried_hash, NULL::VARCHAR AS pk, NULL::UBIGINT AS read_hash" +
            missing + " WHERE false)";
   }
-  const std::string file =
-      "read_parquet(" + duck::literal(folder.ledger_file(record.generation).string()) + ")";
-  const auto known = TRY(db.describe("SELECT * FROM " + file));
-  if (std::ranges::none_of(known, [](const auto& c) { return c.name == "read_hash"; }))
-    missing += ", NULL::UBIGINT AS read_hash";
-  for (const auto& target : targets) {
-    const bool there = std::any_of(known.begin(), known.end(),
-                                   [&](const auto& c) { return c.name == "a:" + target.to; });
-    if (!there) missing += ", NULL::UBIGINT AS " + attribute_column(target);
-  }
-  return "(SELECT *" + missing + " FROM " + file + ")";
+  const std::filesystem::path file = folder.ledger_file(record.generation);
+  missing = TRY(missing_columns(db, file, targets));
+  return "(SELECT *" + missing + " FROM read_parquet(" + duck::literal(file.string()) + "))";
 }
 
 std::optional<int64_t> generation_of(const std::string& file_name, std::string_view prefix) {

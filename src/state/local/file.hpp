@@ -21,6 +21,10 @@ std::string attribute_column(const attributes::Target& target);
 Result<bool> has_table(duck::Connection& db, std::string_view name);
 // The file of the last ledger; nothing: there is none yet.
 std::optional<std::filesystem::path> last_file(const Folder& folder, const Record& record);
+// Of the columns that the next ledger has those that this file lacks, as nulls to be selected after
+// its own.
+Result<std::string> missing_columns(duck::Connection& db, const std::filesystem::path& ledger,
+                                    const std::vector<attributes::Target>& targets);
 // The last ledger with every column the next one has; `targets` are its attributes.
 Result<std::string> last_ledger(duck::Connection& db, const Folder& folder, const Record& record,
                                 const std::vector<attributes::Target>& targets);

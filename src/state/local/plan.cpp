@@ -31,15 +31,7 @@ Result<std::string> ledger_relation(duck::Connection& work, const LedgerFile& le
       none += ", NULL::UBIGINT AS " + duck::identifier("a:" + target.to);
     return "(" + none + " WHERE false)";
   }
-  std::string columns = "SELECT *";
-  if (!TRY(keeps_read_hashes(work, *ledger))) columns += ", NULL::UBIGINT AS read_hash";
-  const auto known =
-      TRY(work.describe("SELECT * FROM read_parquet(" + duck::literal(ledger->string()) + ")"));
-  for (const auto& target : input.targets) {
-    const bool there = std::any_of(known.begin(), known.end(),
-                                   [&](const auto& c) { return c.name == "a:" + target.to; });
-    if (!there) columns += ", NULL::UBIGINT AS " + duck::identifier("a:" + target.to);
-  }
+  const std::string columns = "SELECT *" + TRY(missing_columns(work, *ledger, input.targets));
   const std::string only =
       input.only ? " WHERE " + folded_key_sql("key") + " = " + duck::literal(*input.only) : "";
   return "(" + columns + " FROM " + TRY(apart_of(work, *ledger)) + only + ")";

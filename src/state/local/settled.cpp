@@ -6,7 +6,6 @@
 #include <array>
 #include <atomic>
 #include <bit>
-#include <utility>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -162,12 +161,12 @@ size_t Settled::place_of(uint64_t pk_hash) const {
 }
 
 bool Settled::take(size_t place, uint32_t pk_hash, uint64_t read_hash) {
-  for (; people_[place].row != 0; place = after(place)) {
+  for (;; place = after(place)) {
     Person& person = people_[place];
+    if (std::atomic_ref(person.row).load(std::memory_order_relaxed) == 0) return false;
     if (person.read_hash != read_hash || person.pk_hash != pk_hash) continue;
     if ((std::atomic_ref(person.row).fetch_or(kFound) & kFound) == 0) return true;
   }
-  return false;
 }
 
 void Settled::find(std::span<Asked> people) {
