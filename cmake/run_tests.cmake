@@ -1,0 +1,32 @@
+# run_tests(PROGRAM LABEL label [NEEDS fixture…] [PARTS n] [ALONE test…]): the tests of one program of GoogleTest's, in
+# as many processes as PARTS says, for a process of its own for each would cost more than most tests do; those named
+# have one, since others before them would blur what they measure. What each test came to lies in gtest/ of the build
+# folder, named as ctest names the process; GTEST_FILTER asks for some alone.
+function(run_tests program)
+  cmake_parse_arguments(TESTS "" "LABEL;PARTS" "NEEDS;ALONE" ${ARGN})
+  function(run_part name environment)
+    add_test(NAME ${name} COMMAND ${program})
+    set_tests_properties(${name} PROPERTIES LABELS ${TESTS_LABEL} FIXTURES_REQUIRED "${TESTS_NEEDS}"
+      ENVIRONMENT "GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/gtest/${name}.xml" ENVIRONMENT_MODIFICATION "${environment}")
+  endfunction()
+  set(others "")
+  foreach(test ${TESTS_ALONE})
+    string(REGEX REPLACE "[^A-Za-z0-9]+" "_" name ${test})
+    run_part(${program}_${name} "GTEST_FILTER=set:${test}")
+    string(APPEND others ":${test}")
+  endforeach()
+  if(others)
+    string(REGEX REPLACE "^:" "GTEST_FILTER=string_append:-" others ${others})
+  endif()
+  if(NOT TESTS_PARTS)
+    set(TESTS_PARTS 1)
+  endif()
+  foreach(part RANGE 1 ${TESTS_PARTS})
+    set(name ${program})
+    if(TESTS_PARTS GREATER 1)
+      set(name ${program}_${part})
+    endif()
+    math(EXPR shard "${part} - 1")
+    run_part(${name} "GTEST_TOTAL_SHARDS=set:${TESTS_PARTS};GTEST_SHARD_INDEX=set:${shard};${others}")
+  endforeach()
+endfunction()
