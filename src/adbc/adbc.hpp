@@ -7,7 +7,7 @@
 // bounded on both sides: a reader waits until what it sent was taken.
 //
 // Values come as whole numbers, floating-point numbers or UTF-8 texts; queries cast everything else
-// to one of them. Threads: a Reader belongs to the thread that started it.
+// to one of them. Threads: a Reader belongs to the thread that started it, but for next().
 #pragma once
 
 #include <functional>
@@ -56,7 +56,7 @@ class Reader {
   // reader goes on, unless the driver did not let go within seconds.
   virtual Status query(const std::string& sql, std::vector<ColumnInfo> columns,
                        const std::stop_token& stop) = 0;
-  // Its next rows; false at the end.
+  // Its next rows; false at the end. Several threads may call it at once.
   virtual Result<bool> next(RowBatch& batch) = 0;
   // Ends the query, if it has not come to its end.
   virtual void finish() = 0;

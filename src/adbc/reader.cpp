@@ -116,7 +116,8 @@ class Process : public Reader {
   Result<bool> next(RowBatch& batch) override {
     batch.rows = 0;
     batch.columns.resize(columns_.size());
-    if (!busy_ || !TRY(more(Tag::rows))) {
+    std::string payload;
+    if (!TRY(take_rows(payload))) {
       for (Column& column : batch.columns) {
         column.valid.clear();
         column.ints.clear();
@@ -125,7 +126,10 @@ class Process : public Reader {
       }
       return false;
     }
-    TRY(unpack(batch));
+    const bool makes_sense = TRY(unpack(payload, batch));
+    const std::lock_guard lock(reading_);
+    if (!makes_sense) return broken();
+    spare_.push_back(std::move(payload));
     return true;
   }
 
@@ -179,6 +183,17 @@ class Process : public Reader {
     return broken();
   }
 
+  Result<bool> take_rows(std::string& payload) {
+    const std::lock_guard lock(reading_);
+    if (!busy_ || !TRY(more(Tag::rows))) return false;
+    if (!spare_.empty()) {
+      payload = std::move(spare_.back());
+      spare_.pop_back();
+    }
+    in_->swap_payload(payload);
+    return true;
+  }
+
   // The next frame. After `done` and `failed` nothing is asked any more.
   Result<const Frame*> receive() {
     while (true) {
@@ -207,17 +222,19 @@ class Process : public Reader {
     }
   }
 
-  Status unpack(RowBatch& batch) {
-    Unpacker in(in_->frame().payload);
+  // False: it makes no sense.
+  Result<bool> unpack(std::string_view payload, RowBatch& batch) const {
+    Unpacker in(payload);
     const size_t rows = in.size();
-    if (rows > kBatchRows) return broken();
+    if (rows > kBatchRows) return false;
     batch.rows = rows;
     for (size_t i = 0; i < columns_.size(); ++i) {
       Column& column = batch.columns[i];
       column.type = columns_[i].type;
       const Kind kind = kind_of(column.type);
-      if (in.byte() != static_cast<uint8_t>(kind)) return broken();
+      if (in.byte() != static_cast<uint8_t>(kind)) return false;
       const std::string_view valid = in.bytes(rows);
+      if (!in.ok()) return false;
       column.valid.assign(valid.begin(), valid.end());
       column.ints.resize(kind == Kind::integer ? rows : 0);
       column.doubles.resize(kind == Kind::number ? rows : 0);
@@ -242,8 +259,7 @@ class Process : public Reader {
         if (!column.valid[row])  // what a driver leaves there means nothing
           kind == Kind::integer ? column.ints[row] = 0 : column.doubles[row] = 0;
     }
-    if (!in.at_end()) return broken();
-    return ok_status();
+    return in.at_end();
   }
 
   static Kind kind_of(FieldType type) {
@@ -347,6 +363,8 @@ class Process : public Reader {
   bool abandoned_ = false;  // and nobody wants it any more
   int idle_ = 0;
   std::vector<ColumnInfo> columns_;
+  std::mutex reading_;              // of next(): protects all of this but the columns
+  std::vector<std::string> spare_;  // payloads whose memory is used again
 };
 
 }  // namespace

@@ -93,6 +93,8 @@ class FrameReader {
   State read();
   // The frame; to be taken once it is whole. Its payload is valid until the next read.
   [[nodiscard]] const Frame& frame() const { return frame_; }
+  // Takes the payload out, and leaves that memory for the next one.
+  void swap_payload(std::string& other) { frame_.payload.swap(other); }
 
  private:
   static constexpr size_t kHead = 1 + sizeof(uint64_t);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <thread>
@@ -17,6 +18,7 @@
 #include "base/base64.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "base/large_array.hpp"
 #include "base/process.hpp"
 
 namespace rollcall {
@@ -229,6 +231,19 @@ TEST(Base64, ARandomWordHoldsAllItsBits) {
   EXPECT_EQ(word, random_word(same));
   EXPECT_NE(word, random_word(random));
   EXPECT_EQ(from_base64url(word)->size(), 32U);
+}
+
+TEST(LargeArray, BeginsWithZerosAndIsHandedOn) {
+  for (const size_t size : {size_t{1}, size_t{262'144}, size_t{1'000'001}}) {
+    LargeArray<uint64_t> array(size);
+    EXPECT_TRUE(std::all_of(array.begin(), array.end(), [](uint64_t one) { return one == 0; }));
+    for (size_t i = 0; i < size; ++i) array[i] = i;
+    LargeArray<uint64_t> other;
+    EXPECT_TRUE(other.empty());
+    other = std::move(array);
+    ASSERT_EQ(other.size(), size);
+    EXPECT_EQ(other[size - 1], size - 1);
+  }
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ class Texts {
   void end() { ends_.push_back(bytes_.size()); }
   [[nodiscard]] size_t size() const { return ends_.size(); }
   [[nodiscard]] bool empty() const { return ends_.empty(); }
+  [[nodiscard]] std::string_view all() const { return bytes_; }  // without a gap
   // A view until the next change.
   std::string_view operator[](size_t i) const {
     const size_t from = i == 0 ? 0 : ends_[i - 1];

@@ -140,25 +140,12 @@ std::string type_name(duckdb_logical_type type) {
   }
 }
 
+enum class Owns { no, yes };
+
 class DuckChunk : public Chunk {
  public:
-  ~DuckChunk() override { reset(nullptr); }
-  DuckChunk() = default;
-  DuckChunk(const DuckChunk&) = delete;
-  DuckChunk& operator=(const DuckChunk&) = delete;
-
-  // Its own from now on.
-  void reset(duckdb_data_chunk chunk) {
-    if (chunk_) duckdb_destroy_data_chunk(&chunk_);
-    chunk_ = chunk;
-    show(chunk);
-  }
-  // Somebody else's.
-  void show(duckdb_data_chunk chunk) {
-    columns_.clear();
-    rows_ = 0;
-    if (!chunk) return;
-    rows_ = duckdb_data_chunk_get_size(chunk);
+  DuckChunk(duckdb_data_chunk chunk, Owns owns)
+      : owned_(owns == Owns::yes ? chunk : nullptr), rows_(duckdb_data_chunk_get_size(chunk)) {
     const idx_t count = duckdb_data_chunk_get_column_count(chunk);
     columns_.reserve(count);
     for (idx_t i = 0; i < count; ++i) {
@@ -167,6 +154,11 @@ class DuckChunk : public Chunk {
                           duckdb_vector_get_data(vector), duckdb_vector_get_validity(vector)});
     }
   }
+  ~DuckChunk() override {
+    if (owned_) duckdb_destroy_data_chunk(&owned_);
+  }
+  DuckChunk(const DuckChunk&) = delete;
+  DuckChunk& operator=(const DuckChunk&) = delete;
 
   [[nodiscard]] size_t rows() const override { return rows_; }
 
@@ -176,50 +168,14 @@ class DuckChunk : public Chunk {
   }
 
   [[nodiscard]] std::string_view text(size_t column, size_t row) const override {
-    const Vector& v = columns_[column];
-    CHECK(v.type == DUCKDB_TYPE_VARCHAR || v.type == DUCKDB_TYPE_BLOB);
-    const auto& value = static_cast<const duckdb_string_t*>(v.data)[row];
-    constexpr uint32_t kInlined = 12;
-    const uint32_t length = value.value.inlined.length;
-    return length <= kInlined ? std::string_view(value.value.inlined.inlined, length)
-                              : std::string_view(value.value.pointer.ptr, length);
+    return text_of(texts_of(column)[row]);
   }
 
   [[nodiscard]] int64_t integer(size_t column, size_t row) const override {
-    const Vector& v = columns_[column];
-    const auto at = [&]<class T>(T) {
-      return static_cast<int64_t>(static_cast<const T*>(v.data)[row]);
-    };
-    switch (v.type) {
-      case DUCKDB_TYPE_BOOLEAN:
-        return static_cast<const bool*>(v.data)[row] ? 1 : 0;
-      case DUCKDB_TYPE_TINYINT:
-        return at(int8_t{});
-      case DUCKDB_TYPE_SMALLINT:
-        return at(int16_t{});
-      case DUCKDB_TYPE_INTEGER:
-      case DUCKDB_TYPE_DATE:
-        return at(int32_t{});
-      case DUCKDB_TYPE_BIGINT:
-      case DUCKDB_TYPE_TIME:
-      case DUCKDB_TYPE_TIMESTAMP:
-      case DUCKDB_TYPE_TIMESTAMP_S:
-      case DUCKDB_TYPE_TIMESTAMP_MS:
-      case DUCKDB_TYPE_TIMESTAMP_NS:
-      case DUCKDB_TYPE_TIMESTAMP_TZ:
-        return at(int64_t{});
-      case DUCKDB_TYPE_UTINYINT:
-        return at(uint8_t{});
-      case DUCKDB_TYPE_USMALLINT:
-        return at(uint16_t{});
-      case DUCKDB_TYPE_UINTEGER:
-        return at(uint32_t{});
-      case DUCKDB_TYPE_UBIGINT:
-        return at(uint64_t{});
-      default:
-        CHECK(false && "integer() of a column that holds none");
-        return 0;
-    }
+    int64_t out = 0;
+    as_integers(columns_[column],
+                [&](const auto* values) { out = static_cast<int64_t>(values[row]); });
+    return out;
   }
 
   [[nodiscard]] double number(size_t column, size_t row) const override {
@@ -230,13 +186,99 @@ class DuckChunk : public Chunk {
     return static_cast<const double*>(v.data)[row];
   }
 
+  void valid(size_t column, size_t from, std::span<uint8_t> out) const override {
+    if (!columns_[column].valid) return (void)std::ranges::fill(out, uint8_t{1});
+    for (size_t i = 0; i < out.size(); ++i) out[i] = is_null(column, from + i) ? 0 : 1;
+  }
+
+  void integers(size_t column, size_t from, std::span<int64_t> out) const override {
+    as_integers(columns_[column], [&](const auto* values) {
+      for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<int64_t>(values[from + i]);
+    });
+    empty_nulls(column, from, out);
+  }
+
+  void numbers(size_t column, size_t from, std::span<double> out) const override {
+    for (size_t i = 0; i < out.size(); ++i) out[i] = number(column, from + i);
+    empty_nulls(column, from, out);
+  }
+
+  void texts(size_t column, size_t from, size_t rows, Texts& out) const override {
+    const duckdb_string_t* const values = texts_of(column);
+    for (size_t row = from; row < from + rows; ++row)
+      is_null(column, row) ? out.end() : out.append(text_of(values[row]));
+  }
+
+  [[nodiscard]] size_t text_bytes(size_t column) const override {
+    const duckdb_string_t* const values = texts_of(column);
+    size_t out = 0;
+    for (size_t row = 0; row < rows_; ++row)
+      if (!is_null(column, row)) out += values[row].value.inlined.length;
+    return out;
+  }
+
  private:
   struct Vector {
     duckdb_type type;
     const void* data;
     const uint64_t* valid;  // null: no nulls
   };
-  duckdb_data_chunk chunk_ = nullptr;
+
+  [[nodiscard]] const duckdb_string_t* texts_of(size_t column) const {
+    const Vector& v = columns_[column];
+    CHECK(v.type == DUCKDB_TYPE_VARCHAR || v.type == DUCKDB_TYPE_BLOB);
+    return static_cast<const duckdb_string_t*>(v.data);
+  }
+  static std::string_view text_of(const duckdb_string_t& value) {
+    const uint32_t length = value.value.inlined.length;
+    return length <= sizeof value.value.inlined.inlined
+               ? std::string_view(value.value.inlined.inlined, length)
+               : std::string_view(value.value.pointer.ptr, length);
+  }
+
+  // Calls `with` with the column's values as what they are.
+  template <class With>
+  static void as_integers(const Vector& v, const With& with) {
+    switch (v.type) {
+      case DUCKDB_TYPE_BOOLEAN:  // a byte, of any value where there is a null
+        return with(static_cast<const uint8_t*>(v.data));
+      case DUCKDB_TYPE_TINYINT:
+        return with(static_cast<const int8_t*>(v.data));
+      case DUCKDB_TYPE_SMALLINT:
+        return with(static_cast<const int16_t*>(v.data));
+      case DUCKDB_TYPE_INTEGER:
+      case DUCKDB_TYPE_DATE:
+        return with(static_cast<const int32_t*>(v.data));
+      case DUCKDB_TYPE_BIGINT:
+      case DUCKDB_TYPE_TIME:
+      case DUCKDB_TYPE_TIMESTAMP:
+      case DUCKDB_TYPE_TIMESTAMP_S:
+      case DUCKDB_TYPE_TIMESTAMP_MS:
+      case DUCKDB_TYPE_TIMESTAMP_NS:
+      case DUCKDB_TYPE_TIMESTAMP_TZ:
+        return with(static_cast<const int64_t*>(v.data));
+      case DUCKDB_TYPE_UTINYINT:
+        return with(static_cast<const uint8_t*>(v.data));
+      case DUCKDB_TYPE_USMALLINT:
+        return with(static_cast<const uint16_t*>(v.data));
+      case DUCKDB_TYPE_UINTEGER:
+        return with(static_cast<const uint32_t*>(v.data));
+      case DUCKDB_TYPE_UBIGINT:
+        return with(static_cast<const uint64_t*>(v.data));
+      default:
+        CHECK(false && "integers of a column that holds none");
+    }
+  }
+
+  // What DuckDB left where there is no value means nothing.
+  template <class T>
+  void empty_nulls(size_t column, size_t from, std::span<T> out) const {
+    if (!columns_[column].valid) return;
+    for (size_t i = 0; i < out.size(); ++i)
+      if (is_null(column, from + i)) out[i] = 0;
+  }
+
+  duckdb_data_chunk owned_ = nullptr;
   std::vector<Vector> columns_;
   size_t rows_ = 0;
 };
@@ -333,12 +375,15 @@ Status one_text(const std::string& sql) {
   return Error{.kind = ErrorKind::invalid, .message = "the statement holds a NUL character"};
 }
 
-Status execute(Prepared& prepared, bool streaming, const Running& running, Rows& rows) {
-  Pending pending;
-  const auto begin = streaming ? duckdb_pending_prepared_streaming : duckdb_pending_prepared;
-  if (begin(prepared.handle, &pending.handle) != DuckDBSuccess)
-    return running_failed(or_empty(duckdb_pending_error(pending.handle)));
-  // Workers are at it already, so a stop that came before has to be told again.
+// From then on the engine's workers are at it.
+Status begin(Prepared& prepared, bool streaming, Pending& pending) {
+  const auto begun = streaming ? duckdb_pending_prepared_streaming : duckdb_pending_prepared;
+  if (begun(prepared.handle, &pending.handle) == DuckDBSuccess) return ok_status();
+  return running_failed(or_empty(duckdb_pending_error(pending.handle)));
+}
+
+Status finish(Pending& pending, const Running& running, Rows& rows) {
+  // A stop that came before it was begun has to be told again.
   if (running.stopped()) running.interrupt();
   if (duckdb_execute_pending(pending.handle, &rows.handle) != DuckDBSuccess) {
     if (running.stopped()) return running.why();
@@ -347,6 +392,12 @@ Status execute(Prepared& prepared, bool streaming, const Running& running, Rows&
   }
   if (running.stopped()) return running.why();
   return ok_status();
+}
+
+Status execute(Prepared& prepared, bool streaming, const Running& running, Rows& rows) {
+  Pending pending;
+  TRY(begin(prepared, streaming, pending));
+  return finish(pending, running, rows);
 }
 
 // Which may read files, to tell their columns.
@@ -382,7 +433,12 @@ class DuckStream : public Stream {
   [[nodiscard]] const std::vector<ColumnType>& columns() const override { return columns_; }
 
   Result<const Chunk*> next() override {
-    if (ended_) return static_cast<const Chunk*>(nullptr);
+    chunk_ = TRY(take());
+    return chunk_.get();
+  }
+
+  Result<std::unique_ptr<const Chunk>> take() override {
+    if (ended_) return std::unique_ptr<const Chunk>();
     if (running_.stopped()) return running_.why();
     if (handle_->statements.load() != statement_)
       return Error{
@@ -398,10 +454,9 @@ class DuckStream : public Stream {
       const std::string_view error = or_empty(duckdb_result_error(&rows_.handle));
       if (!error.empty()) return running_.stopped() ? running_.why() : running_failed(error);
       ended_ = true;
-      return static_cast<const Chunk*>(nullptr);
+      return std::unique_ptr<const Chunk>();
     }
-    chunk_.reset(chunk);
-    return static_cast<const Chunk*>(&chunk_);
+    return std::unique_ptr<const Chunk>(std::make_unique<DuckChunk>(chunk, Owns::yes));
   }
 
  private:
@@ -410,7 +465,7 @@ class DuckStream : public Stream {
   Running running_;
   Prepared prepared_;
   Rows rows_;
-  DuckChunk chunk_;
+  std::unique_ptr<const Chunk> chunk_;  // of next()
   std::vector<ColumnType> columns_;
   bool ended_ = false;
 };
@@ -779,8 +834,7 @@ class Taking {
 
  private:
   void take(duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vector out) {
-    DuckChunk rows;
-    rows.show(chunk);
+    const DuckChunk rows(chunk, Owns::no);
     if (Status taken = consumer_->take(rows); !taken.ok()) {
       failure.keep(std::move(taken.error()));
       duckdb_scalar_function_set_error(info, "no more rows are taken");
@@ -790,6 +844,41 @@ class Taking {
   }
 
   Consumer* consumer_;
+};
+
+class DuckConsuming : public Consuming {
+ public:
+  DuckConsuming(Handle& handle, std::shared_ptr<Taking> taking, const std::stop_token& stop)
+      : handle_(handle), taking_(std::move(taking)), running_(handle, stop) {}
+  ~DuckConsuming() override {
+    if (!pending_.handle || finished_) return;
+    running_.interrupt();
+    (void)finish();
+  }
+  DuckConsuming(const DuckConsuming&) = delete;
+  DuckConsuming& operator=(const DuckConsuming&) = delete;
+
+  Status start(const std::string& sql) {
+    TRY(one_text(sql));
+    TRY(prepare(handle_, sql, running_, prepared_));
+    return begin(prepared_, false, pending_);
+  }
+
+  Status finish() override {
+    CHECK(!std::exchange(finished_, true));
+    Rows rows;
+    Status taken = duck::finish(pending_, running_, rows);
+    if (auto failed = taking_->failure.take()) return std::move(*failed);
+    return taken;
+  }
+
+ private:
+  Handle& handle_;
+  std::shared_ptr<Taking> taking_;
+  Running running_;
+  Prepared prepared_;
+  Pending pending_;
+  bool finished_ = false;
 };
 
 // The rest of a stream of one column of texts.
@@ -912,36 +1001,35 @@ class DuckConnection : public Connection {
       TRY(like.open(handle_.connection, table));
       making = std::make_shared<Making>(producer, like.types());
     }
-    return run_with(
-        making,
-        [&](const std::string& name) { return "INSERT INTO " + table + " FROM " + name + "()"; },
-        stop);
+    const std::string name = TRY(registered(making, stop));
+    Status ran = run("INSERT INTO " + table + " FROM " + name + "()", stop);
+    if (auto failed = making->failure.take()) return std::move(*failed);
+    return ran;
   }
 
-  Status consume(const std::string& sql, Consumer& consumer, const std::stop_token& stop) override {
-    return run_with(
-        std::make_shared<Taking>(consumer),
-        [&](const std::string& name) {
-          return "SELECT count(" + name + "(*COLUMNS(*))) FROM (" + sql + ")";
-        },
-        stop);
+  Result<std::unique_ptr<Consuming>> consume(const std::string& sql, Consumer& consumer,
+                                             const std::stop_token& stop) override {
+    auto taking = std::make_shared<Taking>(consumer);
+    const std::string name = TRY(registered(taking, stop));
+    handle_.statements.fetch_add(1);
+    auto consuming = std::make_unique<DuckConsuming>(handle_, std::move(taking), stop);
+    TRY(consuming->start("SELECT count(" + name + "(*COLUMNS(*))) FROM (" + sql + ")"));
+    return std::unique_ptr<Consuming>(std::move(consuming));
   }
 
   void interrupt() override { handle_.interrupt(); }
 
  private:
-  // The statement that calls a function of ours by the name it is registered under.
-  template <class Function, class Statement>
-  Status run_with(const std::shared_ptr<Function>& function, const Statement& statement,
-                  const std::stop_token& stop) {
+  // The name that a function of ours can be called by.
+  template <class Function>
+  Result<std::string> registered(const std::shared_ptr<Function>& function,
+                                 const std::stop_token& stop) {
     // A stream that was let go of before its end keeps its transaction until the next statement: the
     // function would go with it.
     TRY(run("SELECT 1", stop));
     const std::string name = new_name();
     TRY(Function::register_as(name, handle_.connection, function));
-    Status ran = run(statement(name), stop);
-    if (auto failed = function->failure.take()) return std::move(*failed);
-    return ran;
+    return name;
   }
   static std::string new_name() {
     static std::atomic<uint64_t> named{0};

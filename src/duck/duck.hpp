@@ -4,7 +4,8 @@
 //
 // Threads: a Database may be shared; a Connection and what comes from it belong to one thread, save
 // for Connection::interrupt, which any thread may call, and the stop token. A Stream must not
-// outlive its Connection, nor a Connection its Database, nor a Chunk the next call of Stream::next.
+// outlive its Connection, nor a Connection its Database, nor what Stream::next gave the next call of
+// it. A chunk may be read by any thread.
 //
 // Every session's time zone is UTC, whatever the machine's. Rows come in the order of ORDER BY, and
 // in no order at all without one: keeping the order of insertion would cost memory.
@@ -14,6 +15,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -54,6 +56,15 @@ class Chunk {
   [[nodiscard]] virtual int64_t integer(size_t column, size_t row) const = 0;
   // FLOAT and DOUBLE.
   [[nodiscard]] virtual double number(size_t column, size_t row) const = 0;
+
+  // The same of many rows, from `from` on as many as `out` holds, column by column. Nulls are told
+  // by `valid` (0), and are 0 and "" elsewhere.
+  virtual void valid(size_t column, size_t from, std::span<uint8_t> out) const = 0;
+  virtual void integers(size_t column, size_t from, std::span<int64_t> out) const = 0;
+  virtual void numbers(size_t column, size_t from, std::span<double> out) const = 0;
+  virtual void texts(size_t column, size_t from, size_t rows, Texts& out) const = 0;  // appended
+  // Of all its texts.
+  [[nodiscard]] virtual size_t text_bytes(size_t column) const = 0;
 };
 
 class Stream {
@@ -67,6 +78,8 @@ class Stream {
   [[nodiscard]] virtual const std::vector<ColumnType>& columns() const = 0;
   // The next chunk, or null at the end.
   virtual Result<const Chunk*> next() = 0;
+  // The same, to be kept.
+  virtual Result<std::unique_ptr<const Chunk>> take() = 0;
 };
 
 // Takes rows for one table, column after column. Types must match the table's: text for VARCHAR and
@@ -113,6 +126,14 @@ class Consumer {
   virtual Status take(const Chunk& rows) = 0;  // any thread
 };
 
+// The rows of a query on their way to a consumer, by the engine's own threads.
+class Consuming {
+ public:
+  virtual ~Consuming() = default;  // ends it
+  // Helps them, until the consumer has all. Once. Errors: the consumer's first.
+  virtual Status finish() = 0;
+};
+
 // What every statement of a connection is held to.
 struct Bounds {
   std::stop_token stop = {};      // ends it as cancelled, as its own stop token does
@@ -140,9 +161,10 @@ class Connection {
   // Puts into a table what `producer` makes. Errors: the producer's first.
   virtual Status insert(const std::string& table, Producer& producer,
                         const std::stop_token& stop = {}) = 0;
-  // Hands all rows of a query to `consumer`, in no order. Errors: the consumer's first.
-  virtual Status consume(const std::string& sql, Consumer& consumer,
-                         const std::stop_token& stop = {}) = 0;
+  // Hands all rows of a query to `consumer`, in no order, while the caller does something else. It
+  // must not outlive the connection, nor the consumer it; the connection does nothing else meanwhile.
+  virtual Result<std::unique_ptr<Consuming>> consume(const std::string& sql, Consumer& consumer,
+                                                     const std::stop_token& stop = {}) = 0;
   // Ends what is running with an Error of kind cancelled. Any thread.
   virtual void interrupt() = 0;
 };

@@ -232,15 +232,21 @@ class Adding : public Consumer {
   const int64_t fails_at_;
 };
 
+Status consume(Connection& connection, const std::string& sql, Consumer& consumer,
+               const std::stop_token& stop = {}) {
+  return TRY(connection.consume(sql, consumer, stop))->finish();
+}
+
 TEST_F(DuckTest, HandsTheRowsOfAQueryToSeveralThreads) {
   auto connection = memory();
   for (const int64_t end : {int64_t{0}, int64_t{1}, int64_t{2048}, int64_t{300'000}}) {
     ASSERT_EQ(connection->scalar("SELECT * FROM range(5000)").value(), 0);  // the rest is not read
     Adding adding;
-    const Status taken = connection->consume(
-        "SELECT n, CASE WHEN n % 3 <> 0 THEN 'number ' || n END AS k FROM range(" +
-            std::to_string(end) + ") t(n) WHERE n % 2 = 0",
-        adding);
+    const Status taken =
+        consume(*connection,
+                "SELECT n, CASE WHEN n % 3 <> 0 THEN 'number ' || n END AS k FROM range(" +
+                    std::to_string(end) + ") t(n) WHERE n % 2 = 0",
+                adding);
     ASSERT_TRUE(taken.ok()) << taken.error().text();
     EXPECT_EQ(adding.count, (end + 1) / 2);
     EXPECT_EQ(adding.sum, (end - 1) / 2 * ((end - 1) / 2 + 1));
@@ -249,7 +255,7 @@ TEST_F(DuckTest, HandsTheRowsOfAQueryToSeveralThreads) {
   }
   // The same value in all rows, and one column alone.
   Adding adding;
-  ASSERT_TRUE(connection->consume("SELECT 7 AS n, NULL::VARCHAR FROM range(5000)", adding).ok());
+  ASSERT_TRUE(consume(*connection, "SELECT 7 AS n, NULL::VARCHAR FROM range(5000)", adding).ok());
   EXPECT_EQ(adding.sum, 35'000);
   EXPECT_EQ(adding.nulls, 5'000);
 }
@@ -258,19 +264,37 @@ TEST_F(DuckTest, TellsWhatAConsumerOrItsQueryFailedOf) {
   auto connection = memory();
   Adding adding(200'000);
   const Status taken =
-      connection->consume("SELECT n, NULL::VARCHAR FROM range(300000) t(n)", adding);
+      consume(*connection, "SELECT n, NULL::VARCHAR FROM range(300000) t(n)", adding);
   ASSERT_FALSE(taken.ok());
   EXPECT_EQ(taken.error().kind, ErrorKind::corrupt);
   EXPECT_EQ(taken.error().message, "that is too much");
-  EXPECT_THAT(connection->consume("SELECT * FROM none", adding).error().message,
+  EXPECT_THAT(consume(*connection, "SELECT * FROM none", adding).error().message,
               HasSubstr("none does not exist"));
   std::stop_source stop;
   stop.request_stop();
   EXPECT_EQ(
-      connection->consume("SELECT n, NULL::VARCHAR FROM range(9) t(n)", adding, stop.get_token())
+      consume(*connection, "SELECT n, NULL::VARCHAR FROM range(9) t(n)", adding, stop.get_token())
           .error()
           .kind,
       ErrorKind::cancelled);
+}
+
+TEST_F(DuckTest, HandsRowsOverWhileTheCallerDoesSomethingElse) {
+  auto database = Database::open(":memory:");
+  auto connection = *(*database)->connect(), other = *(*database)->connect();
+  Adding adding;
+  auto consuming = connection->consume("SELECT n, NULL::VARCHAR FROM range(300000) t(n)", adding);
+  ASSERT_TRUE(consuming.ok()) << consuming.error().text();
+  EXPECT_EQ(other->scalar("SELECT 7").value(), 7);
+  while (adding.count < 300'000) std::this_thread::yield();  // by threads of the engine's
+  ASSERT_TRUE((*consuming)->finish().ok());
+  EXPECT_EQ(adding.count, 300'000);
+  // And what nobody waits for ends.
+  Adding endless;
+  connection->consume("SELECT n, NULL::VARCHAR FROM range(1000000000000) t(n)", endless)->reset();
+  const int64_t count = endless.count;
+  EXPECT_EQ(connection->scalar("SELECT 7").value(), 7);
+  EXPECT_EQ(endless.count, count);
 }
 
 TEST_F(DuckTest, AStopEndsAnInsertion) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <mutex>
 #include <utility>
 
 namespace rollcall::source {
@@ -119,21 +120,20 @@ int64_t as_days(int64_t raw) {
 }
 
 // False: beyond what 64 bits of microseconds can hold.
-bool as_micros(Read read, int64_t raw, int64_t& out) {
-  if (raw == kMost || raw == -kMost) {
-    out = raw == kMost ? kMost : kLeast;
+bool as_micros(Read read, int64_t& value) {
+  if (value == kMost || value == -kMost) {
+    value = value == kMost ? kMost : kLeast;
     return true;
   }
   switch (read) {
     case Read::timestamp_s:
-      return !__builtin_mul_overflow(raw, int64_t{1'000'000}, &out);
+      return !__builtin_mul_overflow(value, int64_t{1'000'000}, &value);
     case Read::timestamp_ms:
-      return !__builtin_mul_overflow(raw, int64_t{1'000}, &out);
+      return !__builtin_mul_overflow(value, int64_t{1'000}, &value);
     case Read::timestamp_ns:
-      out = raw / 1000 - (raw % 1000 < 0 ? 1 : 0);
+      value = value / 1000 - (value % 1000 < 0 ? 1 : 0);
       return true;
     default:
-      out = raw;
       return true;
   }
 }
@@ -141,7 +141,7 @@ bool as_micros(Read read, int64_t raw, int64_t& out) {
 class DuckRows : public RowStream {
  public:
   DuckRows(std::unique_ptr<duck::Stream> stream, std::vector<Plan> plans)
-      : stream_(std::move(stream)), plans_(std::move(plans)) {
+      : plans_(std::move(plans)), stream_(std::move(stream)) {
     for (const Plan& plan : plans_) columns_.push_back(plan.info);
   }
 
@@ -149,114 +149,116 @@ class DuckRows : public RowStream {
 
   Result<bool> next(RowBatch& batch) override {
     batch.columns.resize(plans_.size());
-    batch.rows = 0;
-    if (!chunk_ || from_ == chunk_->rows()) {
-      chunk_ = TRY(stream_->next());
-      from_ = 0;
-    }
-    if (!chunk_) {
-      for (Column& column : batch.columns) clear(column);
-      return false;
-    }
-    const size_t to = end_of_batch();
-    batch.rows = to - from_;
-    for (size_t i = 0; i < plans_.size(); ++i) TRY(fill(*chunk_, i, to, batch.columns[i]));
-    from_ = to;
-    return true;
+    const Piece piece = TRY(next_piece());
+    batch.rows = piece.to - piece.from;
+    for (size_t i = 0; i < plans_.size(); ++i) TRY(fill(piece, i, batch.columns[i]));
+    return batch.rows > 0;
   }
 
  private:
-  static void clear(Column& column) {
-    column.valid.clear();
-    column.ints.clear();
-    column.doubles.clear();
-    column.texts.clear();
-  }
+  // Rows of a chunk, which may be none.
+  struct Piece {
+    std::shared_ptr<const duck::Chunk> chunk;
+    size_t from = 0, to = 0;
+  };
 
   static bool is_text(Read read) { return read == Read::text || read == Read::json; }
 
-  // A chunk has as many rows whatever is in them: of large ones a batch takes a part of it.
-  [[nodiscard]] size_t end_of_batch() const {
-    constexpr size_t kBatchBytes = 1'000'000;
-    size_t bytes = 0, row = from_;
-    while (row < chunk_->rows() && bytes < kBatchBytes) {
-      for (size_t i = 0; i < plans_.size(); ++i)
-        if (is_text(plans_[i].read) && !chunk_->is_null(i, row))
-          bytes += chunk_->text(i, row).size();
-      ++row;
+  Result<Piece> next_piece() {
+    const std::lock_guard lock(mutex_);
+    if (!ahead_.chunk || ahead_.to == ahead_.chunk->rows()) {
+      auto chunk = TRY(stream_->take());
+      ahead_ = Piece{.chunk = std::move(chunk)};
+      if (!ahead_.chunk) return ahead_;
     }
+    ahead_.from = ahead_.to;
+    ahead_.to = end_of_batch(*ahead_.chunk, ahead_.from);
+    return ahead_;
+  }
+
+  // A chunk has as many rows whatever is in them: of large ones a batch takes a part of it.
+  [[nodiscard]] size_t end_of_batch(const duck::Chunk& chunk, size_t row) const {
+    constexpr size_t kBatchBytes = 1'000'000;
+    size_t bytes = 0;
+    for (size_t i = 0; i < plans_.size(); ++i)
+      if (is_text(plans_[i].read)) bytes += chunk.text_bytes(i);
+    if (bytes < kBatchBytes) return chunk.rows();
+    for (bytes = 0; row < chunk.rows() && bytes < kBatchBytes; ++row)
+      for (size_t i = 0; i < plans_.size(); ++i)
+        if (is_text(plans_[i].read) && !chunk.is_null(i, row)) bytes += chunk.text(i, row).size();
     return row;
   }
 
-  // The rows from `from_` to before `to`.
-  Status fill(const duck::Chunk& chunk, size_t index, size_t to, Column& column) {
+  Status fill(const Piece& piece, size_t index, Column& column) const {
     const Plan& plan = plans_[index];
-    const size_t rows = to - from_;
-    column.type = plan.info.type;
-    column.valid.resize(rows);
+    const size_t rows = piece.to - piece.from;
     const bool texts = is_text(plan.read);
     const bool doubles = plan.read == Read::number;
+    column.type = plan.info.type;
+    column.valid.resize(rows);
     // A batch may come from a query of other types: what this one does not use is emptied.
     column.texts.clear();
     column.doubles.resize(doubles ? rows : 0);
     column.ints.resize(texts || doubles ? 0 : rows);
-    for (size_t row = 0; row < rows; ++row) {
-      const size_t at = from_ + row;
-      if (chunk.is_null(index, at)) {
-        column.valid[row] = 0;
-        if (texts)
-          column.texts.end();
-        else if (doubles)
-          column.doubles[row] = 0;
-        else
-          column.ints[row] = 0;
-        continue;
-      }
-      column.valid[row] = 1;
-      switch (plan.read) {
-        case Read::boolean:
-        case Read::integer:
-          column.ints[row] = chunk.integer(index, at);
-          break;
-        case Read::number:
-          column.doubles[row] = chunk.number(index, at);
-          break;
-        case Read::date:
-          column.ints[row] = as_days(chunk.integer(index, at));
-          break;
-        case Read::timestamp_s:
-        case Read::timestamp_ms:
-        case Read::timestamp_us:
-        case Read::timestamp_ns:
-          if (!as_micros(plan.read, chunk.integer(index, at), column.ints[row]))
+    if (rows == 0) return ok_status();
+    const duck::Chunk& chunk = *piece.chunk;
+    chunk.valid(index, piece.from, column.valid);
+    switch (plan.read) {
+      case Read::boolean:
+      case Read::integer:
+        chunk.integers(index, piece.from, column.ints);
+        break;
+      case Read::number:
+        chunk.numbers(index, piece.from, column.doubles);
+        break;
+      case Read::date:
+        chunk.integers(index, piece.from, column.ints);
+        for (int64_t& value : column.ints) value = as_days(value);
+        break;
+      case Read::timestamp_s:
+      case Read::timestamp_ms:
+      case Read::timestamp_us:
+      case Read::timestamp_ns:
+        chunk.integers(index, piece.from, column.ints);
+        for (int64_t& value : column.ints)
+          if (!as_micros(plan.read, value))
             return Error{
                 .kind = ErrorKind::invalid,
                 .message = "column `" + plan.info.name +
                            "` holds a timestamp beyond the years 290,000 before or after ours",
                 .remedy = "Leave such rows out in the model's sql."};
-          break;
-        case Read::text:
-        case Read::json: {
-          const std::string_view text = chunk.text(index, at);
-          if (!is_utf8(text))
-            return Error{.kind = ErrorKind::corrupt,
-                         .message = "column `" + plan.info.name + "` holds text that is not UTF-8",
-                         .remedy = "Repair it in the data, or leave the column out of the model."};
-          plan.read == Read::json ? append_mended(column.texts.open(), text)
-                                  : void(column.texts.open() += text);
+        break;
+      case Read::text:
+        chunk.texts(index, piece.from, rows, column.texts);
+        return check_utf8(plan, column.texts);
+      case Read::json:
+        for (size_t row = piece.from; row < piece.to; ++row) {
+          if (!chunk.is_null(index, row))
+            append_mended(column.texts.open(), chunk.text(index, row));
           column.texts.end();
-          break;
         }
-      }
+        return check_utf8(plan, column.texts);
     }
     return ok_status();
   }
 
-  std::unique_ptr<duck::Stream> stream_;
+  static Status check_utf8(const Plan& plan, const Texts& texts) {
+    unsigned char bits = 0;
+    for (const char c : texts.all()) bits |= static_cast<unsigned char>(c);
+    if (bits < 0x80) return ok_status();  // ASCII, as nearly always
+    for (size_t row = 0; row < texts.size(); ++row)
+      if (!is_utf8(texts[row]))
+        return Error{.kind = ErrorKind::corrupt,
+                     .message = "column `" + plan.info.name + "` holds text that is not UTF-8",
+                     .remedy = "Repair it in the data, or leave the column out of the model."};
+    return ok_status();
+  }
+
   std::vector<Plan> plans_;
   std::vector<ColumnInfo> columns_;
-  const duck::Chunk* chunk_ = nullptr;
-  size_t from_ = 0;  // the first row of the chunk that is not read yet
+  std::mutex mutex_;  // protects what follows
+  std::unique_ptr<duck::Stream> stream_;
+  Piece ahead_;  // what was read last
 };
 
 }  // namespace

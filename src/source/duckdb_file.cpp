@@ -97,15 +97,15 @@ class DuckdbConnection : public Connection {
     constexpr int64_t kBitsMax = 64'000'000;  // for each thread
     const Name name = parts_of(table);
     // A view would be worked out twice.
-    const auto known = TRY(texts(
-        "SELECT column_name FROM duckdb_columns() SEMI JOIN duckdb_tables() USING (database_name, "
-        "schema_name, table_name) WHERE database_name = current_database() AND lower(schema_name) "
-        "= lower(" +
-        duck::literal(name.schema) + ") AND lower(table_name) = lower(" +
-        duck::literal(name.table) + ") AND lower(column_name) = lower(" + duck::literal(column) +
-        ") AND data_type IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTINYINT', 'USMALLINT', "
-        "'UINTEGER')"));
-    if (known.empty()) return std::optional<ValueCounts>();
+    const auto tables =
+        TRY(texts("SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() "
+                  "AND lower(schema_name) = lower(" +
+                  duck::literal(name.schema) + ") AND lower(table_name) = lower(" +
+                  duck::literal(name.table) + ")"));
+    if (tables.empty()) return std::optional<ValueCounts>();
+    const auto columns = TRY(describe_rows(
+        *connection_, "SELECT " + duck::identifier(column) + " FROM " + name.identifier()));
+    if (columns[0].type != FieldType::integer) return std::optional<ValueCounts>();
     const std::string values = " FROM (SELECT CAST(" + duck::identifier(column) +
                                " AS BIGINT) FROM " + name.identifier() + ") AS t(v)";
     const auto range =

@@ -20,12 +20,15 @@ class LimitedRows : public RowStream {
   }
 
  private:
-  Status check(const RowBatch& batch) {
-    row_bytes_.assign(batch.rows, 0);
+  Status check(const RowBatch& batch) const {
+    size_t all = 0;
+    for (const Column& column : batch.columns) all += column.texts.all().size();
+    std::vector<size_t> row_bytes(batch.rows);
     for (size_t i = 0; i < batch.columns.size(); ++i) {
       const Column& column = batch.columns[i];
       const bool nests = column.type == FieldType::list || column.type == FieldType::object ||
                          column.type == FieldType::json;
+      if (!nests && all <= kValueBytesMax) continue;  // together they are fewer than one may have
       for (size_t row = 0; row < column.texts.size(); ++row) {
         const std::string_view text = column.texts[row];
         if (text.size() > kValueBytesMax)
@@ -34,8 +37,8 @@ class LimitedRows : public RowStream {
         if (nests && nests_deeper(text))
           return too_much(i, "holds a value that nests more than " +
                                  std::to_string(kJsonLevelsMax) + " levels deep");
-        row_bytes_[row] += text.size();
-        if (row_bytes_[row] > kRowBytesMax)
+        row_bytes[row] += text.size();
+        if (row_bytes[row] > kRowBytesMax)
           return too_much(
               i, "ends a row of more than " + bytes(kRowBytesMax) + ", the most there may be");
       }
@@ -50,7 +53,6 @@ class LimitedRows : public RowStream {
   }
 
   std::unique_ptr<RowStream> rows_;
-  std::vector<size_t> row_bytes_;
 };
 
 class LimitedConnection : public Connection {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "adbc/adbc.hpp"
@@ -220,7 +221,8 @@ class PostgresConnection : public ServerConnection {
     TRY(reader_->run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", stop_));
     TRY(reader_->run(std::string(kSavepoint), stop_));
     // Only a superuser may choose the language of messages, and it is no great matter.
-    failed_ = !reader_->run("SELECT set_config('lc_messages', 'C', true)", stop_).ok();
+    if (!reader_->run("SELECT set_config('lc_messages', 'C', true)", stop_).ok())
+      transaction_ = Transaction::failed;
     TRY(ready());
     std::string settings;
     const auto set = [&](std::string_view name, std::string_view value) {
@@ -336,26 +338,28 @@ class PostgresConnection : public ServerConnection {
   // what was not read to its end.
   template <class T>
   Result<T> kept(Result<T> result) {
-    failed_ |= !result.ok();
+    if (!result.ok()) transaction_ = Transaction::failed;
     return result;
   }
   Status ready() {
     reader_->finish();
-    if (!failed_) return ok_status();
+    if (transaction_ == Transaction::good) return ok_status();
     TRY(reader_->run(std::string(kBack), stop_));
-    failed_ = false;
+    transaction_ = Transaction::good;
     return ok_status();
   }
   Status start(const std::string& sql, std::vector<ColumnInfo> columns,
                const std::stop_token& stop) override {
     TRY(ready());
-    failed_ = true;  // until it is read to its end
+    transaction_ = Transaction::reading;
     return reader_->query(sql, std::move(columns), stop);
   }
   void finish() override { reader_->finish(); }
   Result<bool> read(RowBatch& batch) override {
-    const bool more = TRY(reader_->next(batch));
-    failed_ = more;
+    const bool more = TRY(kept(reader_->next(batch)));
+    // Another thread may have met with an error meanwhile.
+    auto reading = Transaction::reading;
+    if (!more) transaction_.compare_exchange_strong(reading, Transaction::good);
     return more;
   }
 
@@ -418,7 +422,8 @@ class PostgresConnection : public ServerConnection {
   }
 
   std::unique_ptr<adbc::Reader> reader_;
-  bool failed_ = false;
+  enum class Transaction { good, reading, failed };
+  std::atomic<Transaction> transaction_ = Transaction::good;
 };
 
 // --- Options.

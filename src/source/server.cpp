@@ -1,5 +1,6 @@
 #include "source/server.hpp"
 
+#include <atomic>
 #include <utility>
 
 #include "source/sql_text.hpp"
@@ -22,8 +23,7 @@ class ServerConnection::Rows : public RowStream {
   Result<bool> next(RowBatch& batch) override {
     if (number_ != connection_.streams_)
       return Error{.kind = ErrorKind::conflict, .message = "another query was begun meanwhile"};
-    if (!has_ahead_) return connection_.read(batch);
-    has_ahead_ = false;
+    if (!has_ahead_.exchange(false)) return connection_.read(batch);
     std::swap(batch, ahead_);
     return more_;
   }
@@ -33,7 +33,8 @@ class ServerConnection::Rows : public RowStream {
   std::vector<ColumnInfo> columns_;
   uint64_t number_;
   RowBatch ahead_;
-  bool has_ahead_ = true, more_ = false;
+  bool more_ = false;
+  std::atomic<bool> has_ahead_ = true;
 };
 
 Result<std::vector<ColumnInfo>> ServerConnection::describe_query(const std::string& sql) {

@@ -32,7 +32,7 @@ class ServerConnection : public Connection {
   // Of a query, which is not run.
   virtual Result<std::vector<ColumnPlan>> plans_of(const std::string& sql,
                                                    const std::stop_token& stop) = 0;
-  // Begins a query, ending the one before; reads its next rows; ends it.
+  // Begins a query, ending the one before; reads its next rows, for any thread; ends it.
   virtual Status start(const std::string& sql, std::vector<ColumnInfo> columns,
                        const std::stop_token& stop) = 0;
   virtual Result<bool> read(RowBatch& batch) = 0;

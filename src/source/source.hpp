@@ -95,8 +95,8 @@
 // not_found, denied (also: a statement that is not one SELECT, a file outside the source), conflict
 // (locked by another program), unavailable (lost, timed out, memory or disk full), corrupt,
 // cancelled. Files are read as they are at that moment: replace them by renaming, not by writing
-// into them. Threads: a Connection and its streams belong to one thread; cancelling goes by the
-// stop token. One stream at a time, and none outlives its Connection.
+// into them. Threads: a Connection and its streams belong to one thread, but for RowStream::next;
+// cancelling goes by the stop token. One stream at a time, and none outlives its Connection.
 #pragma once
 
 #include <filesystem>
@@ -122,7 +122,9 @@ class RowStream {
  public:
   virtual ~RowStream() = default;
   [[nodiscard]] virtual const std::vector<ColumnInfo>& columns() const = 0;
-  // Fills `batch` (reusing its memory) with the next rows, a megabyte or so; false at the end.
+  // Fills `batch` (reusing its memory) with the next rows, a megabyte or so; false at the end, and
+  // from then on. Several threads may call it at once, each with a batch of its own: what is read
+  // one after another is turned into batches side by side.
   virtual Result<bool> next(RowBatch& batch) = 0;
 };
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -405,6 +406,37 @@ TEST_P(EverySource, StreamsManyRowsInBoundedMemory) {
   EXPECT_EQ(result[1], int64_t{kManyRows} * (kManyRows - 1) / 2);
   // 2 M rows of 6 columns are some 250 MB: they must not be held at once.
   EXPECT_LT(result[2], 150'000) << "kilobytes";
+}
+
+TEST_P(EverySource, GivesEachRowOnceToSeveralThreadsThatRead) {
+  auto connection = many(GetParam()).open();
+  auto opened = connection->query({.text = "SELECT id, email FROM many WHERE id < 100000"}, {});
+  ASSERT_TRUE(opened.ok()) << opened.error().text();
+  std::atomic<int64_t> rows = 0, ids = 0;
+  std::atomic<bool> is_right = true;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 3; ++i)
+      threads.emplace_back([&] {
+        RowBatch batch;
+        while (true) {
+          const auto more = (*opened)->next(batch);
+          is_right = is_right && more.ok();
+          if (!more.ok() || !*more) break;
+          rows += static_cast<int64_t>(batch.rows);
+          for (size_t row = 0; row < batch.rows; ++row) {
+            const int64_t id = batch.columns[0].ints[row];
+            ids += id;
+            is_right = is_right && batch.columns[1].texts[row] ==
+                                       "person" + std::to_string(id) + "@example.com";
+          }
+        }
+        is_right = is_right && (*opened)->next(batch).value_or(true) == false;
+      });
+  }
+  EXPECT_TRUE(is_right);
+  EXPECT_EQ(rows, 100'000);
+  EXPECT_EQ(ids, int64_t{100'000} * 99'999 / 2);
 }
 
 TEST_P(EverySource, KeepsTheOrderAskedForEvenWhereItCasts) {

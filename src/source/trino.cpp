@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include "source/kinds.hpp"
@@ -233,7 +234,10 @@ class TrinoConnection : public ServerConnection {
     for (const ColumnInfo& column : columns) types.push_back(column.type);
     return session_.query(sql, std::move(types), stop);
   }
-  Result<bool> read(RowBatch& batch) override { return session_.next(batch); }
+  Result<bool> read(RowBatch& batch) override {
+    const std::lock_guard lock(reading_);
+    return session_.next(batch);
+  }
   void finish() override { session_.finish(); }
 
   struct Parts {
@@ -293,6 +297,7 @@ class TrinoConnection : public ServerConnection {
 
   std::string catalog_, schema_;
   trino::Session session_;
+  std::mutex reading_;  // of read()
 };
 
 }  // namespace

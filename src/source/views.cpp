@@ -1,6 +1,7 @@
 #include "source/views.hpp"
 
 #include <algorithm>
+#include <mutex>
 
 #include "base/file.hpp"
 
@@ -13,14 +14,18 @@ class ViewsConnection::Rows : public RowStream {
       : connection_(connection), rows_(std::move(rows)) {}
   [[nodiscard]] const std::vector<ColumnInfo>& columns() const override { return rows_->columns(); }
   Result<bool> next(RowBatch& batch) override {
-    auto more = connection_.kept(rows_->next(batch));
-    if (!more.ok() || !*more) TRY(connection_.unchanged());
+    auto more = rows_->next(batch);
+    if (more.ok() && *more) return true;
+    const std::lock_guard lock(mutex_);
+    more = connection_.kept(std::move(more));
+    TRY(connection_.unchanged());
     return more;
   }
 
  private:
   ViewsConnection& connection_;
   std::unique_ptr<RowStream> rows_;
+  std::mutex mutex_;  // protects the connection, at the end
 };
 
 Status ViewsConnection::open(const Needs& needs, const OpenOptions& options) {

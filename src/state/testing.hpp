@@ -19,6 +19,7 @@ class MemoryRows : public source::RowStream {
         rows_(std::move(rows)) {}
   const std::vector<ColumnInfo>& columns() const override { return columns_; }
   Result<bool> next(RowBatch& batch) override {
+    const std::lock_guard lock(mutex_);
     if (at_ == rows_.size()) return false;
     batch.columns.assign(3, {});
     batch.rows = std::min<size_t>(2, rows_.size() - at_);
@@ -40,6 +41,7 @@ class MemoryRows : public source::RowStream {
  private:
   std::vector<ColumnInfo> columns_;
   std::vector<Row> rows_;
+  std::mutex mutex_;  // protects what follows
   size_t at_ = 0;
 };
 

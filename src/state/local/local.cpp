@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <utility>
 
 #include "core/match_key.hpp"
 #include "state/local/database.hpp"
@@ -29,6 +30,13 @@ class LocalWork : public Work {
     return out;
   }
 
+  // Reads the ledger while the source is opened and looked at.
+  Status load_ahead() {
+    loading_of_ = ledger();
+    loading_ = TRY(LoadingSettled::begin(TRY(database_->connect()), loading_of_));
+    return ok_status();
+  }
+
   // Every block is read, so that damage shows now and not when half the plan has been sent.
   Status read_through() {
     std::set<std::string> tables = {"rows", "problems", "targets"};
@@ -47,7 +55,8 @@ class LocalWork : public Work {
                         const std::stop_token& stop) override {
     targets_ = spec.targets;
     Settled settled;
-    if (spec.changed_alone) settled = TRY(Settled::load(*work_, ledger(), targets_));
+    if (spec.changed_alone) settled = TRY(take_settled());
+    loading_.reset();
     return take_snapshot(rows, spec, settled, ledger(), *database_, *work_, observer, stop);
   }
   [[nodiscard]] const std::vector<attributes::Target>& targets() const override { return targets_; }
@@ -130,7 +139,10 @@ class LocalWork : public Work {
                  ") WHERE on_list = 1 AND in_segment ORDER BY key LIMIT " + std::to_string(first));
   }
 
-  Status keep() override { return work_->run("CHECKPOINT"); }
+  Status keep() override {
+    loading_.reset();  // whatever reads keeps a checkpoint from being made
+    return work_->run("CHECKPOINT");
+  }
   Status seal() override {
     TRY(keep());
     return keep_planned(folder_, record_, *work_, targets_);
@@ -155,6 +167,11 @@ class LocalWork : public Work {
       : folder_(std::move(folder)), record_(record), run_id_(std::move(run_id)) {}
 
   [[nodiscard]] LedgerFile ledger() const { return last_file(folder_, record_); }
+  Result<Settled> take_settled() {
+    // A list that was read, or forgotten, makes another ledger.
+    if (!loading_ || loading_of_ != ledger()) TRY(load_ahead());
+    return std::exchange(loading_, nullptr)->finish();
+  }
   Result<std::vector<std::string>> texts(const std::string& query) {
     std::vector<std::string> out;
     const auto stream = TRY(work_->stream(query));
@@ -169,6 +186,8 @@ class LocalWork : public Work {
   std::unique_ptr<duck::Database> database_;
   std::unique_ptr<duck::Connection> work_;
   std::vector<attributes::Target> targets_;
+  LedgerFile loading_of_;
+  std::unique_ptr<LoadingSettled> loading_;
 };
 
 // A database for what is not kept: its file goes with it.
@@ -214,7 +233,9 @@ class LocalWriter : public Writer {
   }
 
   Result<std::unique_ptr<Work>> begin(const std::string& run_id) override {
-    return std::unique_ptr<Work>(TRY(LocalWork::open(folder_, record, run_id)));
+    auto work = TRY(LocalWork::open(folder_, record, run_id));
+    TRY(work->load_ahead());
+    return std::unique_ptr<Work>(std::move(work));
   }
   Result<std::unique_ptr<Work>> go_on(const std::string& run_id) override {
     const Error damaged{ErrorKind::corrupt,

@@ -102,58 +102,55 @@ void ReadHashes::append(std::vector<uint64_t>& out, const RowBatch& batch) const
   for (uint64_t& hash : hashes) hash = std::max<uint64_t>(hash, 1);
 }
 
-// Row by row of the ledger, by several threads.
-class Settled::Loading : public duck::Consumer {
- public:
-  explicit Loading(Settled& out) : out_(out) {}
-
-  Status take(const duck::Chunk& rows) override {
-    // The places in memory that rows need are far apart: those of all of them are asked for before
-    // the first is waited for.
-    std::vector<uint64_t> hashes(rows.rows());
-    for (size_t row = 0; row < rows.rows(); ++row) {
-      hashes[row] = hash_of(rows.text(1, row));
-      __builtin_prefetch(&out_.people_[out_.place_of(hashes[row])], 1);
-    }
-    for (size_t row = 0; row < rows.rows(); ++row) {
-      Person& person = free_place(out_.place_of(hashes[row]), number_of(rows.integer(0, row)));
-      person.pk_hash = static_cast<uint32_t>(hashes[row]);
-      person.read_hash = static_cast<uint64_t>(rows.integer(2, row));
-    }
-    return ok_status();
-  }
-
- private:
-  static uint32_t number_of(int64_t row) { return static_cast<uint32_t>(row) + 1; }
-  Person& free_place(size_t place, uint32_t number) {
-    while (true) {
-      Person& person = out_.people_[place];
-      uint32_t nobody = 0;
-      if (std::atomic_ref(person.row).compare_exchange_strong(nobody, number)) return person;
-      place = out_.after(place);
-    }
-  }
-
-  Settled& out_;
-};
-
-Result<Settled> Settled::load(duck::Connection& work, const LedgerFile& ledger,
-                              const std::vector<attributes::Target>& targets) {
-  Settled out;
-  if (!ledger || !TRY(keeps_attributes(work, *ledger, targets)) ||
-      !TRY(keeps_read_hashes(work, *ledger)))
-    return out;
-  const int64_t rows = TRY(rows_of(work, *ledger));
-  if (rows == 0 || rows > kPeopleMax) return out;
-  out.ledger_ = ledger->filename().string();
+Result<std::unique_ptr<LoadingSettled>> LoadingSettled::begin(
+    std::unique_ptr<duck::Connection> work, const LedgerFile& ledger) {
+  auto loading = std::make_unique<LoadingSettled>();
+  if (!ledger || !TRY(keeps_read_hashes(*work, *ledger))) return loading;
+  const int64_t rows = TRY(rows_of(*work, *ledger));
+  if (rows == 0 || rows > kPeopleMax) return loading;
+  Settled& out = loading->out_;
+  out.ledger_ = *ledger;
   out.rows_ = static_cast<size_t>(rows);
-  out.people_.resize(out.rows_ + out.rows_ / 3 + 1);
-  Loading loading(out);
-  TRY(work.consume("SELECT file_row_number, pk, read_hash FROM " + numbered(*ledger) +
-                       " WHERE on_list = 1 AND in_segment AND reason IS NULL AND pk IS NOT NULL "
-                       "AND read_hash IS NOT NULL",
-                   loading));
-  return out;
+  out.people_ = LargeArray<Settled::Person>(out.rows_ + out.rows_ / 3 + 1);
+  loading->work_ = std::move(work);
+  loading->consuming_ = TRY(loading->work_->consume(
+      "SELECT file_row_number, pk, read_hash FROM " + numbered(*ledger) +
+          " WHERE on_list = 1 AND in_segment AND reason IS NULL AND pk IS NOT NULL "
+          "AND read_hash IS NOT NULL",
+      *loading));
+  return loading;
+}
+
+Result<Settled> LoadingSettled::finish() {
+  if (consuming_) TRY(consuming_->finish());
+  return std::move(out_);
+}
+
+// By several threads.
+Status LoadingSettled::take(const duck::Chunk& rows) {
+  std::vector<uint64_t> hashes(rows.rows());
+  // The places in memory that rows need are far apart: those of all of them are asked for before
+  // the first is waited for.
+  for (size_t row = 0; row < rows.rows(); ++row) {
+    hashes[row] = hash_of(rows.text(1, row));
+    __builtin_prefetch(&out_.people_[out_.place_of(hashes[row])], 1);
+  }
+  for (size_t row = 0; row < rows.rows(); ++row) {
+    Settled::Person& person =
+        out_.free_place(hashes[row], static_cast<uint32_t>(rows.integer(0, row)) + 1);
+    person.pk_hash = static_cast<uint32_t>(hashes[row]);
+    person.read_hash = static_cast<uint64_t>(rows.integer(2, row));
+  }
+  return ok_status();
+}
+
+// Now that of this row, counted from one.
+Settled::Person& Settled::free_place(uint64_t pk_hash, uint32_t row) {
+  for (size_t place = place_of(pk_hash);; place = after(place)) {
+    uint32_t nobody = 0;
+    if (std::atomic_ref(people_[place].row).compare_exchange_strong(nobody, row))
+      return people_[place];
+  }
 }
 
 size_t Settled::place_of(uint64_t pk_hash) const {
@@ -173,6 +170,7 @@ void Settled::find(std::span<Asked> people) {
   if (is_nobody()) return;
   constexpr size_t kAtOnce = 32;  // fetched as in load()
   std::array<uint64_t, kAtOnce> hashes;
+  size_t found = 0;
   for (size_t from = 0; from < people.size(); from += kAtOnce) {
     const auto some = people.subspan(from, std::min(kAtOnce, people.size() - from));
     for (size_t i = 0; i < some.size(); ++i) {
@@ -180,16 +178,20 @@ void Settled::find(std::span<Asked> people) {
       __builtin_prefetch(&people_[place_of(hashes[i])], 1);
     }
     for (size_t i = 0; i < some.size(); ++i)
-      some[i].is_settled =
+      found += some[i].is_settled =
           take(place_of(hashes[i]), static_cast<uint32_t>(hashes[i]), some[i].read_hash);
   }
+  std::atomic_ref(found_).fetch_add(found);
 }
 
 Status Settled::tell(duck::Connection& work) const {
-  TRY(work.run("DROP TABLE IF EXISTS apart; DROP TABLE IF EXISTS taken_with"));
+  TRY(
+      work.run("DROP TABLE IF EXISTS apart; DROP TABLE IF EXISTS apart_rows; DROP TABLE IF EXISTS "
+               "taken_with"));
   if (is_nobody()) return ok_status();
   TRY(work.run("CREATE TABLE apart(place BIGINT); CREATE TABLE taken_with AS SELECT " +
-               duck::literal(ledger_) + " AS file"));
+               duck::literal(ledger_.filename().string()) + " AS file"));
+  if (found_ == rows_) return ok_status();
   std::vector<bool> is_found(rows_);
   for (const Person& person : people_)
     if ((person.row & kFound) != 0) is_found[(person.row & ~kFound) - 1] = true;
@@ -199,7 +201,11 @@ Status Settled::tell(duck::Connection& work) const {
     appender->integer(static_cast<int64_t>(row));
     TRY(appender->end_row());
   }
-  return appender->finish();
+  TRY(appender->finish());
+  constexpr size_t kFew = 10;  // one of so many
+  if ((rows_ - found_) * kFew > rows_) return ok_status();
+  return work.run("CREATE TABLE apart_rows AS SELECT l.* FROM " + numbered(ledger_) +
+                  " l SEMI JOIN apart ON l.file_row_number = apart.place");
 }
 
 Result<std::string> everybody(duck::Connection& work, const LedgerFile& ledger,
@@ -217,28 +223,44 @@ Result<bool> all_are_settled(duck::Connection& work, const LedgerFile& ledger) {
 }
 
 Result<int64_t> count_everybody(duck::Connection& work, const LedgerFile& ledger) {
-  const int64_t rows = TRY(work.scalar("SELECT count(*) FROM rows"));
-  if (!ledger || !TRY(tells_apart(work, *ledger))) return rows;
+  std::string sql = "SELECT (SELECT count(*) FROM rows)";
   // Each row that is told apart is one of the ledger's, once.
-  return rows + TRY(rows_of(work, *ledger)) - TRY(work.scalar("SELECT count(*) FROM apart"));
+  if (ledger && TRY(tells_apart(work, *ledger)))
+    sql += " + (SELECT count(*) FROM read_parquet(" + duck::literal(ledger->string()) +
+           ")) - (SELECT count(*) FROM apart)";
+  return work.scalar(sql);
 }
 
 Status give_rows(duck::Connection& work, const std::filesystem::path& ledger,
                  const std::vector<attributes::Target>& targets, const std::string& which) {
   std::string values;
   for (size_t i = 0; i < targets.size(); ++i) values += ", NULL";
+  const std::string apart_rows = TRY(has_table(work, "apart_rows"))
+                                     ? "; INSERT INTO apart_rows SELECT l.* FROM " +
+                                           numbered(ledger) +
+                                           " l SEMI JOIN given ON l.file_row_number = given.place"
+                                     : "";
   return work.run("CREATE TABLE given AS SELECT file_row_number AS place, key, pk" +
                   fingerprints_of(targets) + ", read_hash FROM " + settled_rows(ledger) +
                   " WHERE " + which + "; INSERT INTO rows SELECT key, pk" + values +
                   ", * EXCLUDE (place, key, pk) FROM given; INSERT INTO apart SELECT place FROM "
-                  "given; DROP TABLE given");
+                  "given" +
+                  apart_rows + "; DROP TABLE given");
 }
 
 Result<std::string> apart_of(duck::Connection& work, const std::filesystem::path& ledger) {
   if (!TRY(tells_apart(work, ledger)))
     return "read_parquet(" + duck::literal(ledger.string()) + ")";
+  if (TRY(has_table(work, "apart_rows")))
+    return std::string("(SELECT * EXCLUDE (file_row_number) FROM apart_rows)");
   return "(SELECT l.* EXCLUDE (file_row_number) FROM " + numbered(ledger) +
          " l SEMI JOIN apart ON l.file_row_number = apart.place)";
+}
+
+Result<std::optional<std::string>> settled_of(duck::Connection& work,
+                                              const std::filesystem::path& ledger) {
+  if (!TRY(tells_apart(work, ledger))) return std::optional<std::string>();
+  return std::optional("(SELECT l.* EXCLUDE (file_row_number) FROM " + settled_rows(ledger) + ")");
 }
 
 }  // namespace rollcall::state::local

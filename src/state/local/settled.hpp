@@ -7,12 +7,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "attributes/attributes.hpp"
+#include "base/large_array.hpp"
 #include "duck/duck.hpp"
 #include "state/local/plan.hpp"
 
@@ -39,12 +41,7 @@ class Settled {
     bool is_settled = false;  // the answer
   };
 
-  // Nobody.
-  Settled() = default;
-  // Whoever is surely on the list and in the segment, without a reason; nobody where the ledger
-  // does not keep these attributes and no others, or is too large to be held.
-  static Result<Settled> load(duck::Connection& work, const LedgerFile& ledger,
-                              const std::vector<attributes::Target>& targets);
+  Settled() = default;  // nobody
 
   // Which of them are as the ledger has them: a row of this primary key and this hash. Each person of
   // the ledger is found once. Any thread.
@@ -52,11 +49,12 @@ class Settled {
   [[nodiscard]] bool is_nobody() const { return people_.empty(); }
 
   // Makes the tables `apart`, the ledger's rows, by their number in the file, of whom was not found,
-  // and `taken_with`. Not there where nobody was to be found.
+  // and `taken_with`; and where they are few, `apart_rows`, the rows themselves, for to look for a few
+  // costs as much as to read all. Not there where nobody was to be found.
   Status tell(duck::Connection& work) const;
 
  private:
-  class Loading;
+  friend class LoadingSettled;
   struct Person {
     uint64_t read_hash = 0;
     uint32_t pk_hash = 0;  // a part of it; the rest says where they are
@@ -67,10 +65,28 @@ class Settled {
     return place + 1 == people_.size() ? 0 : place + 1;
   }
   bool take(size_t place, uint32_t pk_hash, uint64_t read_hash);
+  Person& free_place(uint64_t pk_hash, uint32_t row);
 
-  std::string ledger_;          // the file's name
-  size_t rows_ = 0;             // of the ledger
-  std::vector<Person> people_;  // by the primary key's hash, open addressing
+  std::filesystem::path ledger_;
+  size_t rows_ = 0;            // of the ledger
+  size_t found_ = 0;           // of them
+  LargeArray<Person> people_;  // by the primary key's hash, open addressing
+};
+
+// The reading of a ledger, which goes on by itself: of whoever is surely on the list and in the
+// segment, without a reason; of nobody where the ledger keeps no hashes, or is too large to be held.
+class LoadingSettled : public duck::Consumer {
+ public:
+  // `work` is its own.
+  static Result<std::unique_ptr<LoadingSettled>> begin(std::unique_ptr<duck::Connection> work,
+                                                       const LedgerFile& ledger);
+  Result<Settled> finish();  // once
+  Status take(const duck::Chunk& rows) override;
+
+ private:
+  std::unique_ptr<duck::Connection> work_;
+  Settled out_;
+  std::unique_ptr<duck::Consuming> consuming_;  // last, for it uses the others until it ends
 };
 
 // Everybody of the snapshot, in SQL, whether they have a row in `rows` or are told of by the ledger,
@@ -84,7 +100,10 @@ Result<int64_t> count_everybody(duck::Connection& work, const LedgerFile& ledger
 // are, and no other speaks for them.
 Status give_rows(duck::Connection& work, const std::filesystem::path& ledger,
                  const std::vector<attributes::Target>& targets, const std::string& which);
-// Of a ledger's file those rows that `everybody` does not take from it, or all.
+// Of a ledger's file those rows that `everybody` does not take from it, or all; and those that it
+// does take, or nothing.
 Result<std::string> apart_of(duck::Connection& work, const std::filesystem::path& ledger);
+Result<std::optional<std::string>> settled_of(duck::Connection& work,
+                                              const std::filesystem::path& ledger);
 
 }  // namespace rollcall::state::local

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <mutex>
 #include <utility>
 
@@ -52,6 +53,7 @@ Result<bool> find_repeated(duck::Connection& work, const LedgerFile& ledger,
 Status keep_one_row_a_person(duck::Connection& work, FieldType primary_key,
                              const LedgerFile& ledger, const SnapshotSpec& spec,
                              SegmentCounts& counts) {
+  if (TRY(work.scalar("SELECT count(*) FROM rows")) == 0) return ok_status();
   const std::string who = folded_key_sql("key");
   if (TRY(find_repeated(work, ledger, spec))) {
     std::string order = primary_key_order(primary_key, spec.keys_as_written) + ", pk";
@@ -83,8 +85,7 @@ Status keep_targets(const std::vector<attributes::Target>& targets, duck::Connec
   return rows.empty() ? ok_status() : work.run("INSERT INTO targets VALUES " + join(rows, ", "));
 }
 
-// The rows of a stream as the snapshot has them. The stream is read by one thread at a time; what
-// becomes of its rows is worked out by all.
+// The rows of a stream as the snapshot has them, worked out by all threads of the work database.
 class Taking : public duck::Producer {
  public:
   Taking(source::RowStream& stream, const SnapshotSpec& spec, Settled& settled,
@@ -216,17 +217,15 @@ class Taking : public duck::Producer {
 
   // The next rows; what was learnt of the ones before is told with it. False: there are no more.
   Result<bool> next(RowBatch& batch, std::vector<int64_t>& unholdable) {
+    if (stop_.stop_requested())
+      return Error{ErrorKind::cancelled, "stopped while reading the segment"};
+    const bool more = !ended_ && TRY(stream_.next(batch));
+    if (!more) ended_ = true;
     const std::lock_guard lock(mutex_);
     for (size_t i = 0; i < unholdable.size(); ++i)
       if (const int64_t count = std::exchange(unholdable[i], 0); count > 0)
         taken.unholdable[spec_.targets[i].to] += count;
-    batch.rows = 0;
-    if (ended_) return false;
-    if (stop_.stop_requested())
-      return Error{ErrorKind::cancelled, "stopped while reading the segment"};
-    ended_ = true;  // after an error, too
-    if (!TRY(stream_.next(batch))) return false;
-    ended_ = false;
+    if (!more) return false;
     taken.counts.rows += static_cast<int64_t>(batch.rows);
     observer_.progress("snapshot", taken.counts.rows, 0);
     return true;
@@ -251,8 +250,8 @@ class Taking : public duck::Producer {
   duck::Appender& problems_;
   Observer& observer_;
   const std::stop_token& stop_;
-  std::mutex mutex_;  // protects what follows, the stream, the problems and what was taken
-  bool ended_ = false;
+  std::atomic<bool> ended_ = false;
+  std::mutex mutex_;  // protects the problems, what was taken, and the observer
 };
 
 }  // namespace
@@ -289,6 +288,8 @@ Result<Snapshot> take_snapshot(source::RowStream& stream, const SnapshotSpec& sp
   TRY(work.run("DROP TABLE IF EXISTS rows; DROP TABLE IF EXISTS problems; " + create +
                "); CREATE TABLE problems(kind VARCHAR, pk VARCHAR, key VARCHAR)"));
   TRY(keep_targets(spec.targets, work));
+  if (!settled.is_nobody() && !TRY(keeps_attributes(work, *ledger, spec.targets)))
+    settled = Settled();
 
   const auto beside = TRY(database.connect());  // the first is busy with the insertion
   const auto problems = TRY(beside->appender("problems"));

@@ -7,7 +7,8 @@
 
 namespace rollcall::state::local {
 
-// Without whoever is `settled`, of the ledger (settled.hpp). `work` is a connection of `database`.
+// Without whoever is `settled`, of the ledger (settled.hpp), which is nobody where it does not keep
+// these attributes and no others. `work` is a connection of `database`.
 // It is never half visible: the plan that is made from it is what gets sealed.
 Result<Snapshot> take_snapshot(source::RowStream& stream, const SnapshotSpec& spec,
                                Settled& settled, const LedgerFile& ledger, duck::Database& database,

@@ -29,6 +29,9 @@ class SnapshotTest : public testing::Test {
     EXPECT_TRUE(taken.ok()) << taken.error().text();
     return taken.ok() ? *taken : Snapshot{};
   }
+  Result<Settled> load(const std::filesystem::path& ledger) {
+    return TRY(LoadingSettled::begin(TRY(database_->connect()), ledger))->finish();
+  }
   std::vector<std::string> lines(const std::string& sql) {
     std::vector<std::string> out;
     const auto stream = work_->stream(sql);
@@ -151,7 +154,7 @@ TEST_F(SnapshotTest, LeavesWhomTheLedgerConfirmsToIt) {
                         ") t(key, f, pk, reason, read_hash)) TO " + duck::literal(file.string()) +
                         " (FORMAT parquet)")
                   .ok());
-  auto settled = Settled::load(*work_, file, targets);
+  auto settled = load(file);
   ASSERT_TRUE(settled.ok()) << settled.error().text();
   MemoryRows stream(FieldType::integer, {{"1", "same@x.co", "Ann"},
                                          {"2", "other@x.co", "Ann"},
@@ -180,9 +183,16 @@ TEST_F(SnapshotTest, LeavesWhomTheLedgerConfirmsToIt) {
   EXPECT_EQ(everybody(*work_, std::filesystem::path("ledger-2.parquet")).error().kind,
             ErrorKind::corrupt);
   // A ledger of other attributes confirms nobody.
-  auto nobody = Settled::load(*work_, file, {});
-  ASSERT_TRUE(nobody.ok());
-  EXPECT_TRUE(nobody->is_nobody());
+  settled = load(file);
+  ASSERT_TRUE(settled.ok()) << settled.error().text();
+  MemoryRows one(FieldType::integer, {{"1", "same@x.co", "Ann"}});
+  const std::vector<attributes::Target> others = {
+      {"name", "nickname", FieldType::text, AttributeType::string}};
+  ASSERT_TRUE(
+      take_snapshot(one, {KeyType::email, others}, *settled, file, *database_, *work_, observer, {})
+          .ok());
+  EXPECT_THAT(lines("SELECT key FROM rows"), ElementsAre("same@x.co"));
+  EXPECT_EQ(*count_everybody(*work_, file), 1);
   std::filesystem::remove(file);
 }
 TEST_F(SnapshotTest, WhoeverHasNoPrimaryKeyIsNotLeftToTheLedger) {
@@ -198,7 +208,7 @@ TEST_F(SnapshotTest, WhoeverHasNoPrimaryKeyIsNotLeftToTheLedger) {
                                        KeyType::email, targets)) +
                 "::UBIGINT AS read_hash) TO " + duck::literal(file.string()) + " (FORMAT parquet)")
           .ok());
-  auto settled = Settled::load(*work_, file, targets);
+  auto settled = load(file);
   ASSERT_TRUE(settled.ok()) << settled.error().text();
   ASSERT_FALSE(settled->is_nobody());
   MemoryRows stream(FieldType::text, {{std::nullopt, "a@x.co", std::nullopt}});
@@ -256,7 +266,7 @@ TEST_F(SnapshotTest, FindsEverybodyOfALargeLedgerOnce) {
                 "read_hash FROM range(100000) t(i)) TO " +
                 duck::literal(file.string()) + " (FORMAT parquet, ROW_GROUP_SIZE 4096)")
           .ok());
-  auto settled = Settled::load(*work_, file, {});
+  auto settled = load(file);
   ASSERT_TRUE(settled.ok()) << settled.error().text();
   for (const bool again : {false, true}) {
     int found = 0;
