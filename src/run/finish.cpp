@@ -44,8 +44,10 @@ Status close_books(Ongoing& run, Planned& planned) {
   RunReport& report = run.report;
   state::Record& record = run.record();
   state::Answers answers;
-  if (!planned.of_nothing) answers = TRY(planned.work->answers());
-  report.changes = TRY(count_changes(*planned.work));
+  if (!planned.of_nothing) {
+    answers = TRY(planned.work->answers());
+    report.changes = TRY(count_changes(*planned.work));
+  }
   report.fields_created = answers.fields_created;
   for (const std::string& field : answers.filtered_fields)
     if (std::ranges::find(report.fields_pending, field) == report.fields_pending.end())

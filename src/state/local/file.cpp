@@ -24,8 +24,9 @@ std::string attribute_column(const attributes::Target& target) {
 }
 
 Result<bool> has_table(duck::Connection& db, std::string_view name) {
-  return TRY(db.scalar("SELECT count(*) FROM duckdb_tables() WHERE table_name = " +
-                       duck::literal(name))) > 0;
+  const auto columns = db.describe("FROM " + duck::identifier(name));
+  if (!columns.ok() && columns.error().kind != ErrorKind::not_found) return columns.error();
+  return columns.ok();
 }
 
 std::optional<fs::path> last_file(const Folder& folder, const Record& record) {

@@ -127,6 +127,9 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
   const auto of = [&](const std::string& table) {
     return few ? "(SELECT * FROM " + table + " SEMI JOIN touched USING (key))" : table;
   };
+  // Of the touched nobody is settled.
+  const auto left_alone = few ? TRY(settled_of(work, *last)) : std::nullopt;
+  const std::string compared = left_alone ? TRY(apart_of(work, *last)) : ledger;
   const std::string query = fmt::format(
       "SELECT coalesce(s.key, l.key) AS key, "
       "(CASE c.outcome WHEN 'added' THEN 1 WHEN 'updated' THEN 1 WHEN 'removed' THEN 0 WHEN "
@@ -147,17 +150,18 @@ Status write_promoted(const Folder& folder, Record& record, duck::Connection& wo
       "coalesce(s.pk, l.pk) AS pk, CASE WHEN {9} THEN s.h END AS read_hash{4} "
       "FROM {5} s FULL JOIN {6} l ON s.key = l.key "
       "LEFT JOIN {7} c ON {8}",
-      reason, now, sent, "coalesce(" + hash + ", 0)", attribute_values, of(members), of(ledger),
+      reason, now, sent, "coalesce(" + hash + ", 0)", attribute_values, of(members), of(compared),
       settled, by_row ? "c.seq = s.seq" : "c.key = coalesce(s.key, l.key)", is_as_read);
   // Whoever left without ever having been put on the list is forgotten; the removed, after a while.
   // So is the other spelling of somebody who goes on under this one.
   TRY(work.run("CREATE TABLE IF NOT EXISTS spared(key VARCHAR)"));  // plans of earlier versions
   const std::string others =
-      few ? " UNION ALL BY NAME SELECT * FROM " + ledger + " ANTI JOIN touched USING (key)" : "";
+      few ? " UNION ALL BY NAME SELECT * FROM " + compared + " ANTI JOIN touched USING (key)" : "";
   const std::string kept = fmt::format(
       "SELECT * FROM ({}{}) WHERE in_segment OR (on_list > 0 AND key NOT IN (FROM spared)) OR "
-      "({})",
-      query, others, is_remembered("", now));
+      "({}){}",
+      query, others, is_remembered("", now),
+      left_alone ? " UNION ALL BY NAME SELECT * FROM " + *left_alone : "");
   return write_next(folder, record, work, kept);
 }
 
@@ -191,7 +195,14 @@ Status promote(const Folder& folder, Record& record, const std::string& run_id,
   TRY(work.run("PRAGMA disable_checkpoint_on_shutdown"));
   Record next = record;
   if (promotion.of_nothing) {
-    next.standing = TRY(count_standing(work, folder.ledger_file(next.generation)));
+    const fs::path ledger = folder.ledger_file(next.generation);
+    // The settled are on the list and nothing else: that was what they were found by.
+    if (TRY(all_are_settled(work, ledger))) {
+      next.standing = {};
+      next.standing.on_list = TRY(count_everybody(work, ledger));
+    } else {
+      next.standing = TRY(count_standing(work, ledger));
+    }
   } else {
     TRY(write_promoted(folder, next, work, promotion));
   }

@@ -153,12 +153,32 @@ Status let_all_enter(duck::Connection& work, const plan::Input& input,
       values + " FROM rows");
 }
 
+// What there may be of a plan that is made anew.
+constexpr std::string_view kForget =
+    "DROP TABLE IF EXISTS changes; DROP VIEW IF EXISTS entrants; DROP TABLE IF EXISTS touched;";
+
+// Where the ledger tells of everybody, and each is as they were: nothing is to be found.
+Result<plan::Plan> change_nobody(duck::Connection& work, const LedgerFile& ledger,
+                                 const plan::Input& input) {
+  std::string values;
+  for (size_t i = 0; i < input.targets.size(); ++i) values += fmt::format(", v{} VARCHAR", i);
+  TRY(work.run(
+      std::string(kForget) +
+      "CREATE TABLE changes(key VARCHAR, kind INTEGER, was_on INTEGER, look_up BOOLEAN, "
+      "not_before BIGINT" +
+      values +
+      "); CREATE TABLE touched(key VARCHAR); CREATE OR REPLACE TABLE spared(key VARCHAR)"));
+  plan::Plan plan;
+  plan.empty = true;
+  plan.members = plan.on_list_before = TRY(count_everybody(work, ledger));
+  return plan;
+}
+
 Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
                                 const plan::Input& input) {
+  if (TRY(all_are_settled(work, file))) return change_nobody(work, file, input);
   const std::string ledger = TRY(ledger_relation(work, file, input));
-  // Then nothing is to be found, and nobody has to be spared.
-  const bool nobody_changed = TRY(all_are_settled(work, file));
-  TRY(spare(work, nobody_changed ? std::nullopt : file, input));
+  TRY(spare(work, file, input));
   const size_t n = input.targets.size();
   const bool clears = input.on_null == OnNull::clear;
   std::string any_differs = "false", values;
@@ -219,13 +239,10 @@ Result<plan::Plan> compare_with(duck::Connection& work, const LedgerFile& file,
       " AND l.wrote_kind = CASE WHEN s.key IS NULL THEN 1 ELSE 2 END THEN least(l.wrote_ms, " +
       std::to_string(now) + ") + " + std::to_string(input.settle.count()) +
       " ELSE 0 END AS not_before" + values + " FROM rows s FULL JOIN " + ledger +
-      " l ON s.key = l.key LEFT JOIN spared d ON d.key = l.key" +
-      (nobody_changed ? " WHERE false" : "");
+      " l ON s.key = l.key LEFT JOIN spared d ON d.key = l.key";
 
   plan::Plan plan;
-  TRY(
-      work.run("DROP TABLE IF EXISTS changes; DROP VIEW IF EXISTS entrants; DROP TABLE IF EXISTS "
-               "touched"));
+  TRY(work.run(std::string(kForget)));
   const std::string change = "SELECT * EXCLUDE (send_all, tried_ms, stale) FROM ";
   if (file)
     TRY(find_changes(work, *file, input, joined, change, plan));
