@@ -34,14 +34,22 @@ Result<Count> count(const Unproven& unproven, const prove::Index* index) {
     state::Which which;
     if (!unproven.everybody) which.parked = true;
     if (unproven.everybody && all_parked) which.parked = false;
-    const auto changes = TRY(unproven.work->changes(which, false));
-    std::vector<Change> chunk;
-    while (true) {
-      TRY(changes->next(chunk, iterable::kPeoplePerCallMax));
-      if (chunk.empty()) break;
-      for (const Change& change : chunk)
-        if (unproven.answers == nullptr || unproven.answers->is_open(change.seq))
-          one(change.key, deliver::may_be_absent(change), change.look_up_first);
+    if (index == nullptr && unproven.answers == nullptr) {  // then nobody has to be looked at
+      out.people = out.look_ups = TRY(unproven.work->count(which));
+      if (which.parked.value_or(true)) {
+        which.parked = true;
+        out.parked = TRY(unproven.work->count(which));
+      }
+    } else {
+      const auto changes = TRY(unproven.work->changes(which, false));
+      std::vector<Change> chunk;
+      while (true) {
+        TRY(changes->next(chunk, iterable::kPeoplePerCallMax));
+        if (chunk.empty()) break;
+        for (const Change& change : chunk)
+          if (unproven.answers == nullptr || unproven.answers->is_open(change.seq))
+            one(change.key, deliver::may_be_absent(change), change.look_up_first);
+      }
     }
   }
   if (all_parked) TRY(unproven.parked([&](std::string_view key) { one(key, true, true); }));
